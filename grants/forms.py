@@ -1,0 +1,61 @@
+"""A new funded post: identity, facts and funding in one act."""
+
+from typing import Any
+
+from django import forms
+
+from grants.models import NoticeItem
+from kim.formats import DateField, FteField
+from kim.models import POSITION_NUMBER
+from staffing.models import Carrier, Function, Municipality, Position, PositionPeriod
+
+
+class NewPositionForm(forms.Form):
+    """What a new post needs; the function follows from the funding if there is one."""
+
+    number = forms.CharField(label="Stellennummer", max_length=20, validators=[POSITION_NUMBER])
+    kind = forms.ChoiceField(label="Art", choices=Position.Kind.choices)
+    item = forms.ModelChoiceField(
+        NoticeItem.objects.none(), label="gefördert aus", required=False, empty_label="keine Zuwendung"
+    )
+    function = forms.ModelChoiceField(
+        Function.objects.none(), label="Funktion", required=False, empty_label="wie in der Zuwendung"
+    )
+    fte = FteField(label="VZÄ", help_text="z. B. 0,5 oder 1/2 oder 50 %")
+    carrier = forms.ModelChoiceField(
+        Carrier.objects.none(), label="Anstellungsträger", required=False, empty_label="noch nicht vergeben"
+    )
+    municipalities = forms.ModelMultipleChoiceField(
+        Municipality.objects.none(),
+        label="zuständig für (Kommunen)",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    stage = forms.ChoiceField(label="Verfahrensstand", choices=PositionPeriod.Stage.choices)
+    start = DateField(label="wirksam ab", help_text="erster Tag, z. B. 01.03.2023")
+    reason = forms.CharField(
+        label="Grund",
+        max_length=300,
+        help_text="Steht im Verlauf und als Annahme an den Zahlen, bis eine Grundlage eingetragen ist.",
+        error_messages={"required": "Bitte einen Grund angeben. Er steht im Verlauf."},
+    )
+
+    def __init__(self, request: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: dict[str, Any] = self.fields
+        items = NoticeItem.visible_to(request).filter(notice__validity__contains=request.stand)
+        fields["item"].queryset = items.select_related("notice__source", "function")
+        fields["item"].label_from_instance = lambda item: f"{item.notice.source.title}: {item.function}"
+        fields["function"].queryset = Function.objects.all()
+        fields["carrier"].queryset = Carrier.visible_to(request)
+        fields["municipalities"].queryset = Municipality.objects.filter(uses__body=request.acting_body)
+        fields["start"].today = request.stand
+        fields["start"].initial = request.stand
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        if not data.get("item") and not data.get("function"):
+            self.add_error(
+                "function", "Bitte eine Funktion wählen, wenn die Stelle aus keiner Zuwendung gefördert wird."
+            )
+        return data

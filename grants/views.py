@@ -1,0 +1,201 @@
+"""Pages of money: notices, distribution, budget, cost neutrality; and the new funded post."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db.models import Case, F, QuerySet, When
+from django.http import Http404, HttpResponseBase
+from django.shortcuts import redirect, render
+
+from grants.figures import allocation, neutrality
+from grants.filters import BudgetFilters, NoticeFilters
+from grants.forms import NewPositionForm
+from grants.models import BudgetLine, Funding, FundingNotice
+from grants.tables import BudgetTable, NoticeTable
+from kim.figures import EUR, Value, total
+from kim.formats import euro
+from kim.history import refusable, story
+from kim.money import EuroColumn
+from kim.periods import period, year_of
+from kim.permissions import Ruled, note
+from kim.tables import ListPage
+from staffing.models import Position, PositionPeriod, ServedMunicipality
+
+
+class Notices(ListPage):
+    """The notices whose funding period touches the Förderjahr."""
+
+    rule = "grants.view"
+    table_class, filter_class = NoticeTable, NoticeFilters
+    title, noun = "Zuwendungen", ("Zuwendung", "Zuwendungen")
+    help_text = "Zuwendungen, deren Förderzeitraum das gewählte Jahr berührt."
+    default_order = "zuwendung"
+    sums = NoticeTable.sums
+
+    def rows(self, request: Any) -> QuerySet[Any]:
+        rows = FundingNotice.visible_to(request).filter(validity__overlap=year_of(request.year))
+        return rows.select_related("source", "programme", "module")
+
+
+class NoticePage(Ruled):
+    """One notice: what it says, what it funds, and whether both agree (rules G1, G3)."""
+
+    rule = "grants.view"
+
+    def get(self, request: Any, slug: str) -> HttpResponseBase:
+        notice = (
+            FundingNotice.visible_to(request)
+            .select_related("source", "programme", "module", "sub_product")
+            .filter(slug=slug)
+            .first()
+        )
+        if notice is None:
+            raise Http404
+        items = list(notice.items.select_related("function", "rate"))
+        funding = list(
+            Funding.visible_to(request)
+            .filter(item__notice=notice)
+            .select_related("position", "item__rate", "item__notice__source")
+            .order_by("position__number")
+        )
+        context = {
+            "notice": notice,
+            "items": [(item, item.amount()) for item in items],
+            "items_total": sum((item.amount() for item in items), start=0),
+            "posts": posts_of(request, funding),
+            "story": story([notice, notice.source, *items]),
+        }
+        return render(request, "grants/notice.html", context)
+
+
+def posts_of(request: Any, funding: list[Funding]) -> Value:
+    """What the funded posts take of a notice in the Förderjahr, as one sum with its posts."""
+    periods: dict[int, list[PositionPeriod]] = {}
+    rows = PositionPeriod.visible_to(request).filter(position__in=[f.position_id for f in funding])
+    for row in rows.select_related("position", "basis", "carrier").order_by("validity"):
+        periods.setdefault(row.position_id, []).append(row)
+    costs = [neutrality.post_cost(f, periods.get(f.position_id, []), request.year) for f in funding]
+    return total("Stellen aus dieser Zuwendung", *(c for c in costs if c is not None), unit=EUR)
+
+
+class AllocationPage(Ruled):
+    """The Stellenverteilung on a day, by Anstellungsträger and by Kommune."""
+
+    rule = "grants.view"
+
+    def get(self, request: Any) -> HttpResponseBase:
+        body, day = request.acting_body, request.stand
+        tables = [
+            ("allocation.by_carrier", "Anstellungsträger", allocation.by_carrier(body, day)),
+            ("allocation.by_municipality", "zuständig für", allocation.by_municipality(body, day)),
+        ]
+        return render(request, "grants/allocation.html", {"tables": tables})
+
+
+class Budget(ListPage):
+    """The Ansätze of the budget year."""
+
+    rule = "budget.view"
+    table_class, filter_class = BudgetTable, BudgetFilters
+    title, noun = "Haushalt", ("Ansatz", "Ansätze")
+    help_text = (
+        "Ansätze des gewählten Haushaltsjahres. Was die Stellen erfordern, steht unter Kostenneutralität."
+    )
+    default_order = "sachkonto"
+    sums = BudgetTable.sums
+
+    def rows(self, request: Any) -> QuerySet[Any]:
+        income = BudgetLine.Purpose.INCOME
+        return (
+            BudgetLine.visible_to(request)
+            .filter(year=request.year)
+            .select_related("sub_product", "account")
+            .annotate(
+                income_amount=Case(
+                    When(purpose=income, then=F("amount")), output_field=EuroColumn(null=True)
+                ),
+                expense_amount=Case(
+                    When(purpose=income, then=None), default=F("amount"), output_field=EuroColumn(null=True)
+                ),
+            )
+        )
+
+
+class NeutralityPage(Ruled):
+    """Cost neutrality of the year, per Teilprodukt, every operand with its source."""
+
+    rule = "budget.view"
+
+    def get(self, request: Any) -> HttpResponseBase:
+        found = [
+            neutrality.nominal(**one) for one in neutrality.occasions(request.acting_body, request.stand)
+        ]
+        return render(request, "grants/neutrality.html", {"results": found})
+
+
+class NewPosition(Ruled):
+    """A new post with its facts and its funding, in one act."""
+
+    rule = "grants.edit"
+    template_name = "grants/new_position.html"
+
+    def get(self, request: Any) -> HttpResponseBase:
+        return render(request, self.template_name, {"form": NewPositionForm(request)})
+
+    def post(self, request: Any) -> HttpResponseBase:
+        form = NewPositionForm(request, request.POST)
+        if form.is_valid():
+            try:
+                position = establish(request.acting_body, form.cleaned_data)
+            except ValidationError as error:
+                for name, errors in getattr(error, "error_dict", {None: error}).items():
+                    form.add_error(name if name in form.fields else None, errors)
+            else:
+                messages.success(request, established(request, position))
+                return redirect(position)
+        return render(request, self.template_name, {"form": form}, status=422)
+
+
+def establish(body: Any, data: dict[str, Any]) -> Position:
+    """Create a post with its facts and its funding; all or nothing. ValidationError with a sentence."""
+    note(reason=data["reason"].strip(), act="Stelle eingerichtet")
+    item = data["item"]
+    with refusable():
+        position = Position(
+            body=body,
+            number=data["number"],
+            kind=data["kind"],
+            function=data["function"] or item.function,
+        )
+        facts = PositionPeriod(
+            body=body,
+            validity=period(data["start"], None),
+            fte=data["fte"],
+            carrier=data["carrier"],
+            stage=data["stage"],
+            assumption=data["reason"].strip(),
+        )
+        position.full_clean()
+        position.save()
+        facts.position = position
+        rows: list[Any] = [facts]
+        rows += [ServedMunicipality(body=body, period=facts, municipality=m) for m in data["municipalities"]]
+        rows += [Funding(body=body, item=item, position=position)] if item else []
+        for row in rows:
+            if isinstance(row, ServedMunicipality):
+                row.period = facts
+            row.full_clean()
+            row.save()
+    return position
+
+
+def established(request: Any, position: Position) -> str:
+    """What the new post does to cost neutrality, for the user."""
+    words = [
+        f"Kostenneutralität {r.sub_product.number}: {euro(r.amount)}, {r.in_words()}"
+        for r in (
+            neutrality.nominal(**one) for one in neutrality.occasions(request.acting_body, request.stand)
+        )
+    ]
+    return f"Stelle {position.number} ist eingerichtet. {'; '.join(words)}."

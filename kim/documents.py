@@ -1,0 +1,143 @@
+"""Papers: the registry of document classes, and the tokens that bind the figures of a text to the data."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, ClassVar
+
+from django.apps import apps
+from django.core.exceptions import ValidationError
+
+from kim.figures import CATALOGUE, Value
+
+TOKEN = re.compile(r'\{\{\s*([a-z_.]+)((?:\s+[a-z_]+=(?:"[^"{}]*"|[^\s"{}]+))*)\s*\}\}')
+PARAMETER = re.compile(r'([a-z_]+)=(?:"([^"]*)"|(\S+))')
+STYLE = {"form", "one", "many", "capital"}  # how a value is put into the sentence, not which value it is
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A figure in a text: the token, its value with derivation, and the words it prints."""
+
+    name: str
+    title: str
+    parameters: Mapping[str, str]
+    value: Value
+    text: str
+
+
+@dataclass(frozen=True)
+class Block:
+    """A heading and its paragraphs; a paragraph is a sequence of plain words and chips."""
+
+    key: str
+    heading: str
+    paragraphs: list[list["str | Chip"]]
+
+    def chips(self) -> "Iterator[Chip]":
+        for paragraph in self.paragraphs:
+            for piece in paragraph:
+                if isinstance(piece, Chip):
+                    yield piece
+
+
+class Document:
+    """A class of papers. Subclasses say how one is found, what its blocks are and which template prints it."""
+
+    kind: ClassVar[str]
+    title: ClassVar[str]
+    template: ClassVar[str]
+    styles: ClassVar[tuple[str, ...]] = ("print.css",)
+
+    @classmethod
+    def find(cls, body: Any, reference: str) -> "Document | None":
+        """The body's document with this reference, or None."""
+        raise NotImplementedError
+
+    def context(self) -> dict[str, Any]:
+        """What the template needs, the expanded blocks included."""
+        raise NotImplementedError
+
+
+REGISTRY: dict[str, type[Document]] = {}
+
+
+def document(cls: type[Document]) -> type[Document]:
+    """Register a class of papers."""
+    if cls.kind in REGISTRY:
+        raise ValueError(f"document kind {cls.kind} is registered twice")
+    REGISTRY[cls.kind] = cls
+    return cls
+
+
+def load() -> None:
+    """Import <app>/documents.py of every app: called once, from AppConfig.ready."""
+    for config in apps.get_app_configs():
+        name = f"{config.name}.documents"
+        if config.name != "kim" and find_spec(name):
+            import_module(name)
+
+
+def find(body: Any, reference: str) -> Document | None:
+    """The body's document with this reference, whatever its class."""
+    return next((found for cls in REGISTRY.values() if (found := cls.find(body, reference))), None)
+
+
+def parameters(text: str) -> dict[str, str]:
+    """key=value pairs of a token; a value with blanks stands in quotes."""
+    return {key: quoted or bare for key, quoted, bare in PARAMETER.findall(text)}
+
+
+def check_tokens(text: str) -> None:
+    """ValidationError with a sentence for each token that the catalogue does not know."""
+    problems = []
+    for name, raw in TOKEN.findall(text):
+        entry = CATALOGUE.get(name)
+        if entry is None:
+            problems.append(f"Die Zahl „{name}“ gibt es nicht.")
+        elif unknown := parameters(raw).keys() - STYLE - entry.parameters.keys():
+            problems.append(f"„{name}“ kennt {', '.join(sorted(unknown))} nicht.")
+    rest = TOKEN.sub("", text)
+    if "{{" in rest or "}}" in rest:
+        problems.append("Eine Klammer {{ … }} ist nicht vollständig.")
+    if problems:
+        raise ValidationError(problems)
+
+
+@dataclass
+class Expander:
+    """Puts values in the place of tokens; what a token does not name comes from the document's context."""
+
+    context: Mapping[str, Any]
+    known: dict[tuple[str, tuple[tuple[str, str], ...]], Value] = field(default_factory=dict)
+
+    def chip(self, name: str, raw: str) -> Chip:
+        """The value of one token and the words it prints; ValidationError if it cannot be resolved."""
+        entry, given = CATALOGUE[name], parameters(raw)
+        own = {k: v for k, v in given.items() if k not in STYLE}
+        key = (name, tuple(sorted(own.items())))
+        if key not in self.known:
+            implied = {k: v for k, v in self.context.items() if k != "body"}
+            self.known[key] = entry.asked(self.context["body"], own, **implied)
+        value = self.known[key]
+        one, many = given.get("one", ""), given.get("many", "")
+        text = value.sentence(given.get("form", ""), one=one, many=many)
+        if given.get("capital"):
+            text = text[:1].upper() + text[1:]
+        return Chip(name, entry.title, own, value, text)
+
+    def block(self, key: str, heading: str, content: str) -> Block:
+        """The block with every token expanded."""
+        check_tokens(content)
+        paragraphs = []
+        for paragraph in re.split(r"\n\s*\n", content.strip()):
+            pieces: list[str | Chip] = []
+            rest = 0
+            for match in TOKEN.finditer(paragraph):
+                pieces += [paragraph[rest : match.start()], self.chip(match[1], match[2])]
+                rest = match.end()
+            pieces.append(paragraph[rest:])
+            paragraphs.append([p for p in pieces if p])
+        return Block(key, heading, paragraphs)

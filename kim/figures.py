@@ -1,0 +1,241 @@
+"""The catalogue: every named figure an app offers, each value with its derivation."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from importlib import import_module
+from inspect import get_annotations, signature
+from pkgutil import iter_modules
+from typing import Any, Literal, TypeVar
+
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from kim import formats
+from kim.money import rounded
+
+F = TypeVar("F", bound="Callable[..., Any]")
+Kind = Literal["beleg", "rechnung", "annahme"]
+EUR, FTE, COUNT, DATE, TEXT, MONTHS = "EUR", "FTE", "Anzahl", "Datum", "Text", "Monate"
+Amount = Decimal | int | date | str | None
+
+
+@dataclass(frozen=True)
+class Value:
+    """One value and how it came about: taken from a document, calculated over operands, or assumed.
+
+    unit: EUR (two places), FTE (three places), Anzahl, Datum, Text, Monate.
+    link: the page on which the value is seen; forms: the value's grammatical forms in a sentence.
+    """
+
+    label: str
+    value: Amount
+    unit: str = EUR
+    kind: Kind = "rechnung"
+    formula: str = ""
+    source: str = ""
+    operands: "tuple[Value, ...]" = ()
+    link: str = ""
+    forms: Mapping[str, str] = field(default_factory=dict)
+
+    def walk(self) -> "Iterator[Value]":
+        yield self
+        for operand in self.operands:
+            yield from operand.walk()
+
+    def plain(self) -> str | int | None:
+        """For JSON and the command line: a dot, no grouping, two places for EUR and three for FTE."""
+        if isinstance(self.value, Decimal):
+            return f"{self.value:.{ {EUR: 2, FTE: 3}.get(self.unit, 3) }f}"
+        return self.value.isoformat() if isinstance(self.value, date) else self.value
+
+    def printed(self) -> str:
+        """For pages: German, with its unit."""
+        match self.value:
+            case None:
+                return "keine Angabe"
+            case Decimal() if self.unit == EUR:
+                return formats.euro(self.value)
+            case Decimal() if self.unit == FTE:
+                return formats.fte(self.value) + formats.NBSP + "VZÄ"
+            case Decimal():
+                return formats.fte(self.value)
+            case date():
+                return formats.day(self.value)
+        return str(self.value)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "label": self.label,
+            "value": self.plain(),
+            "unit": self.unit,
+            "kind": self.kind,
+            "formula": self.formula,
+            "source": self.source,
+            "operands": [operand.as_json() for operand in self.operands],
+        }
+
+    def sentence(self, form: str = "", *, one: str = "", many: str = "") -> str:
+        """The value in a sentence, in the wanted form; ValidationError for a form it does not have."""
+        if self.value is None:
+            return "keine Angabe"
+        if form in self.forms:
+            return self.forms[form]
+        number = isinstance(self.value, Decimal | int)
+        if form == "choice" and number:
+            return one if abs(Decimal(self.value)) <= 1 else many  # type: ignore[arg-type]
+        match self.unit, form:
+            case "EUR", "" | "prose":
+                return formats.euro(self.value, prose=True)  # type: ignore[arg-type]
+            case "EUR", "table":
+                return formats.euro(self.value)  # type: ignore[arg-type]
+            case "FTE", "" | "posts":
+                return formats.posts(self.value)  # type: ignore[arg-type]
+            case "FTE", "dative" | "accusative":
+                return formats.posts(self.value, form)  # type: ignore[arg-type]
+            case "FTE", "definite":
+                return formats.posts(self.value, definite=True)  # type: ignore[arg-type]
+            case "FTE", "number":
+                return formats.fte(self.value)  # type: ignore[arg-type]
+            case "FTE" | "Anzahl", "word":
+                return formats.word(self.value)  # type: ignore[arg-type]
+            case "Anzahl", "dative_word":
+                return "einer" if self.value == 1 else formats.word(self.value)  # type: ignore[arg-type]
+            case "Datum", "":
+                return formats.day(self.value)  # type: ignore[arg-type]
+            case "Datum", "long":
+                return formats.long_day(self.value)  # type: ignore[arg-type]
+            case "Text" | "Anzahl", "":
+                return str(self.value)
+        raise ValidationError(f"Die Form „{form}“ gibt es für „{self.label}“ nicht.")
+
+
+def total(label: str, *operands: Value, unit: str = EUR, link: str = "") -> Value:
+    """The sum of its operands."""
+    amount = sum((o.value for o in operands if isinstance(o.value, Decimal)), Decimal(0))
+    return Value(label, amount, unit, "rechnung", "Summe", operands=operands, link=link)
+
+
+def product(label: str, count: Value, price: Value, link: str = "") -> Value:
+    """count × price, rounded to cents."""
+    assert isinstance(count.value, Decimal) and isinstance(price.value, Decimal)
+    amount = rounded(count.value * price.value)
+    formula = f"{count.printed()} × {price.printed()}"
+    return Value(label, amount, price.unit, "rechnung", formula, operands=(count, price), link=link)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One registration: its name, German title, typed parameters and the model it is about."""
+
+    name: str
+    title: str
+    function: Callable[..., Any]
+    subject: str  # "app.Model" whose page shows the figure; empty: none
+    parameters: dict[str, Any]
+    required: frozenset[str]
+    arguments: Callable[[Any, date], list[dict[str, Any]]] | None
+    many: bool
+
+    def __call__(self, **given: Any) -> Any:
+        """The figure for these arguments; a ValidationError names what is missing."""
+        if missing := self.required - set(given):
+            raise ValidationError(
+                f"{self.name}: {', '.join(sorted(missing))} fehlt. Angaben: {self.known()}."
+            )
+        return self.function(**given)
+
+    def asked(self, body: Any, texts: Mapping[str, str], **implied: Any) -> Any:
+        """The figure for arguments given as text (command line, address, token of a paper).
+
+        Texts are read by the parameter's type, models by their number within the body; what is not given comes
+        from ``implied``. Raises ValidationError for a name or a value that is not known.
+        """
+        if unknown := set(texts) - set(self.parameters) | {k for k in texts if k == "body"}:
+            raise ValidationError(
+                f"{self.name}: {', '.join(sorted(unknown))} nicht bekannt. Angaben: {self.known()}."
+            )
+        values = {k: read(k, self.parameters[k], v, body) for k, v in texts.items()}
+        context = {k: v for k, v in (implied | {"body": body}).items() if k in self.parameters}
+        return self(**context | values)
+
+    def known(self) -> str:
+        return ", ".join(self.parameters) or "keine"
+
+
+CATALOGUE: dict[str, Figure] = {}
+
+
+def read(name: str, kind: Any, value: Any, body: Any) -> Any:
+    """The value a text stands for; models are found by their number or reference within the body."""
+    if not isinstance(value, str) or kind is str:
+        return value
+    try:
+        if kind is int:
+            return int(value)
+        if kind is date:
+            return date.fromisoformat(value)
+        if kind is Decimal:
+            return Decimal(value)
+        if isinstance(kind, type) and issubclass(kind, models.Model):
+            found: Any = kind
+            return found.find(body, value)
+    except (ValueError, ArithmeticError, models.ObjectDoesNotExist) as error:
+        raise ValidationError(f"„{value}“ gibt es als {name} nicht.") from error
+    return value
+
+
+def figure(
+    name: str,
+    title: str,
+    *,
+    subject: str = "",
+    arguments: Callable[[Any, date], list[dict[str, Any]]] | None = None,
+    many: bool = False,
+) -> Callable[[F], F]:
+    """Register a figure under its public name.
+
+    arguments: how its arguments follow from a subject and a day, for pages that show it without knowing it.
+    many: it takes (objects, day) and returns {pk: Value}, so that a list column costs one query.
+    """
+
+    def register(function: F) -> F:
+        if name in CATALOGUE:
+            raise ValueError(f"figure {name} is registered twice")
+        parameters = {k: v for k, v in get_annotations(function, eval_str=True).items() if k != "return"}
+        required = frozenset(
+            k for k, p in signature(function).parameters.items() if p.default is p.empty and k in parameters
+        )
+        parameters = {k: _bare(v) for k, v in parameters.items()}
+        CATALOGUE[name] = Figure(name, title, function, subject, parameters, required, arguments, many)
+        return function
+
+    return register
+
+
+def _bare(annotation: Any) -> Any:
+    """X for X | None."""
+    members = [a for a in getattr(annotation, "__args__", ()) if a is not type(None)]
+    return members[0] if len(members) == 1 and not isinstance(annotation, type) else annotation
+
+
+def load() -> None:
+    """Import the modules in <app>/figures/ and <app>/documents.py of every app: called once, from AppConfig.ready."""
+    for config in apps.get_app_configs():
+        for module in iter_modules([f"{config.path}/figures"], f"{config.name}.figures."):
+            import_module(module.name)
+
+
+def about(model: type[models.Model]) -> list[Figure]:
+    """What a page of this model shows without importing it."""
+    return [entry for entry in CATALOGUE.values() if entry.subject == model._meta.label and not entry.many]
+
+
+def column(name: str, objects: Any, day: date) -> dict[int, Value]:
+    """A figure for every object of a list, in a fixed number of queries: {pk: Value}."""
+    entry = CATALOGUE[name]
+    assert entry.many
+    found: dict[int, Value] = entry.function(objects, day)
+    return found

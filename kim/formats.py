@@ -1,0 +1,288 @@
+"""German numbers and dates: one grammar for forms, filters and URLs, one way to print."""
+
+import re
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+NBSP = "\u00a0"
+MINUS = "\u2212"
+MISSING = "–"
+MONTHS = ["Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember"]
+WEEKDAYS = ["Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag"]
+WORDS = ["null", "eine", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun", "zehn", "elf", "zwölf"]
+
+FTE_HINT = "Bitte VZÄ als Zahl eingeben, z. B. 0,5 oder 0,43."
+EURO_HINT = "Bitte einen Betrag in Euro eingeben, z. B. 57.000 oder 28.500,50."
+DATE_HINT = "Bitte ein Datum mit Jahr eingeben, z. B. 01.03.2023."
+
+
+def refuse(message: str) -> ValidationError:
+    return ValidationError(message, code="invalid")
+
+
+def parse_euro(text: str) -> Decimal:
+    """An amount in EUR as it is typed; a dot groups thousands, only after a single leading 0 it is a decimal sign.
+
+    Raises ValidationError with a German sentence; nothing ambiguous is guessed.
+
+    >>> parse_euro("684 T€")
+    Decimal('684000.00')
+    >>> parse_euro("1.500")
+    Decimal('1500.00')
+    """
+    raw = text.strip()
+    bare = re.sub(r"\s+", "", raw).replace(MINUS, "-")
+    sign = -1 if bare.startswith("-") else 1
+    bare = bare.removeprefix("-")
+    factor = 1000 if re.search(r"T(€|EUR)$", bare) else 1
+    bare = re.sub(r"T?(€|EUR|Euro)$", "", bare)
+    if re.fullmatch(r"[1-9]\d{0,2}(\.\d{3})+(,\d{1,2})?|\d+(,\d{1,2})?", bare):
+        number = Decimal(bare.replace(".", "").replace(",", "."))
+    elif re.fullmatch(r"0\.\d{1,2}", bare):
+        number = Decimal(bare)
+    elif match := re.fullmatch(r"([1-9]\d*)\.(\d{1,2})", bare):
+        short, long = f"{match[1]},{match[2]:0<2}", f"{match[1]}.{match[2]:0<3}"
+        raise refuse(f"„{raw}“ ist nicht eindeutig. Meinten Sie {short}{NBSP}€ oder {long}{NBSP}€?")
+    elif re.fullmatch(r"[\d.]*,\d{3,}", bare):
+        raise refuse(f"„{raw}“: Ein Betrag hat höchstens zwei Nachkommastellen (ganze Cent).")
+    else:
+        raise refuse(f"„{raw}“ ist kein Betrag. {EURO_HINT}")
+    number = sign * number * factor
+    if abs(number) >= Decimal(10) ** 12:
+        raise refuse(f"„{raw[:30]}“ ist zu groß. {EURO_HINT}")
+    return number.quantize(Decimal("0.01"))
+
+
+def parse_fte(text: str, weekly_hours: Decimal | None = None) -> Decimal:
+    """Full-time equivalents as they are typed: comma, fractions and per cent exact in three places, or hours.
+
+    ``weekly_hours`` are the carrier's hours of a full post; without them hours are refused.
+    Raises ValidationError with a German sentence.
+
+    >>> parse_fte("½")
+    Decimal('0.500')
+    >>> parse_fte("19,5 Std.", Decimal(39))
+    Decimal('0.500')
+    """
+    raw = text.strip()
+    bare = re.sub(r"\s+", "", raw).removesuffix("VZÄ")
+    for sign, plain in (("½", "1/2"), ("¼", "1/4"), ("¾", "3/4")):
+        bare = bare.replace(sign, plain)
+    if match := re.fullmatch(r"([1-9]\d*)\.(\d)00", bare):
+        raise refuse(f"„{raw}“ ist nicht eindeutig. Meinten Sie {match[1]},{match[2]}?")
+    if match := re.fullmatch(r"([1-9]\d*)\.(\d{3})", bare):
+        raise refuse(f"„{raw}“ ist nicht eindeutig. Meinten Sie {match[1]},{match[2]}?")
+    if re.fullmatch(r"\d{1,6}([.,]\d{1,3})?", bare):
+        value = Fraction(bare.replace(",", "."))
+    elif re.fullmatch(r"\d{1,4}/[1-9]\d{0,3}", bare):
+        value = Fraction(bare)
+    elif match := re.fullmatch(r"(\d{1,3}(?:,\d{1,3})?)%", bare):
+        value = Fraction(match[1].replace(",", ".")) / 100
+    elif match := re.fullmatch(r"(\d{1,3}(?:,\d{1,3})?)(Std\.?|h|Stunden)", bare):
+        if weekly_hours is None:
+            raise refuse(
+                "Stunden lassen sich nur umrechnen, wenn beim Anstellungsträger die Wochenstunden stehen."
+            )
+        value = Fraction(match[1].replace(",", ".")) / Fraction(weekly_hours)
+    else:
+        raise refuse(f"„{raw[:30]}“ ist keine Stellenangabe. {FTE_HINT}")
+    if (value * 1000).denominator != 1:
+        raise refuse(f"„{raw}“ hat mehr als drei Nachkommastellen. {FTE_HINT}")
+    if value >= 100000:
+        raise refuse(f"„{raw}“ ist zu groß. {FTE_HINT}")
+    return (Decimal((value * 1000).numerator) / 1000).quantize(Decimal("0.001"))
+
+
+def parse_date(text: str, today: date | None = None) -> date:
+    """A date as it is typed; "heute" is the working date of the body. Raises ValidationError.
+
+    >>> parse_date("1.3.23")
+    datetime.date(2023, 3, 1)
+    """
+    raw = text.strip()
+    if raw.lower() == "heute" and today is not None:
+        return today
+    if match := re.fullmatch(r"(\d{4})-(\d{2})-(\d{2})", raw):
+        year, month, day = map(int, match.groups())
+    elif match := re.fullmatch(r"(\d{1,2})\.\s*(\d{1,2})\.\s*(\d{4}|\d{2})", raw) or re.fullmatch(
+        r"(\d{2})(\d{2})(\d{4}|\d{2})", raw
+    ):
+        day, month, year = map(int, match.groups())
+    elif (match := re.fullmatch(r"(\d{1,2})\.\s*(\w+)\s+(\d{4})", raw)) and match[2] in MONTHS:
+        day, month, year = int(match[1]), MONTHS.index(match[2]) + 1, int(match[3])
+    else:
+        raise refuse(f"„{raw[:30]}“ ist kein Datum. {DATE_HINT}")
+    try:
+        return date(year + 2000 if year < 100 else year, month, day)
+    except ValueError:
+        raise refuse(f"Den {raw} gibt es im Kalender nicht. {DATE_HINT}") from None
+
+
+class GermanField(forms.CharField):
+    """A text input that is read by one of the grammars above; the typed text stays when it is refused."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        for name in ("max_digits", "decimal_places", "min_value", "max_value", "weekly_hours", "today"):
+            setattr(self, name, kwargs.pop(name, None))
+        kwargs.setdefault("max_length", 40)
+        super().__init__(**kwargs)
+
+    def parse(self, text: str) -> Any:
+        raise NotImplementedError
+
+    def print(self, value: Any) -> str:
+        raise NotImplementedError
+
+    def to_python(self, value: Any) -> Any:
+        if value is None or value == "":
+            return None
+        return self.parse(str(value)) if isinstance(value, str) else value
+
+    def clean(self, value: Any) -> Any:
+        if isinstance(value, str) and len(value) > 40:
+            raise refuse("Die Eingabe ist zu lang.")
+        found = self.to_python(value)
+        self.validate(found)
+        return found
+
+    def prepare_value(self, value: Any) -> Any:
+        return value if value is None or isinstance(value, str) else self.print(value)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return self.to_python(data) != initial
+        except ValidationError:
+            return True
+
+
+class EuroField(GermanField):
+    """An amount in EUR."""
+
+    def parse(self, text: str) -> Decimal:
+        return parse_euro(text)
+
+    def print(self, value: Any) -> str:
+        return number(value, 2)
+
+
+class FteField(GermanField):
+    """Full-time equivalents."""
+
+    def parse(self, text: str) -> Decimal:
+        return parse_fte(text, self.weekly_hours)  # type: ignore[attr-defined]
+
+    def print(self, value: Any) -> str:
+        return fte(value)
+
+
+class DateField(GermanField):
+    """A date."""
+
+    def parse(self, text: str) -> date:
+        return parse_date(text, self.today)  # type: ignore[attr-defined]
+
+    def print(self, value: Any) -> str:
+        return day(value)
+
+
+def number(value: Decimal, places: int) -> str:
+    """With dots between thousands and a decimal comma, a real minus."""
+    text = f"{abs(value):,.{places}f}".translate(str.maketrans(",.", ".,"))
+    return (MINUS if value < 0 and text.strip("0,.") else "") + text
+
+
+def euro(value: Decimal | None, *, prose: bool = False) -> str:
+    """684.000,00 € in tables; 684.000 € in prose, where whole euros drop the cents."""
+    if value is None:
+        return MISSING
+    whole = prose and value == value.to_integral_value()
+    return number(value, 0 if whole else 2) + NBSP + "€"
+
+
+def fte(value: Decimal | None) -> str:
+    """Full-time equivalents with one to three places: 6,0 · 0,43."""
+    if value is None:
+        return MISSING
+    short = value.quantize(Decimal("0.001")).normalize()
+    exponent = short.as_tuple().exponent
+    return number(value, max(1, -exponent if isinstance(exponent, int) else 1))
+
+
+def day(value: date | None) -> str:
+    """22.03.2023."""
+    return MISSING if value is None else f"{value:%d.%m.%Y}"
+
+
+def long_day(value: date) -> str:
+    """Mittwoch, 22. März 2023."""
+    return f"{WEEKDAYS[value.weekday()]}, {value.day}. {MONTHS[value.month - 1]} {value.year}"
+
+
+def word(value: Decimal | int) -> str:
+    """Whole numbers up to twelve as words (house style), else digits.
+
+    >>> word(12)
+    'zwölf'
+    """
+    value = Decimal(value)
+    if value == value.to_integral_value() and 0 <= value <= 12:
+        return WORDS[int(value)]
+    return fte(value) if value != value.to_integral_value() else number(value, 0)
+
+
+def posts(value: Decimal, case: str = "accusative", definite: bool = False) -> str:
+    """A number of posts in a sentence, with the words a clerk would choose.
+
+    case: "accusative" (also the first case) or "dative".
+
+    >>> posts(Decimal("0.5"))
+    'eine halbe Stelle'
+    >>> posts(Decimal(12), "dative")
+    'zwölf Stellen'
+    >>> posts(Decimal("3.5"))
+    '3,5 Stellen'
+    """
+    dative = case == "dative"
+    names = {Decimal("0.5"): "halbe", Decimal(1): "volle"}
+    if value in names:
+        adjective = names[value]
+        if definite:
+            return f"der {adjective}n Stelle" if dative else f"die {adjective} Stelle"
+        return f"einer {adjective}n Stelle" if dative else f"eine {adjective} Stelle"
+    article = ("den " if dative else "die ") if definite else ""
+    return f"{article}{word(value)} Stellen"
+
+
+def listed(names: list[str]) -> str:
+    """Roetgen und Simmerath; A, B und C."""
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " und " + names[-1] if names else MISSING
+
+
+def printed(value: Any, *, places: int = 0, choices: dict[Any, Any] | None = None) -> str:
+    """Any stored value in words, for the history: choices by label, ranges as "von bis einschließlich"."""
+    if choices and value in choices:
+        return str(choices[value])
+    if value is None or value == "":
+        return "keine Angabe"
+    if isinstance(value, bool):
+        return "ja" if value else "nein"
+    if isinstance(value, Decimal):
+        return euro(value) if places == 2 else fte(value)
+    if isinstance(value, date):
+        return day(value)
+    if hasattr(value, "lower") and hasattr(value, "upper") and hasattr(value, "isempty"):
+        return span(value)
+    return str(value)
+
+
+def span(value: Any) -> str:
+    """A half-open range as a clerk says it: 01.01.2022 bis 28.02.2023 · ab 01.03.2023 · bis 28.02.2023."""
+    last = day(date.fromordinal(value.upper.toordinal() - 1)) if value.upper else ""
+    if value.lower is None:
+        return f"bis {last} (Beginn nicht angegeben)" if last else "Beginn nicht angegeben"
+    return f"{day(value.lower)} bis {last}" if last else f"ab {day(value.lower)}"

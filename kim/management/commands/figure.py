@@ -1,0 +1,82 @@
+"""Print a figure of the catalogue: manage.py figure NAME key=value … [--json]."""
+
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+
+from kim.figures import CATALOGUE, Value
+from kim.models import Body
+from kim.permissions import acting
+
+
+class Command(BaseCommand):
+    help = "Print a figure with its derivation; without a name, the catalogue."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("name", nargs="?")
+        parser.add_argument("arguments", nargs="*", metavar="key=value")
+        parser.add_argument("--json", action="store_true", help="as JSON, the public interface")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        name = options["name"]
+        if not name:
+            for entry in sorted(CATALOGUE.values(), key=lambda e: e.name):
+                self.stdout.write(f"{entry.name}: {entry.title} ({', '.join(entry.parameters)})")
+            return
+        if name not in CATALOGUE or CATALOGUE[name].many:
+            raise CommandError(f"Die Zahl „{name}“ gibt es nicht. Alle Namen: manage.py figure")
+        if wrong := [a for a in options["arguments"] if "=" not in a]:
+            raise CommandError(f"„{wrong[0]}“: Angaben haben die Form key=value.")
+        given = dict(a.split("=", 1) for a in options["arguments"])
+        body = Body.objects.filter(slug=given.pop("body", "")).first()
+        if body is None:
+            known = ", ".join(Body.objects.values_list("slug", flat=True)) or "noch keine"
+            raise CommandError(f"Bitte body= mit einem Kurznamen angeben: {known}.")
+        with acting(None, [body.pk], command="figure"):
+            self.print(CATALOGUE[name], body, given, options["json"])
+
+    def print(self, entry: Any, body: Body, given: dict[str, str], as_json: bool) -> None:
+        try:
+            result = entry.asked(body, given)
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from error
+        data = (
+            {"value": result.plain(), "derivation": result.as_json()}
+            if isinstance(result, Value)
+            else result.as_json()
+        )
+        if as_json:
+            self.stdout.write(json.dumps(data, ensure_ascii=False, indent=2))
+            return
+        derivation = data.pop("derivation")
+        for line in lines(data):
+            self.stdout.write(line)
+        self.stdout.write("")
+        for line in tree(derivation):
+            self.stdout.write(line)
+
+
+def lines(data: dict[str, Any], prefix: str = "") -> list[str]:
+    """key: value for people; rows as name, fte, amount."""
+    found = []
+    for key, value in data.items():
+        if isinstance(value, list):
+            found += [f"{prefix}{key}:" + ("" if value else " –")]
+            found += ["  " + "  ".join(str(v) for k, v in row.items() if k != "derivation") for row in value]
+        elif isinstance(value, dict):
+            found += [f"{prefix}{key}:", *lines(value, prefix + "  ")]
+        else:
+            found.append(f"{prefix}{key}: {value}")
+    return found
+
+
+def tree(value: dict[str, Any], depth: int = 0) -> list[str]:
+    """The derivation, one line each, indented."""
+    notes = "; ".join(v for v in (value["formula"], value["source"]) if v)
+    own = f"{'  ' * depth}{value['label']}: {value['value']} {value['unit']} [{value['kind']}]" + (
+        f" {notes}" if notes else ""
+    )
+    return [own, *(line for operand in value["operands"] for line in tree(operand, depth + 1))]

@@ -1,0 +1,182 @@
+"""Load fixtures/<slug>/*.toml, written in the field's words, through the models and all their rules.
+
+Tables and keys are the German names of models and fields, choices and references stand by name. A row that is
+already there (by its natural key) stays as it is, so loading twice changes nothing and never undoes an edit.
+"""
+
+import tomllib
+from argparse import ArgumentParser
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateRangeField
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+from django.db import models
+
+from kim.formats import parse_date
+from kim.history import refusable
+from kim.models import Body
+from kim.money import ExactField
+from kim.periods import period
+from kim.permissions import acting
+
+NAMES = ("number", "name", "title", "slug")
+
+
+class Command(BaseCommand):
+    help = "Load fixtures/<slug>/ through the models; every folder without an argument."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("slug", nargs="*")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        root = Path(settings.BASE_DIR) / "fixtures"
+        slugs = options["slug"] or [
+            "allgemein",
+            *sorted(p.name for p in root.iterdir() if p.name != "allgemein"),
+        ]
+        for slug in slugs:
+            for path in sorted((root / slug).glob("*.toml")):
+                made = Loader(path, slug).load()
+                self.stdout.write(f"{path.relative_to(root)}: {made} neu")
+
+
+class Loader:
+    """One file of one body, in one transaction and with one reason."""
+
+    def __init__(self, path: Path, slug: str) -> None:
+        self.path, self.slug, self.made = path, slug, 0
+        self.models = {
+            str(m._meta.verbose_name): m for m in apps.get_models() if hasattr(m, "pgh_event_models")
+        }
+
+    def load(self) -> int:
+        data = tomllib.loads(self.path.read_text())
+        reason = data.pop("grund")
+        body = Body.objects.filter(slug=self.slug).first()
+        with acting(
+            None, [body.pk] if body else [], command="load_fixtures", reason=reason, act="Bestandsübernahme"
+        ):
+            self.body = body
+            try:
+                with refusable():
+                    for table, rows in data.items():
+                        for row in rows:
+                            self.row(self.model(table), row, None)
+            except (ValidationError, models.ObjectDoesNotExist) as error:
+                raise CommandError(f"{self.path}: {error}") from error
+        return self.made
+
+    def model(self, name: str) -> Any:
+        if name not in self.models:
+            raise CommandError(f"{self.path}: Die Tabelle „{name}“ gibt es nicht.")
+        return self.models[name]
+
+    def row(self, model: Any, row: dict[str, Any], parent: Any) -> Any:
+        """One row and what is nested in it; the row itself if it is new, else the one that is there."""
+        values, nested = {}, []
+        if parent is not None:
+            link = next(f for f in model._meta.fields if f.related_model is type(parent) and f.name != "body")
+            values[link.name] = parent
+        fields = {str(f.verbose_name): f for f in model._meta.fields}
+        for key, value in row.items():
+            if isinstance(value, list):
+                nested += [(self.model(key), child) for child in value]
+            elif key in fields:
+                values[fields[key].name] = self.value(fields[key], value)
+            else:
+                raise CommandError(f"{self.path}: {model._meta.verbose_name} hat kein Feld „{key}“.")
+        if any(f.name == "body" for f in model._meta.fields):
+            values["body"] = self.body
+        found = self.existing(model, values)
+        if found is None:
+            found = model(**values)
+            found.full_clean()
+            found.save()
+            self.made += 1
+        if model is Body:
+            self.enter(found)
+        for child, data in nested:
+            self.row(child, data, found)
+        return found
+
+    def enter(self, body: Body) -> None:
+        """From here on, act for the body just made."""
+        from django.db import connection
+
+        self.body = body
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('app.body_ids', %s, true)", [str(body.pk)])
+
+    def existing(self, model: Any, values: dict[str, Any]) -> Any:
+        """The row with the same natural key: the first unique constraint all of whose fields are known."""
+        for names in natural_keys(model):
+            wanted = {n: values.get(n) for n in names}
+            if model is not Body and all(v is None for n, v in wanted.items() if n != "body"):
+                continue
+            query = {(f"{n}__isnull" if v is None else n): (v is None) or v for n, v in wanted.items()}
+            if found := model._default_manager.filter(**query).first():
+                return found
+        return None
+
+    def value(self, field: Any, given: Any) -> Any:
+        """What a word of the file means for a field."""
+        if field.is_relation:
+            return self.related(field, given)
+        if isinstance(field, DateRangeField):
+            return span(given)
+        if isinstance(field, models.DateField):
+            return parse_date(given) if isinstance(given, str) else given
+        if isinstance(field, ExactField):
+            return field.formfield().clean(given)
+        if field.choices:
+            labels = {str(label): value for value, label in field.choices}
+            if given not in labels:
+                raise CommandError(f"{self.path}: {field.verbose_name} kennt „{given}“ nicht.")
+            return labels[given]
+        return given.strip() if isinstance(given, str) else given
+
+    def related(self, field: Any, given: Any) -> Any:
+        """A reference: by name, by some of its fields, or a new row that belongs to this one alone."""
+        model = field.related_model
+        own = {"body": self.body} if any(f.name == "body" for f in model._meta.fields) else {}
+        if isinstance(given, str):
+            names = [n for n in NAMES if any(f.name == n for f in model._meta.fields)]
+            for name in names:
+                if found := model._default_manager.filter(**own, **{name: given}).first():
+                    return found
+            raise CommandError(f"{self.path}: {model._meta.verbose_name} „{given}“ gibt es nicht.")
+        if field.one_to_one:
+            return self.row(model, given, None)
+        fields = {str(f.verbose_name): f for f in model._meta.fields}
+        return model._default_manager.get(
+            **own, **{fields[k].name: self.value(fields[k], v) for k, v in given.items()}
+        )
+
+
+def natural_keys(model: Any) -> list[list[str]]:
+    """The sets of fields that identify a row, from its constraints."""
+    keys = []
+    for constraint in model._meta.constraints:
+        if isinstance(constraint, models.UniqueConstraint) and list(constraint.fields) != ["body", "id"]:
+            keys.append(list(constraint.fields))
+        if isinstance(constraint, ExclusionConstraint):
+            keys.append([str(expression) for expression, _ in constraint.expressions])
+    keys += [[f.name] for f in model._meta.fields if f.unique and not f.primary_key]
+    return keys
+
+
+def span(text: str) -> Any:
+    """01.01.2022 bis 28.02.2023 · ab 01.03.2023 · Beginn nicht angegeben."""
+    if text == "Beginn nicht angegeben":
+        return period(None, None)
+    if text.startswith("ab "):
+        return period(parse_date(text[3:]), None)
+    first, last = text.split(" bis ")
+    start: date = parse_date(first)
+    return period(start, parse_date(last))

@@ -1,0 +1,103 @@
+"""What templates print: German numbers and dates, form widgets in KERN's dress, links that keep Stand and year."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+from django import template
+from django.forms import BoundField
+from django.forms import widgets as w
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from kim import formats
+from kim.permissions import may as allowed
+
+register = template.Library()
+
+
+@register.filter
+def euro(value: Decimal | None) -> str:
+    """684.000,00 €."""
+    return formats.euro(value)
+
+
+@register.filter
+def vzae(value: Decimal | None) -> str:
+    """0,5."""
+    return formats.fte(value)
+
+
+@register.filter
+def datum(value: date | datetime | None) -> str:
+    """22.03.2023; with a time: 22.03.2023, 17:57 Uhr."""
+    if isinstance(value, datetime):
+        return f"{timezone.localtime(value):%d.%m.%Y, %H:%M} Uhr"
+    return formats.day(value)
+
+
+@register.filter
+def signed(value: Decimal) -> str:
+    """With its sign, for differences."""
+    return ("+" if value > 0 else "") + formats.euro(value)
+
+
+@register.filter
+def signed_fte(value: Decimal) -> str:
+    """With its sign, for differences of posts."""
+    return ("+" if value > 0 else "") + formats.fte(value)
+
+
+@register.filter
+def negated(value: Decimal) -> Decimal:
+    """The amount with the other sign: an expense in a calculation."""
+    return -value
+
+
+@register.simple_tag(takes_context=True)
+def may(context: dict[str, Any], rule: str) -> bool:
+    """Whether the user may do what the rule names."""
+    return allowed(context["request"], rule)
+
+
+@register.simple_tag(takes_context=True)
+def kept(context: dict[str, Any], **more: Any) -> str:
+    """The query string that keeps the page's Stand and Förderjahr, plus what is named."""
+    query = context["request"].GET
+    parts = [(name, query[name]) for name in ("stand", "jahr") if query.get(name) and name not in more]
+    parts += [(name, str(value)) for name, value in more.items() if value not in (None, "")]
+    return "?" + urlencode(parts) if parts else ""
+
+
+@register.simple_tag(takes_context=True)
+def source_link(context: dict[str, Any], name: str, **arguments: Any) -> str:
+    """The address of a figure's Herkunft."""
+    query = context["request"].GET
+    parts = [(k, query[k]) for k in ("stand", "jahr") if query.get(k)] + [
+        (k, str(v)) for k, v in arguments.items()
+    ]
+    return f"/herkunft/{name}/?{urlencode(parts)}"
+
+
+@register.simple_tag
+def kern_widget(field: BoundField) -> SafeString | str:
+    """The input of a field with KERN's classes."""
+    widget, error = field.field.widget, "--error" if field.errors else ""
+    if isinstance(widget, w.CheckboxSelectMultiple):
+        return field.as_widget()
+    if isinstance(widget, w.Textarea):
+        return field.as_widget(attrs={"class": "kern-form-input__input", "rows": 3})
+    if isinstance(widget, w.Select):
+        name = f"kern-form-input__select kern-form-input__select{error}"
+        return format_html(
+            '<div class="kern-form-input__select-wrapper">{}</div>', field.as_widget(attrs={"class": name})
+        )
+    return field.as_widget(attrs={"class": f"kern-form-input__input kern-form-input__input{error}"})
+
+
+@register.filter
+def zeitraum(value: Any) -> str:
+    """A half-open range as a clerk says it."""
+    return formats.span(value) if value else formats.MISSING

@@ -1,0 +1,61 @@
+"""The Mitteilungsvorlage: what it is made of and how it is found."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from kim.documents import Block, Document, Expander, document
+from kim.models import Body
+from meetings.models import Paper
+
+
+@document
+class InformationPaper(Document):
+    """A Vorlage for information, field by field as the StädteRegion prints it."""
+
+    kind = "information"
+    title = "Mitteilungsvorlage"
+    template = "documents/mitteilungsvorlage.html"
+    styles = ("print.css", "mitteilungsvorlage.css")
+
+    def __init__(self, paper: Paper) -> None:
+        self.paper = paper
+
+    @classmethod
+    def find(cls, body: Any, reference: str) -> "InformationPaper | None":
+        try:
+            paper = Paper.find(body, reference)
+        except Paper.DoesNotExist:
+            return None
+        return cls(paper) if paper.paper_type == Paper.PaperType.INFORMATION and paper.text else None
+
+    @property
+    def body(self) -> Body:
+        return self.paper.body
+
+    def blocks(self) -> list[Block]:
+        """The blocks with every figure as of the paper's own day; ValidationError if one cannot be resolved."""
+        paper = self.paper
+        assert paper.text and paper.notice and paper.as_of
+        expander = Expander(
+            {
+                "body": paper.body,
+                "day": paper.as_of,
+                "year": paper.as_of.year,
+                "notice": paper.notice,
+                "sub_product": paper.notice.sub_product,
+                "paper": paper,
+            }
+        )
+        return [expander.block(b.key, b.heading, b.content) for b in paper.text.blocks.all()]
+
+    def context(self) -> dict[str, Any]:
+        paper = self.paper
+        return {
+            "document": self,
+            "paper": paper,
+            "body": paper.body,
+            "blocks": self.blocks(),
+            "printed_on": timezone.localdate(),
+            "consultations": list(paper.consultations.select_related("organization", "meeting")),
+        }

@@ -1,0 +1,81 @@
+"""Pages of papers: list, preview with every bound figure, PDF."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import Prefetch, QuerySet
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+
+from kim import documents, pdf
+from kim.permissions import Ruled
+from kim.tables import ListPage
+from meetings.filters import PaperFilters
+from meetings.models import Consultation, Paper
+from meetings.tables import PaperTable
+
+
+class Papers(ListPage):
+    """The body's papers."""
+
+    rule = "documents.view"
+    table_class, filter_class = PaperTable, PaperFilters
+    title, noun = "Dokumente", ("Vorlage", "Vorlagen")
+    help_text = "Vorlagen mit Text lassen sich ansehen und drucken; andere sind nur als Fundstelle bekannt."
+    default_order = "-datum"
+
+    def rows(self, request: Any) -> QuerySet[Any]:
+        consultations = Consultation.objects.select_related("organization")
+        return (
+            Paper.visible_to(request)
+            .select_related("source")
+            .prefetch_related(Prefetch("consultations", consultations))
+        )
+
+    def complete(self, request: Any, rows: list[Any]) -> list[Any]:
+        for row in rows:
+            row.committees = ", ".join(c.organization.name for c in row.consultations.all()) or None
+        return rows
+
+
+def document_of(request: Any, reference: str) -> documents.Document:
+    """The body's document with this reference; foreign and missing are the same 404."""
+    found = documents.find(request.acting_body, reference)
+    if found is None:
+        raise Http404
+    return found
+
+
+class DocumentPage(Ruled):
+    """The paper on screen: its text with every figure as a link to its source, and the list of its figures."""
+
+    rule = "documents.view"
+
+    def get(self, request: Any, reference: str) -> HttpResponseBase:
+        found = document_of(request, reference)
+        try:
+            context = found.context()
+        except ValidationError as error:
+            return render(request, "meetings/document.html", {"document": found, "problems": error.messages})
+        chips = {}
+        for block in context["blocks"]:
+            for chip in block.chips():
+                chips.setdefault((chip.name, tuple(sorted(chip.parameters.items())), chip.text), chip)
+        return render(request, "meetings/document.html", context | {"figures": list(chips.values())})
+
+
+class DocumentPdf(Ruled):
+    """The paper as PDF."""
+
+    rule = "documents.view"
+
+    def get(self, request: Any, reference: str) -> HttpResponseBase:
+        found = document_of(request, reference)
+        try:
+            content = pdf.render(found.template, found.context(), found.styles)
+        except ValidationError as error:
+            context = {"document": found, "problems": error.messages}
+            return render(request, "meetings/document.html", context, status=422)
+        response = HttpResponse(content, content_type="application/pdf")
+        response["Content-Disposition"] = f'inline; filename="Vorlage-{reference}.pdf"'
+        return response

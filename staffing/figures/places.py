@@ -1,0 +1,114 @@
+"""Names in sentences: the body, who employs, which Kommunen are served, where people are advised."""
+
+from datetime import date
+
+from django.core.exceptions import ValidationError
+
+from kim.figures import COUNT, DATE, TEXT, Value, figure
+from kim.formats import listed, posts
+from kim.models import Body
+from staffing.figures.occupancy import period_of, size
+from staffing.models import Position, PositionPeriod
+
+
+@figure("body.name", "Name der Körperschaft")
+def body_name(body: Body) -> Value:
+    """The name of the body, with its article in a sentence. Example: die StädteRegion Aachen."""
+    article = {"der": "den"}.get(body.article, body.article)
+    forms = {"nominative": f"{body.article} {body.name}", "accusative": f"{article} {body.name}"}
+    return Value("Körperschaft", body.name, TEXT, "beleg", source="Stammdaten der Körperschaft", forms=forms)
+
+
+@figure("document.day", "Zahlenstand")
+def stand(day: date) -> Value:
+    """The day for which the figures of a document hold."""
+    return Value("Zahlenstand", day, DATE, "beleg", source="Angabe am Dokument")
+
+
+@figure("position.carrier", "Anstellungsträger der Stelle")
+def carrier(position: Position, day: date) -> Value:
+    """Who employs on the post. Example: CM-07: der Caritasverband für die Region Eifel e. V."""
+    row = period_of(position, day)
+    name, forms = (row.carrier.name, row.carrier.forms()) if row.carrier else ("noch nicht vergeben", {})
+    return text(row, "Anstellungsträger", name, forms)
+
+
+@figure("position.function", "Funktion der Stelle")
+def function(position: Position) -> Value:
+    """What the post is for. Example: CM-17: Case Management."""
+    source = "Stammdaten der Stelle"
+    link = position.get_absolute_url()
+    return Value(
+        f"Funktion {position.number}", position.function.name, TEXT, "beleg", source=source, link=link
+    )
+
+
+@figure("position.municipalities", "Kommunen der Stelle")
+def municipalities(position: Position, day: date, when: str = "") -> Value:
+    """The Kommunen a post is zuständig für, in a sentence. Example: CM-07: Roetgen und Simmerath."""
+    row = period_of(position, day, when)
+    return text(row, "zuständig für", listed(row.municipality_names(short=True)), {})
+
+
+@figure("position.location", "Beratungsort der Stelle")
+def location(position: Position, day: date, number: int = 1) -> Value:
+    """Where people are advised. Example: CM-15: Sozialamt."""
+    return place(position, day, number, "name")
+
+
+@figure("position.host", "Betreiber des Beratungsorts")
+def host(position: Position, day: date, number: int = 1) -> Value:
+    """Who runs the place. Example: CM-16, second place: Abba e. V."""
+    return place(position, day, number, "host")
+
+
+def place(position: Position, day: date, number: int, what: str) -> Value:
+    row = period_of(position, day)
+    found = row.locations.filter(order=number).first()
+    if found is None:
+        raise ValidationError(f"Die Stelle {position.number} hat keinen Beratungsort Nr. {number}.")
+    return text(row, "Beratungsort", getattr(found, what), {})
+
+
+def text(row: PositionPeriod, label: str, value: str, forms: dict[str, str]) -> Value:
+    return Value(
+        f"{label} {row.position.number}",
+        value,
+        TEXT,
+        row.derivation_kind(),  # type: ignore[arg-type]
+        source=row.derivation_source(),
+        link=row.get_absolute_url(),
+        forms=forms,
+    )
+
+
+def several(body: Body, numbers: str, day: date, when: str) -> list[PositionPeriod]:
+    """The periods of posts named in a list with commas, in that order."""
+    return [period_of(Position.find(body, number), day, when) for number in numbers.split(",")]
+
+
+@figure("positions.distribution", "Verteilung in einem Satz")
+def distribution(body: Body, positions: str, day: date, when: str = "") -> Value:
+    """What was planned for which Kommune, equal shares drawn together.
+
+    positions: numbers with commas. Example, CM-13 and CM-14 before 01.03.2023: "für Eschweiler und Stolberg je
+    eine volle Stelle"; with 0,5 at CM-13: "für Eschweiler eine halbe Stelle und für Stolberg eine volle Stelle".
+    """
+    groups: dict[str, list[str]] = {}
+    rows = several(body, positions, day, when)
+    for row in rows:
+        groups.setdefault(posts(row.fte), []).append(listed(row.municipality_names(short=True)))
+    parts = [
+        f"für {listed(names)} {'je ' if len(names) > 1 else ''}{amount}" for amount, names in groups.items()
+    ]
+    operands = tuple(size(row) for row in rows)
+    return Value("Verteilung", listed(parts), TEXT, formula="nach Kommunen", operands=operands)
+
+
+@figure("positions.municipality_count", "Anzahl der Kommunen")
+def municipality_count(body: Body, positions: str, day: date, when: str = "") -> Value:
+    """How many Kommunen these posts serve. Example, CM-12, CM-13, CM-14 before 01.03.2023: 3."""
+    rows = several(body, positions, day, when)
+    names = {name for row in rows for name in row.municipality_names()}
+    operands = tuple(text(row, "zuständig für", row.served_text(), {}) for row in rows)
+    return Value("Kommunen", len(names), COUNT, formula="verschiedene Kommunen", operands=operands)

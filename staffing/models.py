@@ -1,0 +1,533 @@
+"""Posts, who employs them, which municipalities they serve, and who has them; no money."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any, ClassVar, Self
+
+import pgtrigger
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models import Case, F, OuterRef, Q, Subquery, Sum, Value, When
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+
+from kim.formats import fte as printed_fte
+from kim.formats import listed
+from kim.history import SENTENCES, Versioned, refusable, tracked
+from kim.models import POSITION_NUMBER, Body, BodyRow, Cited, SameBody, sort_key
+from kim.money import FteColumn, exact
+from kim.periods import PeriodField, PeriodQuerySet, period
+from kim.permissions import note
+
+SENTENCES["over_occupied"] = (
+    "Die Besetzung wäre höher als der Umfang der Stelle oder liegt außerhalb ihrer Laufzeit. "
+    "Bitte zuerst die Besetzung anpassen oder einen größeren Umfang eintragen."
+)
+ZERO = Value(Decimal(0), output_field=FteColumn())
+
+# Fired at commit on both tables; the parent row is locked first, or two transactions would each see only
+# their own half and overbook the post together.
+OVER_OCCUPIED = pgtrigger.Trigger(
+    name="over_occupied",
+    when=pgtrigger.After,
+    operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+    timing=pgtrigger.Deferred,
+    declare=[("post", "bigint"), ("on_day", "date")],
+    func="""
+        post := CASE WHEN TG_OP = 'DELETE' THEN OLD.position_id ELSE NEW.position_id END;
+        PERFORM 1 FROM staffing_position WHERE id = post FOR NO KEY UPDATE;
+        SELECT d INTO on_day FROM (
+            SELECT lower(validity) AS d FROM staffing_positionperiod WHERE position_id = post
+            UNION SELECT upper(validity) FROM staffing_positionperiod
+                WHERE position_id = post AND NOT upper_inf(validity)
+            UNION SELECT lower(validity) FROM staffing_occupancy
+                WHERE position_id = post AND NOT lower_inf(validity)
+        ) days
+        WHERE (SELECT coalesce(sum(fte), 0) FROM staffing_occupancy
+                WHERE position_id = post AND validity @> d)
+            > (SELECT coalesce(max(fte), 0) FROM staffing_positionperiod
+                WHERE position_id = post AND validity @> d)
+        LIMIT 1;
+        IF FOUND THEN
+            RAISE EXCEPTION 'over-occupied on %', on_day
+                USING ERRCODE = '23514', CONSTRAINT = 'over_occupied';
+        END IF;
+        RETURN NULL;
+    """,
+)
+
+
+@tracked()
+class Municipality(Versioned):
+    """A Kommune, by its official key (AGS); the same for all bodies."""
+
+    ags = models.CharField("AGS", max_length=8, unique=True)
+    name = models.CharField("Name", max_length=80, unique=True)
+    short_name = models.CharField("Kurzname im Satz", max_length=80)
+    slug = models.SlugField("Kurzname in Adressen", max_length=80, unique=True)
+    sort_key = sort_key()
+
+    class Meta(Versioned.Meta):
+        verbose_name, verbose_name_plural = "Kommune", "Kommunen"
+        ordering: ClassVar = ["sort_key"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(ags__regex=r"^[0-9]{8}$"),
+                name="municipality_ags",
+                violation_error_message="Der AGS hat acht Ziffern.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@tracked()
+class BodyMunicipality(BodyRow):
+    """A Kommune that a body works with; only these are offered in its lists."""
+
+    municipality = models.ForeignKey(
+        Municipality, models.PROTECT, related_name="uses", verbose_name="Kommune"
+    )
+
+    class Meta(BodyRow.Meta):
+        verbose_name, verbose_name_plural = "Kommune der Körperschaft", "Kommunen der Körperschaft"
+        constraints: ClassVar = [
+            *BodyRow.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["body", "municipality"],
+                name="bodymunicipality_once",
+                violation_error_message="Diese Kommune ist schon eingetragen.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.municipality)
+
+
+@tracked()
+class Function(Versioned):
+    """What a post is for; carries the Baustein of the programme. The same for all bodies."""
+
+    slug = models.SlugField("Kurzname", max_length=60, unique=True)
+    name = models.CharField("Funktion", max_length=80, unique=True)
+    module = models.CharField("Baustein", max_length=40)
+
+    class Meta(Versioned.Meta):
+        verbose_name, verbose_name_plural = "Funktion", "Funktionen"
+        ordering: ClassVar = ["module", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@tracked()
+class Carrier(BodyRow):
+    """An Anstellungsträger: who employs the person on a post."""
+
+    class Kind(models.TextChoices):
+        OWN = "own", "eigene Körperschaft"
+        MUNICIPALITY = "municipality", "Kommune"
+        WELFARE = "welfare", "Wohlfahrtsverband"
+        COMPANY = "company", "gGmbH"
+        PARISH = "parish", "Kirchengemeinde"
+
+    slug = models.SlugField("Kurzname in Adressen", max_length=60)
+    name = models.CharField("Name", max_length=200)
+    short_name = models.CharField("Kurzname", max_length=80)
+    kind = models.CharField("Art", max_length=14, choices=Kind)
+    article = models.CharField(
+        "Artikel", max_length=3, choices=[("der", "der"), ("die", "die"), ("das", "das")], default="die"
+    )
+    sentence_name = models.CharField(
+        "Name nach dem Artikel",
+        max_length=200,
+        blank=True,
+        help_text="Nur wenn er sich beugt: „Deutsche Rote Kreuz …“ nach „das“.",
+    )
+    street = models.CharField("Straße und Hausnummer", max_length=120, blank=True)
+    postal_code = models.CharField("PLZ", max_length=10, blank=True)
+    locality = models.CharField("Ort", max_length=80, blank=True)
+    email = models.EmailField("E-Mail der Stelle", blank=True)
+    phone = models.CharField("Telefon der Stelle", max_length=40, blank=True)
+    weekly_hours = models.DecimalField(
+        "Wochenstunden einer vollen Stelle", max_digits=4, decimal_places=2, null=True, blank=True
+    )
+    sort_key = sort_key()
+
+    class Meta(BodyRow.Meta):
+        verbose_name, verbose_name_plural = "Anstellungsträger", "Anstellungsträger"
+        ordering: ClassVar = ["sort_key"]
+        constraints: ClassVar = [
+            *BodyRow.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["body", "name"],
+                name="carrier_name",
+                violation_error_message="Einen Anstellungsträger mit diesem Namen gibt es schon.",
+            ),
+            models.UniqueConstraint(
+                fields=["body", "slug"],
+                name="carrier_slug",
+                violation_error_message="Diesen Kurznamen hat schon ein anderer Anstellungsträger.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def forms(self) -> dict[str, str]:
+        """The name in a sentence: with its article in the first, third and fourth case, and short.
+
+        A name that is inflected after the article has no third case here: it would come out wrong.
+        """
+        name = self.sentence_name or self.name
+        accusative = {"der": "den"}.get(self.article, self.article)
+        dative = {"die": "der"}.get(self.article, "dem")
+        found = {
+            "nominative": f"{self.article} {name}",
+            "accusative": f"{accusative} {name}",
+            "short": self.short_name,
+        }
+        return found if self.sentence_name else found | {"dative": f"{dative} {name}"}
+
+
+@tracked()
+class Position(BodyRow):
+    """The identity of a post: what references point at. Its facts are dated (PositionPeriod)."""
+
+    class Kind(models.TextChoices):
+        OWN = "own", "eigene Stelle"
+        ONWARD = "onward", "Stelle bei Dritten"
+
+    number = models.CharField("Stellennummer", max_length=20, validators=[POSITION_NUMBER])
+    function = models.ForeignKey(Function, models.PROTECT, verbose_name="Funktion")
+    kind = models.CharField("Art", max_length=8, choices=Kind)
+    note = models.TextField("Bemerkung", blank=True)
+    file_reference = models.CharField("Aktenzeichen", max_length=60, blank=True)
+
+    class Meta(BodyRow.Meta):
+        verbose_name, verbose_name_plural = "Stelle", "Stellen"
+        ordering: ClassVar = ["number"]
+        constraints: ClassVar = [
+            *BodyRow.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["body", "number"],
+                name="position_number",
+                violation_error_message="Diese Stellennummer gibt es schon.",
+            ),
+            models.CheckConstraint(
+                condition=Q(number__regex=r"^[A-Za-z0-9-]+$"),
+                name="position_number_form",
+                violation_error_message="Bitte nur Buchstaben, Ziffern und Bindestrich verwenden, z. B. CM-18.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    def get_absolute_url(self) -> str:
+        return reverse("position", args=[self.number])
+
+    @classmethod
+    def find(cls, body: Body, number: str) -> "Position":
+        """The body's post with this number; Position.DoesNotExist otherwise."""
+        return cls._default_manager.get(body=body, number=number)
+
+
+class PositionPeriodQuerySet(PeriodQuerySet):
+    """Dated facts of posts, with their occupancy of a day."""
+
+    def with_occupancy(self, day: date) -> Self:
+        """Adds filled, advertised, advertising_planned, open, not_stated (they add up to fte), committed, status.
+
+        What is not filled counts by the stage of the post; a post whose occupancy is not reported is not_stated.
+        committed (verplant) = filled + advertised + advertising_planned. One query for any number of posts.
+        """
+        filled = (
+            Occupancy.objects.filter(position=OuterRef("position"), validity__contains=day)
+            .order_by()
+            .values("position")
+            .annotate(total=Sum("fte"))
+            .values("total")
+        )
+        rows = self.annotate(filled=Coalesce(Subquery(filled, output_field=FteColumn()), ZERO)).annotate(
+            rest=F("fte") - F("filled")
+        )
+        stage = PositionPeriod.Stage
+
+        def rest(*stages: str) -> Case:
+            return Case(When(stage__in=stages, then=F("rest")), default=ZERO, output_field=FteColumn())
+
+        status = Status
+        return (
+            rows.annotate(
+                advertised=rest(stage.ADVERTISED),
+                advertising_planned=rest(stage.ADVERTISING_PLANNED),
+                not_stated=rest(stage.NOT_STATED),
+                open=rest(stage.PLANNED, stage.EXPRESSION_OF_INTEREST),
+            )
+            .annotate(committed=F("filled") + F("advertised") + F("advertising_planned"))
+            .annotate(
+                status=Case(
+                    When(rest=0, then=Value(status.FILLED)),
+                    When(filled__gt=0, then=Value(status.PARTLY)),
+                    When(carrier__isnull=True, then=Value(status.UNASSIGNED)),
+                    When(stage=stage.ADVERTISED, then=Value(status.ADVERTISED)),
+                    When(stage=stage.ADVERTISING_PLANNED, then=Value(status.ADVERTISING_PLANNED)),
+                    When(stage=stage.NOT_STATED, then=Value(status.NOT_STATED)),
+                    default=Value(status.VACANT),
+                    output_field=models.CharField(),
+                )
+            )
+        )
+
+
+class Status(models.TextChoices):
+    """The status that is shown; always derived from occupancy, carrier and stage on a day."""
+
+    FILLED = "filled", "besetzt"
+    PARTLY = "partly", "teilweise besetzt"
+    ADVERTISED = "advertised", "ausgeschrieben"
+    ADVERTISING_PLANNED = "advertising_planned", "Ausschreibung vorgesehen"
+    VACANT = "vacant", "unbesetzt"
+    UNASSIGNED = "unassigned", "noch nicht vergeben"
+    NOT_STATED = "not_stated", "keine Angabe"
+
+
+@tracked()
+class PositionPeriod(Cited, BodyRow):
+    """What holds of a post in a span of time: its size, who employs, how far the filling has got."""
+
+    class Stage(models.TextChoices):
+        NOT_STATED = "not_stated", "keine Angabe"
+        PLANNED = "planned", "geplant"
+        EXPRESSION_OF_INTEREST = "expression_of_interest", "Interessenbekundung"
+        ADVERTISING_PLANNED = "advertising_planned", "Ausschreibung vorgesehen"
+        ADVERTISED = "advertised", "ausgeschrieben"
+
+    position = models.ForeignKey(
+        Position, models.PROTECT, related_name="periods", verbose_name="Stelle", editable=False
+    )
+    validity = PeriodField("Zeitraum")
+    fte = FteColumn("VZÄ")
+    carrier = models.ForeignKey(
+        Carrier,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="periods",
+        verbose_name="Anstellungsträger",
+        help_text="Leer heißt: noch nicht vergeben.",
+    )
+    stage = models.CharField("Verfahrensstand", max_length=24, choices=Stage, default=Stage.NOT_STATED)
+    pay_group = models.CharField("Entgeltgruppe", max_length=20, blank=True)
+    fallback_plan = models.TextField("Ersatzplan", blank=True)
+    validity_assumption = models.TextField(
+        "Annahme zum Zeitraum",
+        blank=True,
+        help_text="Begründung, wenn Beginn oder Ende in keinem Dokument stehen.",
+    )
+
+    objects = PositionPeriodQuerySet.as_manager()
+
+    class Meta(BodyRow.Meta):
+        verbose_name, verbose_name_plural = "Stellenangabe", "Stellenangaben"
+        ordering: ClassVar = ["position__number", "validity"]
+        triggers: ClassVar = [*BodyRow.Meta.triggers, OVER_OCCUPIED]
+        constraints: ClassVar = [
+            *BodyRow.Meta.constraints,
+            exact("fte", "positionperiod_fte", places=3, above=0),
+            models.CheckConstraint(
+                condition=Q(validity__isempty=False, validity__lower_inf=False),
+                name="positionperiod_validity",
+                violation_error_message="Der Zeitraum braucht einen Anfang und mindestens einen Tag.",
+            ),
+            ExclusionConstraint(
+                name="positionperiod_once",
+                expressions=[
+                    ("body", RangeOperators.EQUAL),
+                    ("position", RangeOperators.EQUAL),
+                    ("validity", RangeOperators.OVERLAPS),
+                ],
+                violation_error_message="Für diesen Zeitraum steht zu der Stelle schon eine Angabe.",
+            ),
+            SameBody("position"),
+            SameBody("carrier"),
+            SameBody("basis"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.position} {printed_fte(self.fte)} VZÄ"
+
+    def get_absolute_url(self) -> str:
+        return self.position.get_absolute_url()
+
+    def municipality_names(self, *, short: bool = False) -> list[str]:
+        """The Kommunen this post is zuständig für, in German order."""
+        served = sorted((s.municipality for s in self.served.all()), key=lambda m: m.sort_key)
+        return [m.short_name if short else m.name for m in served]
+
+    def served_label(self) -> str:
+        """How the post stands in a distribution by Kommune: its Kommune, "gemeinsam: A, B", or keine Angabe."""
+        if self.position.kind == Position.Kind.OWN:
+            return "eigene Stellen"
+        names = self.municipality_names()
+        return (
+            "keine Angabe" if not names else names[0] if len(names) == 1 else "gemeinsam: " + ", ".join(names)
+        )
+
+    def served_text(self) -> str:
+        return listed(self.municipality_names())
+
+    @transaction.atomic
+    def correct(self, *, reason: str, municipalities: "list[Municipality] | None" = None) -> None:
+        """A Berichtigung: these facts are corrected for their whole range, with the reason in the history.
+
+        Set the new values on the instance before. Raises ValidationError with a sentence when the reason is
+        missing, a rule is broken, or somebody changed the row meanwhile.
+        """
+        if not reason.strip():
+            raise ValidationError(
+                {"reason": "Bitte einen Grund angeben, z. B. „Tippfehler bei der Übernahme“."}
+            )
+        note(reason=reason.strip(), act="Berichtigung")
+        before = self.version
+        with refusable():
+            self.full_clean()
+            self.save()
+            if municipalities is not None and self._serve(municipalities) and self.version == before:
+                self.touch()
+
+    def _serve(self, municipalities: "list[Municipality]") -> bool:
+        """Make these the Kommunen served; True if that was a change. A share that is stored stays."""
+        wanted, current = {m.pk for m in municipalities}, {s.municipality_id: s for s in self.served.all()}
+        for gone in current.keys() - wanted:
+            current[gone].delete()
+        for new in wanted - current.keys():
+            served = ServedMunicipality(body=self.body, period=self, municipality_id=new)
+            served.full_clean()
+            served.save()
+        return wanted != current.keys()
+
+
+@tracked()
+class ServedMunicipality(BodyRow):
+    """A Kommune that a post is zuständig für; a share only where one is agreed."""
+
+    period = models.ForeignKey(
+        PositionPeriod, models.PROTECT, related_name="served", verbose_name="Stellenangabe"
+    )
+    municipality = models.ForeignKey(
+        Municipality, models.PROTECT, related_name="served", verbose_name="Kommune"
+    )
+    share = models.DecimalField("Anteil", max_digits=4, decimal_places=3, null=True, blank=True)
+
+    class Meta(BodyRow.Meta):
+        verbose_name, verbose_name_plural = "Zuständigkeit", "Zuständigkeiten"
+        ordering: ClassVar = ["municipality__sort_key"]
+        constraints: ClassVar = [
+            *BodyRow.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["body", "period", "municipality"],
+                name="servedmunicipality_once",
+                violation_error_message="Diese Kommune ist schon eingetragen.",
+            ),
+            models.CheckConstraint(
+                condition=Q(share__isnull=True) | Q(share__gt=0, share__lte=1),
+                name="servedmunicipality_share",
+                violation_error_message="Der Anteil liegt zwischen 0 und 1.",
+            ),
+            SameBody("period"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.municipality)
+
+    def clean(self) -> None:
+        if not BodyMunicipality.objects.filter(body=self.body, municipality=self.municipality).exists():
+            raise ValidationError({"municipality": "Diese Kommune gehört nicht zu dieser Körperschaft."})
+
+
+@tracked()
+class PositionLocation(BodyRow):
+    """A Beratungsort: where people are advised; not who employs and not who is served."""
+
+    period = models.ForeignKey(
+        PositionPeriod, models.PROTECT, related_name="locations", verbose_name="Stellenangabe"
+    )
+    order = models.PositiveSmallIntegerField("Reihenfolge", default=1)
+    name = models.CharField("Name", max_length=120)
+    host = models.CharField("Betreiber", max_length=120, blank=True)
+    municipality = models.ForeignKey(
+        Municipality,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="locations",
+        verbose_name="Kommune",
+    )
+
+    class Meta(BodyRow.Meta):
+        verbose_name, verbose_name_plural = "Beratungsort", "Beratungsorte"
+        ordering: ClassVar = ["order"]
+        constraints: ClassVar = [
+            *BodyRow.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["body", "period", "order"],
+                name="positionlocation_order",
+                violation_error_message="Diese Nummer ist schon vergeben.",
+            ),
+            SameBody("period"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.host})" if self.host else self.name
+
+
+def always() -> Any:
+    """A range without beginning and end."""
+    return period(None, None)
+
+
+@tracked()
+class Occupancy(Cited, BodyRow):
+    """Somebody fills part of a post; no names. An open beginning means: not stated."""
+
+    position = models.ForeignKey(Position, models.PROTECT, related_name="occupancies", verbose_name="Stelle")
+    slot = models.PositiveSmallIntegerField("Platz")
+    validity = PeriodField("Zeitraum", default=always)
+    fte = FteColumn("VZÄ")
+    suspended = PeriodField("ruhend", null=True, blank=True)
+
+    objects = PeriodQuerySet.as_manager()
+
+    class Meta(BodyRow.Meta):
+        verbose_name, verbose_name_plural = "Besetzung", "Besetzungen"
+        ordering: ClassVar = ["slot"]
+        triggers: ClassVar = [*BodyRow.Meta.triggers, OVER_OCCUPIED]
+        constraints: ClassVar = [
+            *BodyRow.Meta.constraints,
+            exact("fte", "occupancy_fte", places=3, above=0),
+            models.CheckConstraint(
+                condition=Q(validity__isempty=False),
+                name="occupancy_validity",
+                violation_error_message="Der Zeitraum braucht mindestens einen Tag.",
+            ),
+            ExclusionConstraint(
+                name="occupancy_slot_once",
+                expressions=[
+                    ("body", RangeOperators.EQUAL),
+                    ("position", RangeOperators.EQUAL),
+                    ("slot", RangeOperators.EQUAL),
+                    ("validity", RangeOperators.OVERLAPS),
+                ],
+                violation_error_message="Dieser Platz ist in dieser Zeit schon besetzt.",
+            ),
+            SameBody("position"),
+            SameBody("basis"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.position} Platz {self.slot}"

@@ -1,0 +1,185 @@
+"""Pages of posts: list, page of one post, Berichtigung."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db.models import Prefetch, QuerySet
+from django.http import Http404, HttpResponseBase
+from django.shortcuts import render
+
+from kim import formats
+from kim.figures import CATALOGUE, about, column
+from kim.forms import CorrectionPage
+from kim.history import preview, story
+from kim.models import Body
+from kim.permissions import Ruled
+from kim.tables import ListPage
+from staffing.filters import PositionFilters
+from staffing.forms import CorrectionForm
+from staffing.models import Occupancy, Position, PositionPeriod, ServedMunicipality
+from staffing.tables import PositionTable
+
+
+class Positions(ListPage):
+    """All posts of the body on the working date."""
+
+    rule = "staffing.view"
+    table_class, filter_class = PositionTable, PositionFilters
+    title, noun = "Stellen", ("Stelle", "Stellen")
+    help_text = "Jede Zeile ist eine Stelle am gewählten Stand. Die Nummer führt zur Stelle, dort lässt sie sich ändern."
+    default_order = "nummer"
+    sums = PositionTable.sums
+    add_url, add_rule = "position-new", "grants.edit"
+
+    def rows(self, request: Any) -> QuerySet[Any]:
+        return (
+            PositionPeriod.visible_to(request)
+            .as_of(request.stand)
+            .with_occupancy(request.stand)
+            .select_related("position__function", "carrier")
+            .prefetch_related(
+                Prefetch("served", ServedMunicipality.objects.select_related("municipality")),
+            )
+        )
+
+    def complete(self, request: Any, rows: list[Any]) -> list[Any]:
+        amounts = column("position.annual_amount", rows, request.stand)
+        for row in rows:
+            row.annual_amount = amounts[row.pk]
+        return rows
+
+
+def position_of(request: Any, number: str) -> Position:
+    """The body's post with this number; foreign and missing are the same 404."""
+    found = Position.visible_to(request).select_related("function").filter(number=number).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def period_on(request: Any, position: Position) -> PositionPeriod | None:
+    """What holds of the post on the working date."""
+    rows = PositionPeriod.visible_to(request).filter(position=position).as_of(request.stand)
+    return (
+        rows.with_occupancy(request.stand)
+        .select_related("position__function", "carrier", "basis", "body")
+        .prefetch_related("served__municipality", "locations__municipality")
+        .first()
+    )
+
+
+class PositionPage(Ruled):
+    """Facts, occupancy, money, basis and history of one post."""
+
+    rule = "staffing.view"
+
+    def get(self, request: Any, number: str) -> HttpResponseBase:
+        position = position_of(request, number)
+        periods = list(
+            PositionPeriod.visible_to(request)
+            .filter(position=position)
+            .select_related("carrier", "basis", "position")
+            .prefetch_related("served__municipality")
+            .order_by("validity")
+        )
+        figures = [
+            (entry, arguments, entry(**arguments))
+            for entry in about(Position)
+            if entry.arguments
+            for arguments in entry.arguments(position, request.stand)
+        ]
+        context = {
+            "position": position,
+            "period": period_on(request, position),
+            "periods": periods,
+            "occupancies": list(
+                Occupancy.visible_to(request)
+                .filter(position=position)
+                .as_of(request.stand)
+                .select_related("basis")
+            ),
+            "figures": figures,
+            "story": story(
+                [position, *periods, *position.occupancies.all()],
+                [s for p in periods for s in p.served.all()],
+            ),
+        }
+        return render(request, "staffing/position.html", context)
+
+
+class CorrectPosition(CorrectionPage):
+    """A Berichtigung of what holds of a post on the working date, with its consequences beside it."""
+
+    rule = "staffing.edit"
+    template_name = "staffing/correct.html"
+    form_class = CorrectionForm
+
+    def instance(self, request: Any, number: str) -> PositionPeriod:
+        found = period_on(request, position_of(request, number))
+        if found is None:
+            raise Http404
+        return found
+
+    def context(self, request: Any, form: Any) -> dict[str, Any]:
+        return {"position": form.instance.position, "period": form.instance}
+
+    def change(self, form: Any) -> Callable[[], None]:
+        data = form.cleaned_data
+        return lambda: form.instance.correct(
+            reason=data["reason"], municipalities=list(data["municipalities"])
+        )
+
+    def preview(self, request: Any, form: Any) -> dict[str, Any]:
+        before, after = preview(self.change(form), lambda: consequences(request.acting_body, request.stand))
+        return {"effects": effects(before, after)}
+
+    def save(self, request: Any, form: Any) -> str:
+        before = consequences(request.acting_body, request.stand)
+        self.change(form)()
+        changed = effects(before, consequences(request.acting_body, request.stand))
+        number = form.instance.position.number
+        lines = [line for _, rows in changed for line in rows if line["key"]]
+        words = "; ".join(f"{r['label']}: {r['before']} → {r['after']}" for r in lines)
+        return f"Stelle {number} ist berichtigt." + (
+            f" Folgen: {words}." if words else " Keine Summe ändert sich."
+        )
+
+
+Figures = dict[str, tuple[str, list[Any]]]
+
+
+def consequences(body: Body, day: Any) -> Figures:
+    """Every figure about the body on the day, by name and arguments: what a change of a post can move."""
+    found: Figures = {}
+    for entry in about(Body):
+        for arguments in entry.arguments(body, day) if entry.arguments else []:
+            key = f"{entry.name} {sorted(str(v) for v in arguments.values())}"
+            found[key] = (CATALOGUE[entry.name].title, entry(**arguments).lines())
+    return found
+
+
+def effects(before: Figures, after: Figures) -> list[tuple[str, list[dict[str, Any]]]]:
+    """The lines that differ, per figure: label, before, after, change. The last line of a calculation is its key."""
+    result = []
+    for key, (title, lines) in after.items():
+        old = {v.label: v for v in before.get(key, ("", []))[1]}
+        new = {v.label: v for v in lines}
+        rows = []
+        for label in old | new:
+            one, two = old.get(label), new.get(label)
+            if (one and one.value) != (two and two.value):
+                some: Any = two or one
+                change = (two.value if two else 0) - (one.value if one else 0)  # type: ignore[operator]
+                print_change = formats.euro if some.unit == "EUR" else formats.fte
+                rows.append(
+                    {
+                        "label": label,
+                        "before": one.printed() if one else formats.MISSING,
+                        "after": two.printed() if two else formats.MISSING,
+                        "change": ("+" if change > 0 else "") + print_change(change),
+                        "key": label == lines[-1].label and key.startswith("neutrality"),
+                    }
+                )
+        if rows:
+            result.append((title, rows))
+    return result
