@@ -26,6 +26,7 @@ class Chip:
     parameters: Mapping[str, str]
     value: Value
     text: str
+    form: str = ""
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ class Expander:
         text = value.sentence(given.get("form", ""), one=one, many=many)
         if given.get("capital"):
             text = text[:1].upper() + text[1:]
-        return Chip(name, entry.title, own, value, text)
+        return Chip(name, entry.title, own, value, text, given.get("form", ""))
 
     def block(self, key: str, heading: str, content: str) -> Block:
         """The block with every token expanded."""

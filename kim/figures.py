@@ -130,6 +130,8 @@ def product(label: str, count: Value, price: Value, link: str = "") -> Value:
 class Figure:
     """One registration: its name, German title, typed parameters and the model it is about."""
 
+    do_not_call_in_templates = True  # a template that names a figure wants its title, not its value
+
     name: str
     title: str
     function: Callable[..., Any]

@@ -183,7 +183,7 @@ def told(events: list[Any]) -> list[Entry]:
     for rows in acts.values():
         event = rows[0][0]
         context = event.pgh_context
-        who = str(users.get(context.get("user")) or "Übernahme durch das Programm")
+        who = str(users.get(context.get("user")) or "das Programm")
         lines = [line for _, some in rows for line in some]
         act = context.get("act") or ("Erfassung" if event.pgh_label == "insert" else "Änderung")
         if lines:

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any, ClassVar, Self
 
+import pgtrigger
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -138,6 +139,16 @@ class BodyRow(Versioned):
         abstract = True
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["body", "id"], name="%(app_label)s_%(class)s_body"),
+        ]
+        triggers: ClassVar = [
+            *Versioned.Meta.triggers,
+            pgtrigger.Trigger(
+                name="body_fixed",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__body__df=pgtrigger.F("new__body")),
+                func="RAISE EXCEPTION 'body' USING ERRCODE = '23000', CONSTRAINT = 'body_fixed';",
+            ),
         ]
 
     def validate_constraints(self, exclude: Any = None) -> None:

@@ -62,6 +62,11 @@ def embedded() -> bool:
     return not os.environ.get("DATABASE_URL")
 
 
+def database() -> str:
+    """The name of the embedded database; tests serve from copies with other names."""
+    return os.environ.get("KIM_DATABASE", "kim")
+
+
 def socket_directory() -> Path:
     """Where the embedded server listens: beside its data, or in a short path where that one is too long."""
     path = data_directory()
@@ -74,7 +79,7 @@ def socket_directory() -> Path:
 def logins() -> dict[str, dict[str, Any]]:
     """Connection settings of both roles, by role name, in Django's terms."""
     if embedded():
-        place = {"NAME": "kim", "HOST": str(socket_directory()), "PORT": "", "PASSWORD": "", "OPTIONS": {}}
+        place = {"NAME": database(), "HOST": str(socket_directory()), "PORT": "", "PASSWORD": "", "OPTIONS": {}}
         return {OWNER: place | {"USER": OWNER}, APP: place | {"USER": APP}}
     owner = parsed(os.environ["DATABASE_URL"])
     app = os.environ.get("DATABASE_APP_URL")
@@ -116,8 +121,8 @@ def start() -> None:
                 host=str(socket_directory()), user="postgres", autocommit=True
             ) as connection:
                 _create_roles(connection)
-                if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'kim'").fetchone():
-                    connection.execute(f"CREATE DATABASE kim OWNER {OWNER}")
+                if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database()]).fetchone():
+                    connection.execute(f'CREATE DATABASE "{database()}" OWNER {OWNER}')
             return
         except (
             psycopg.OperationalError

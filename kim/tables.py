@@ -69,12 +69,14 @@ class BadgeColumn(tables.Column):
         self.styles, self.labels = styles, labels
 
     def render(self, value: Any) -> str:
-        style = self.styles.get(value, "neutral")
-        text = '<span class="kern-badge kern-badge--small kern-badge--{}"><span class="kern-label">{}</span></span>'
-        return format_html(text, style, self.labels[value])
+        label = self.value(value)
+        style = next((self.styles.get(key, "neutral") for key, text in self.labels.items() if text == label), "neutral")
+        badge = '<span class="kern-badge kern-badge--small kern-badge--{}"><span class="kern-label">{}</span></span>'
+        return format_html(badge, style, label)
 
     def value(self, value: Any) -> Any:
-        return self.labels[value]
+        """The label; of a model field with choices the table already passes it."""
+        return self.labels.get(value, value)
 
 
 class DenseTable(tables.Table):

@@ -60,6 +60,8 @@ class DocumentPage(Ruled):
         chips = {}
         for block in context["blocks"]:
             for chip in block.chips():
+                if chip.form == "choice":  # only the form of a word
+                    continue
                 chips.setdefault((chip.name, tuple(sorted(chip.parameters.items())), chip.text), chip)
         return render(request, "meetings/document.html", context | {"figures": list(chips.values())})
 

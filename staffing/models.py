@@ -381,6 +381,10 @@ class PositionPeriod(Cited, BodyRow):
     def served_text(self) -> str:
         return listed(self.municipality_names())
 
+    def kind_label(self) -> str:
+        """Short, for a column: eigene Stelle, bei Dritten."""
+        return {Position.Kind.OWN: "eigene Stelle"}.get(self.position.kind, "bei Dritten")  # type: ignore[call-overload]
+
     @transaction.atomic
     def correct(self, *, reason: str, municipalities: "list[Municipality] | None" = None) -> None:
         """A Berichtigung: these facts are corrected for their whole range, with the reason in the history.

@@ -22,13 +22,13 @@ class PositionTable(DenseTable):
 
     nummer = LinkColumn(accessor="position__number", verbose_name="Stelle")
     traeger = tables.Column(
-        accessor="carrier",
+        accessor="carrier__short_name",
         verbose_name="Anstellungsträger",
         default="noch nicht vergeben",
         order_by="carrier__sort_key",
     )
     kommunen = tables.Column(accessor="served_text", verbose_name="zuständig für", orderable=False)
-    art = tables.Column(accessor="position__get_kind_display", verbose_name="Art", order_by="position__kind")
+    art = tables.Column(accessor="kind_label", verbose_name="Art", order_by="position__kind")
     funktion = tables.Column(
         accessor="position__function", verbose_name="Funktion", order_by="position__function__name"
     )

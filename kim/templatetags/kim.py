@@ -39,6 +39,12 @@ def datum(value: date | datetime | None) -> str:
 
 
 @register.filter
+def betrag(value: Decimal) -> str:
+    """684.000,00 – for a calculation that names its unit once."""
+    return formats.number(value, 2)
+
+
+@register.filter
 def signed(value: Decimal) -> str:
     """With its sign, for differences."""
     return ("+" if value > 0 else "") + formats.euro(value)

@@ -16,6 +16,7 @@ from gunicorn.app.base import BaseApplication
 from kim.models import Body, Role, RoleAssignment, User
 from kim.permissions import acting
 
+PASSWORD_FILE = "trial-password" + os.environ.get("KIM_DATABASE", "").replace("_", "-")
 TRIAL_BODIES = {"staedteregion-aachen": "", "stadt-aachen": "-stadt"}
 TRIAL_NAMES = {
     Role.CLERK: "Sachbearbeitung",
@@ -102,7 +103,7 @@ def trial_data() -> None:
 
 def trial_users() -> list[str]:
     """Create the trial users with one random password; the lines that name them, the password last."""
-    path = Path(settings.VAR) / "trial-password"
+    path = Path(settings.VAR) / PASSWORD_FILE
     wanted = [
         (f"{role}{suffix}", role, slug) for slug, suffix in TRIAL_BODIES.items() for role in TRIAL_NAMES
     ]

@@ -1,0 +1,108 @@
+"""A real PostgreSQL with the trial data in it; tests act as the app role, races and browsers in real processes."""
+
+import os
+from contextlib import contextmanager
+
+import pytest
+
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # the browser driver runs an event loop of its own
+
+from kim import postgres  # noqa: E402
+
+postgres.start()
+
+
+def as_(role_options):
+    from django.db import connection
+
+    connection.close()
+    owner = postgres.logins()[postgres.OWNER]
+    connection.settings_dict.update(
+        USER=owner["USER"], PASSWORD=owner["PASSWORD"], OPTIONS=owner["OPTIONS"] | role_options
+    )
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings():
+    """The owner creates the test database."""
+    as_({})
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """Afterwards every test acts as the app role, on the trial data that is loaded once and never changed."""
+    from django.core.management import call_command
+
+    with django_db_blocker.unblock():
+        as_({"assume_role": postgres.APP})
+        call_command("load_fixtures", verbosity=0, stdout=open(os.devnull, "w"))
+        from tests.helpers import close
+
+        close()
+    yield
+    with django_db_blocker.unblock():
+        as_({})
+
+
+@pytest.fixture
+def bodies(db):
+    """Both trial bodies by slug."""
+    from kim.models import Body
+
+    return {body.slug: body for body in Body.objects.all()}
+
+
+@pytest.fixture
+def region(bodies):
+    """Act for the StädteRegion Aachen."""
+    from kim.permissions import acting
+
+    body = bodies["staedteregion-aachen"]
+    with acting(None, [body.pk], reason="Test"):
+        yield body
+
+
+@pytest.fixture
+def city(bodies):
+    """Act for the Stadt Aachen."""
+    from kim.permissions import acting
+
+    body = bodies["stadt-aachen"]
+    with acting(None, [body.pk], reason="Test"):
+        yield body
+
+
+@pytest.fixture
+def login(db, client):
+    """A client that is signed in with a role for a body."""
+    from django.test import Client
+
+    from kim.models import Body, RoleAssignment, User
+    from kim.permissions import acting
+
+    def signed_in(role="sachbearbeitung", slug="staedteregion-aachen", name=""):
+        name = name or f"{role}@{slug}"
+        user, _ = User.objects.get_or_create(username=name, defaults={"first_name": "Frau", "last_name": "D."})
+        body = Body.objects.get(slug=slug) if slug else None
+        with acting(None, []):
+            RoleAssignment.objects.get_or_create(user=user, body=body, role=role)
+        browser = Client(raise_request_exception=False)
+        browser.force_login(user)
+        return browser
+
+    return signed_in
+
+
+@pytest.fixture
+def owner(db):
+    """Within the block, the test's transaction has the owner's rights: to switch a defence off."""
+    from django.db import connection
+
+    @contextmanager
+    def switched():
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL ROLE {postgres.OWNER}")
+            yield cursor
+            cursor.execute(f"SET LOCAL ROLE {postgres.APP}")
+
+    return switched
