@@ -49,6 +49,4 @@ class BudgetFilters(StrictFilters):
 
     def by_purpose(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         purpose = BudgetLine.Purpose
-        return rows.filter(
-            purpose={"ertrag": purpose.INCOME, "eigene": purpose.OWN, "dritte": purpose.ONWARD}[value]
-        )
+        return rows.filter(purpose={"ertrag": purpose.INCOME, "eigene": purpose.OWN, "dritte": purpose.ONWARD}[value])

@@ -63,9 +63,7 @@ class ProgrammeModule(Versioned):
 class Rate(Versioned):
     """A published Fördersatz: an amount for a stated number of FTE (22.500 € for 0,5), with validity and source."""
 
-    programme = models.ForeignKey(
-        FundingProgramme, models.PROTECT, related_name="rates", verbose_name="Förderprogramm"
-    )
+    programme = models.ForeignKey(FundingProgramme, models.PROTECT, related_name="rates", verbose_name="Förderprogramm")
     function = models.ForeignKey(Function, models.PROTECT, related_name="rates", verbose_name="Funktion")
     amount = EuroColumn("Betrag")
     per_fte = FteColumn("je VZÄ", default=Decimal(1))
@@ -243,9 +241,7 @@ class FundingNotice(BodyRow):
     @classmethod
     def find(cls, body: Body, slug: str) -> "FundingNotice":
         """The body's notice with this short name; FundingNotice.DoesNotExist otherwise."""
-        return cls._default_manager.select_related("source", "programme", "sub_product").get(
-            body=body, slug=slug
-        )
+        return cls._default_manager.select_related("source", "programme", "sub_product").get(body=body, slug=slug)
 
     def clean(self) -> None:
         if self.state in self.COUNTED and self.source.date is None:
@@ -341,9 +337,7 @@ class BudgetLine(Cited, BodyRow):
         ONWARD = "onward", "Aufwand: Stellen bei Dritten"
 
     year = models.PositiveSmallIntegerField("Haushaltsjahr")
-    sub_product = models.ForeignKey(
-        SubProduct, models.PROTECT, related_name="budget_lines", verbose_name="Teilprodukt"
-    )
+    sub_product = models.ForeignKey(SubProduct, models.PROTECT, related_name="budget_lines", verbose_name="Teilprodukt")
     account = models.ForeignKey(
         Account,
         models.PROTECT,

@@ -19,9 +19,7 @@ class NoticeTable(DenseTable):
     bescheid = tables.Column(accessor="source__date", verbose_name="Bescheid vom")
     stelle = tables.Column(accessor="funder", verbose_name="Bewilligende Stelle")
     zeitraum = tables.Column(accessor="validity", verbose_name="Förderzeitraum")
-    stand_ = BadgeColumn(
-        STYLES, dict(FundingNotice.State.choices), accessor="state", verbose_name="Verfahrensstand"
-    )
+    stand_ = BadgeColumn(STYLES, dict(FundingNotice.State.choices), accessor="state", verbose_name="Verfahrensstand")
     betrag = AmountColumn(accessor="amount", verbose_name="Betrag")
 
     sums = {"betrag": EUR}

@@ -99,9 +99,7 @@ class Budget(ListPage):
     rule = "budget.view"
     table_class, filter_class = BudgetTable, BudgetFilters
     title, noun = "Haushalt", ("Ansatz", "Ansätze")
-    help_text = (
-        "Ansätze des gewählten Haushaltsjahres. Was die Stellen erfordern, steht unter Kostenneutralität."
-    )
+    help_text = "Ansätze des gewählten Haushaltsjahres. Was die Stellen erfordern, steht unter Kostenneutralität."
     default_order = "sachkonto"
     sums = BudgetTable.sums
 
@@ -112,9 +110,7 @@ class Budget(ListPage):
             .filter(year=request.year)
             .select_related("sub_product", "account")
             .annotate(
-                income_amount=Case(
-                    When(purpose=income, then=F("amount")), output_field=EuroColumn(null=True)
-                ),
+                income_amount=Case(When(purpose=income, then=F("amount")), output_field=EuroColumn(null=True)),
                 expense_amount=Case(
                     When(purpose=income, then=None), default=F("amount"), output_field=EuroColumn(null=True)
                 ),
@@ -128,9 +124,7 @@ class NeutralityPage(Ruled):
     rule = "budget.view"
 
     def get(self, request: Any) -> HttpResponseBase:
-        found = [
-            neutrality.nominal(**one) for one in neutrality.occasions(request.acting_body, request.stand)
-        ]
+        found = [neutrality.nominal(**one) for one in neutrality.occasions(request.acting_body, request.stand)]
         return render(request, "grants/neutrality.html", {"results": found})
 
 
@@ -194,8 +188,6 @@ def established(request: Any, position: Position) -> str:
     """What the new post does to cost neutrality, for the user."""
     words = [
         f"Kostenneutralität {r.sub_product.number}: {euro(r.amount)}, {r.in_words()}"
-        for r in (
-            neutrality.nominal(**one) for one in neutrality.occasions(request.acting_body, request.stand)
-        )
+        for r in (neutrality.nominal(**one) for one in neutrality.occasions(request.acting_body, request.stand))
     ]
     return f"Stelle {position.number} ist eingerichtet. {'; '.join(words)}."

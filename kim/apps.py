@@ -2,15 +2,13 @@
 
 from django.apps import AppConfig
 
-from kim import figures
-
 
 class KimConfig(AppConfig):
     name = "kim"
     verbose_name = "Grundlagen"
 
     def ready(self) -> None:
-        from kim import checks, documents  # noqa: F401 - register
+        from kim import checks, documents, figures  # noqa: F401 - checks register themselves
 
         figures.load()
         documents.load()

@@ -7,17 +7,17 @@ from decimal import Decimal
 from importlib import import_module
 from inspect import get_annotations, signature
 from pkgutil import iter_modules
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import models
 
 from kim import formats
+from kim.models import Kind
 from kim.money import rounded
 
 F = TypeVar("F", bound="Callable[..., Any]")
-Kind = Literal["beleg", "rechnung", "annahme"]
 EUR, FTE, COUNT, DATE, TEXT, MONTHS = "EUR", "FTE", "Anzahl", "Datum", "Text", "Monate"
 Amount = Decimal | int | date | str | None
 
@@ -44,6 +44,13 @@ class Value:
         yield self
         for operand in self.operands:
             yield from operand.walk()
+
+    @property
+    def amount(self) -> Decimal:
+        """The value as a number; TypeError where there is none."""
+        if isinstance(self.value, Decimal):
+            return self.value
+        raise TypeError(f"{self.label} is no amount: {self.value!r}")
 
     def plain(self) -> str | int | None:
         """For JSON and the command line: a dot, no grouping, two places for EUR and three for FTE."""
@@ -120,8 +127,7 @@ def total(label: str, *operands: Value, unit: str = EUR, link: str = "") -> Valu
 
 def product(label: str, count: Value, price: Value, link: str = "") -> Value:
     """count × price, rounded to cents."""
-    assert isinstance(count.value, Decimal) and isinstance(price.value, Decimal)
-    amount = rounded(count.value * price.value)
+    amount = rounded(count.amount * price.amount)
     formula = f"{count.printed()} × {price.printed()}"
     return Value(label, amount, price.unit, "rechnung", formula, operands=(count, price), link=link)
 
@@ -144,9 +150,7 @@ class Figure:
     def __call__(self, **given: Any) -> Any:
         """The figure for these arguments; a ValidationError names what is missing."""
         if missing := self.required - set(given):
-            raise ValidationError(
-                f"{self.name}: {', '.join(sorted(missing))} fehlt. Angaben: {self.known()}."
-            )
+            raise ValidationError(f"{self.name}: {', '.join(sorted(missing))} fehlt. Angaben: {self.known()}.")
         return self.function(**given)
 
     def asked(self, body: Any, texts: Mapping[str, str], **implied: Any) -> Any:
@@ -156,9 +160,7 @@ class Figure:
         from ``implied``. Raises ValidationError for a name or a value that is not known.
         """
         if unknown := set(texts) - set(self.parameters) | {k for k in texts if k == "body"}:
-            raise ValidationError(
-                f"{self.name}: {', '.join(sorted(unknown))} nicht bekannt. Angaben: {self.known()}."
-            )
+            raise ValidationError(f"{self.name}: {', '.join(sorted(unknown))} nicht bekannt. Angaben: {self.known()}.")
         values = {k: read(k, self.parameters[k], v, body) for k, v in texts.items()}
         context = {k: v for k, v in (implied | {"body": body}).items() if k in self.parameters}
         return self(**context | values)

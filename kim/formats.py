@@ -12,9 +12,36 @@ from django.core.exceptions import ValidationError
 NBSP = "\u00a0"
 MINUS = "\u2212"
 MISSING = "–"
-MONTHS = ["Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember"]
+MONTHS = [
+    "Januar",
+    "Februar",
+    "März",
+    "April",
+    "Mai",
+    "Juni",
+    "Juli",
+    "August",
+    "September",
+    "Oktober",
+    "November",
+    "Dezember",
+]
 WEEKDAYS = ["Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag"]
-WORDS = ["null", "eine", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun", "zehn", "elf", "zwölf"]
+WORDS = [
+    "null",
+    "eine",
+    "zwei",
+    "drei",
+    "vier",
+    "fünf",
+    "sechs",
+    "sieben",
+    "acht",
+    "neun",
+    "zehn",
+    "elf",
+    "zwölf",
+]
 
 FTE_HINT = "Bitte VZÄ als Zahl eingeben, z. B. 0,5 oder 0,43."
 EURO_HINT = "Bitte einen Betrag in Euro eingeben, z. B. 57.000 oder 28.500,50."
@@ -85,9 +112,7 @@ def parse_fte(text: str, weekly_hours: Decimal | None = None) -> Decimal:
         value = Fraction(match[1].replace(",", ".")) / 100
     elif match := re.fullmatch(r"(\d{1,3}(?:,\d{1,3})?)(Std\.?|h|Stunden)", bare):
         if weekly_hours is None:
-            raise refuse(
-                "Stunden lassen sich nur umrechnen, wenn beim Anstellungsträger die Wochenstunden stehen."
-            )
+            raise refuse("Stunden lassen sich nur umrechnen, wenn beim Anstellungsträger die Wochenstunden stehen.")
         value = Fraction(match[1].replace(",", ".")) / Fraction(weekly_hours)
     else:
         raise refuse(f"„{raw[:30]}“ ist keine Stellenangabe. {FTE_HINT}")

@@ -37,9 +37,7 @@ class ReasonedForm(forms.ModelForm):
     def _post_clean(self) -> None:
         """Only put the values on the row: all rules are checked once, by the verb that saves it."""
         cleaned, self.stored_version = self.cleaned_data, self.instance.version
-        self.instance = forms.models.construct_instance(
-            self, self.instance, self._meta.fields, self._meta.exclude
-        )
+        self.instance = forms.models.construct_instance(self, self.instance, self._meta.fields, self._meta.exclude)
         self.instance.version = cleaned.get("version") or self.instance.version
 
     def is_stale(self) -> bool:
@@ -83,7 +81,7 @@ class CorrectionPage(Ruled):
     template_name: str
     form_class: type[ReasonedForm]
 
-    def instance(self, request: Any, **kwargs: Any) -> Any:
+    def instance(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """The row to correct, locked for POST; Http404 if the body has none."""
         raise NotImplementedError
 
@@ -135,8 +133,12 @@ class CorrectionPage(Ruled):
         """Somebody was faster: nothing typed is lost, each differing field is decided on (409)."""
         names = [n for n in form.fields if n not in {"version", "reason"}]
         conflicts = [c for n in names if (c := Conflict(form[n], stored[n])).mine != c.theirs]
-        keep = [(name, value) for name, values in request.POST.lists() for value in values
-                if name not in {"version", "csrfmiddlewaretoken", "vorschau"} and not name.startswith("wahl_")]  # fmt: skip
+        keep = [
+            (name, value)
+            for name, values in request.POST.lists()
+            if name in form.fields and name not in {"version", "reason"}
+            for value in values
+        ]
         context = {
             "form": form,
             "stored": stored,

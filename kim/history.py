@@ -160,11 +160,10 @@ def story(*groups: Iterable[models.Model]) -> list[Entry]:
     by_model: dict[type[models.Model], list[Any]] = {}
     for one in (o for group in groups for o in group):
         by_model.setdefault(type(one), []).append(one.pk)
-    events = [
-        e
-        for model, keys in by_model.items()
-        for e in model.events.rel.related_model.objects.filter(pgh_obj__in=keys)
-    ]  # type: ignore[attr-defined]
+    events: list[Any] = []
+    for model, keys in by_model.items():
+        tracked_events: Any = model._meta.get_field("events").related_model
+        events += tracked_events.objects.filter(pgh_obj__in=keys)
     return told(events)
 
 

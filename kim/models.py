@@ -1,7 +1,7 @@
 """Bodies, who may act for them, what is cited, the texts of papers, and the constraint that keeps a body together."""
 
 from datetime import date
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal
 
 import pgtrigger
 from django.contrib.auth.models import AbstractUser
@@ -12,6 +12,8 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Lower, Replace
 
 from kim.history import Versioned, tracked
+
+Kind = Literal["beleg", "rechnung", "annahme"]  # how a value came about
 
 
 def din5007(field: str) -> Any:
@@ -48,9 +50,7 @@ class Body(Versioned):
         choices=[("der", "der"), ("die", "die"), ("das", "das")],
     )
     sender = models.CharField("Absenderzeile", max_length=120, blank=True)
-    consultation_heading = models.CharField(
-        "Überschrift der Beratungen", max_length=60, default="Beratungsfolge"
-    )
+    consultation_heading = models.CharField("Überschrift der Beratungen", max_length=60, default="Beratungsfolge")
     paper_numbers = models.CharField(
         "Vorlagennummern", max_length=10, choices=PaperNumbers, default=PaperNumbers.COUNCIL
     )
@@ -100,9 +100,7 @@ class User(AbstractUser):
 class RoleAssignment(Versioned):
     """A person acts in a role for a body; Systemverwaltung has no body and sees no body's data."""
 
-    user = models.ForeignKey(
-        User, models.PROTECT, related_name="role_assignments", verbose_name="Benutzerkonto"
-    )
+    user = models.ForeignKey(User, models.PROTECT, related_name="role_assignments", verbose_name="Benutzerkonto")
     body = models.ForeignKey(Body, models.PROTECT, null=True, blank=True, verbose_name="Körperschaft")
     role = models.CharField("Rolle", max_length=20, choices=Role)
 
@@ -116,8 +114,7 @@ class RoleAssignment(Versioned):
                 violation_error_message="Diese Rolle ist schon zugewiesen.",
             ),
             models.CheckConstraint(
-                condition=Q(role=Role.TECHNICAL, body__isnull=True)
-                | (~Q(role=Role.TECHNICAL) & Q(body__isnull=False)),
+                condition=Q(role=Role.TECHNICAL, body__isnull=True) | (~Q(role=Role.TECHNICAL) & Q(body__isnull=False)),
                 name="role_assignment_body",
                 violation_error_message="Systemverwaltung gilt ohne Körperschaft, jede andere Rolle für eine.",
             ),
@@ -131,16 +128,14 @@ class BodyRow(Versioned):
     """A business row: it belongs to one body for good, is seen only within it, and every change is an event."""
 
     scope_key: ClassVar[str] = "body_id"
-    body = models.ForeignKey(
-        Body, models.PROTECT, editable=False, related_name="+", verbose_name="Körperschaft"
-    )
+    body = models.ForeignKey(Body, models.PROTECT, editable=False, related_name="+", verbose_name="Körperschaft")
 
     class Meta(Versioned.Meta):
         abstract = True
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["body", "id"], name="%(app_label)s_%(class)s_body"),
         ]
-        triggers: ClassVar = [
+        triggers = [
             *Versioned.Meta.triggers,
             pgtrigger.Trigger(
                 name="body_fixed",
@@ -156,7 +151,7 @@ class BodyRow(Versioned):
         super().validate_constraints(exclude=set(exclude or ()) - {"body"})
 
     @classmethod
-    def visible_to(cls, scope: Any) -> models.QuerySet[Self]:
+    def visible_to(cls, scope: Any) -> Any:
         """The rows of the request's body: the only way to a queryset in a view."""
         return cls._default_manager.filter(body=scope.acting_body)
 
@@ -165,16 +160,14 @@ class SameBody(models.BaseConstraint):
     """A composite foreign key: PostgreSQL's own foreign keys see past row-level security."""
 
     def __init__(self, field: str, *, name: str = "", **kwargs: Any) -> None:
-        kwargs.setdefault(
-            "violation_error_message", "Der gewählte Eintrag gehört zu einer anderen Körperschaft."
-        )
+        kwargs.setdefault("violation_error_message", "Der gewählte Eintrag gehört zu einer anderen Körperschaft.")
         super().__init__(name=name or f"%(app_label)s_%(class)s_{field}_same", **kwargs)
         self.field = field
 
-    def constraint_sql(self, model: Any, schema_editor: Any) -> None:
+    def constraint_sql(self, model: Any, schema_editor: Any) -> Any:
         self.create_sql(model, schema_editor)
 
-    def create_sql(self, model: Any, schema_editor: Any) -> None:
+    def create_sql(self, model: Any, schema_editor: Any) -> Any:
         """Put off, as Django does with foreign keys: the key referred to may come later in the same migration."""
         field = model._meta.get_field(self.field)
         target = field.related_model._meta.db_table
@@ -311,9 +304,7 @@ class TextBlock(BodyRow):
 class Cited(models.Model):
     """What a row rests on: a document and the place in it (Beleg), or an assumption and its reason (Annahme)."""
 
-    basis = models.ForeignKey(
-        Source, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="Grundlage"
-    )
+    basis = models.ForeignKey(Source, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="Grundlage")
     basis_place = models.CharField("Fundstelle", max_length=120, blank=True)
     assumption = models.TextField(
         "Annahme",
@@ -324,7 +315,7 @@ class Cited(models.Model):
     class Meta:
         abstract = True
 
-    def derivation_kind(self) -> str:
+    def derivation_kind(self) -> Kind:
         """beleg where a document says so, else annahme."""
         return "annahme" if self.assumption or self.basis is None else "beleg"
 

@@ -66,9 +66,7 @@ class ClosedAdapter(DefaultAccountAdapter):
 
 
 @contextmanager
-def acting(
-    user_id: int | None, body_ids: Iterable[int], *, snapshot: bool = False, **context: str
-) -> Iterator[None]:
+def acting(user_id: int | None, body_ids: Iterable[int], *, snapshot: bool = False, **context: str) -> Iterator[None]:
     """One transaction, one actor, these bodies; without it no row is seen and none can be saved.
 
     snapshot: every query sees the same moment, so that a list and its total, before and after, agree.
@@ -162,9 +160,7 @@ def working_date(query: Any, body: Body | None) -> tuple[date, int]:
         raise ValidationError(f"„{year_text[:20]}“ ist kein Förderjahr. Bitte ein Jahr wie 2023 angeben.")
     year = int(year_text)
     if given and stand.year != year:
-        raise ValidationError(
-            f"Der Stand {printed(stand)} liegt nicht im Förderjahr {year}. Bitte eines davon ändern."
-        )
+        raise ValidationError(f"Der Stand {printed(stand)} liegt nicht im Förderjahr {year}. Bitte eines davon ändern.")
     if stand.year != year:
         stand = date(year, 1, 1) if year > now.year else date(year, 12, 31)
     return stand, year

@@ -13,9 +13,7 @@ OWNER = "kim_owner"  # migrates and tests
 BASE = Path(__file__).resolve().parent.parent
 
 # In a scalar sub-select, so that it is computed once a query, not once a row.
-BODIES = (
-    "(SELECT string_to_array(nullif(current_setting('app.body_ids', true), ''), ',')::bigint[])::bigint[]"
-)
+BODIES = "(SELECT string_to_array(nullif(current_setting('app.body_ids', true), ''), ',')::bigint[])::bigint[]"
 
 # pgtrigger's own version lets whoever can SET a variable switch the audit trail off. The role is the one the
 # session took on, also inside a function that runs with the rights of the owner.
@@ -79,7 +77,13 @@ def socket_directory() -> Path:
 def logins() -> dict[str, dict[str, Any]]:
     """Connection settings of both roles, by role name, in Django's terms."""
     if embedded():
-        place = {"NAME": database(), "HOST": str(socket_directory()), "PORT": "", "PASSWORD": "", "OPTIONS": {}}
+        place = {
+            "NAME": database(),
+            "HOST": str(socket_directory()),
+            "PORT": "",
+            "PASSWORD": "",
+            "OPTIONS": {},
+        }
         return {OWNER: place | {"USER": OWNER}, APP: place | {"USER": APP}}
     owner = parsed(os.environ["DATABASE_URL"])
     app = os.environ.get("DATABASE_APP_URL")
@@ -96,9 +100,7 @@ def parsed(url: str) -> dict[str, Any]:
     try:
         parts: dict[str, Any] = dict(conninfo_to_dict(url))
     except ProgrammingError as error:
-        raise Unreachable(
-            f"DATABASE_URL ist keine PostgreSQL-Adresse (postgresql://name@host/db): {error}"
-        ) from error
+        raise Unreachable(f"DATABASE_URL ist keine PostgreSQL-Adresse (postgresql://name@host/db): {error}") from error
     keys = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
     settings: dict[str, Any] = {name: str(parts.pop(key, "")) for name, key in keys.items()}
     return settings | {"OPTIONS": parts}
@@ -117,16 +119,12 @@ def start() -> None:
     _start_embedded()
     for attempt in range(40):
         try:
-            with psycopg.connect(
-                host=str(socket_directory()), user="postgres", autocommit=True
-            ) as connection:
+            with psycopg.connect(host=str(socket_directory()), user="postgres", autocommit=True) as connection:
                 _create_roles(connection)
                 if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database()]).fetchone():
                     connection.execute(f'CREATE DATABASE "{database()}" OWNER {OWNER}')
             return
-        except (
-            psycopg.OperationalError
-        ) as error:  # a zombie postmaster counts as running: ask until it answers
+        except psycopg.OperationalError as error:  # a zombie postmaster counts as running: ask until it answers
             if attempt == 39:
                 raise Unreachable(f"PostgreSQL in {data_directory()} antwortet nicht: {error}") from error
             time.sleep(0.25)
@@ -195,9 +193,7 @@ def as_owner() -> Iterator[Any]:
     served = dict(connection.settings_dict)
     owner = logins()[OWNER]
     connection.close()
-    connection.settings_dict.update(
-        USER=owner["USER"], PASSWORD=owner["PASSWORD"], OPTIONS=dict(owner["OPTIONS"])
-    )
+    connection.settings_dict.update(USER=owner["USER"], PASSWORD=owner["PASSWORD"], OPTIONS=dict(owner["OPTIONS"]))
     try:
         with connection.cursor() as cursor:
             cursor.execute(
@@ -207,9 +203,7 @@ def as_owner() -> Iterator[Any]:
             yield cursor
     finally:
         connection.close()
-        connection.settings_dict.update(
-            USER=served["USER"], PASSWORD=served["PASSWORD"], OPTIONS=served["OPTIONS"]
-        )
+        connection.settings_dict.update(USER=served["USER"], PASSWORD=served["PASSWORD"], OPTIONS=served["OPTIONS"])
 
 
 @contextmanager
@@ -233,9 +227,7 @@ def secure(cursor: Any) -> None:
     """Grants and row-level security for every table, derived from the models."""
     from django.apps import apps
 
-    cursor.execute(
-        f"GRANT USAGE ON SCHEMA public TO {APP}; REVOKE CREATE ON SCHEMA public FROM PUBLIC, {APP}"
-    )
+    cursor.execute(f"GRANT USAGE ON SCHEMA public TO {APP}; REVOKE CREATE ON SCHEMA public FROM PUBLIC, {APP}")
     cursor.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {APP}")
     cursor.execute(f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {APP}, PUBLIC")
     models = [m for m in apps.get_models(include_auto_created=True) if m._meta.managed and not m._meta.proxy]

@@ -38,7 +38,7 @@ class AmountColumn(tables.Column):
         super().__init__(*args, **{"attrs": NUMERIC} | kwargs)
 
     def render(self, value: Any) -> str:
-        amount = value.value if isinstance(value, Value) else value
+        amount = self.value(value)
         return formats.euro(amount) if self.unit == EUR else formats.fte(amount)
 
     def value(self, value: Any) -> Any:
@@ -119,15 +119,11 @@ class ListPage(Ruled):
         return rows
 
     def get(self, request: Any) -> HttpResponseBase:
-        problems = [
-            f"Den Filter „{name[:40]}“ gibt es in dieser Liste nicht." for name in self.unknown(request)
-        ]
+        problems = [f"Den Filter „{name[:40]}“ gibt es in dieser Liste nicht." for name in self.unknown(request)]
         filters = self.filter_class(request.GET, queryset=self.rows(request), request=request)
         if not filters.form.is_valid():
             problems += [
-                f"{filters.form.fields[name].label}: {' '.join(errors)}"
-                if name in filters.form.fields
-                else errors[0]
+                f"{filters.form.fields[name].label}: {' '.join(errors)}" if name in filters.form.fields else errors[0]
                 for name, errors in filters.form.errors.items()
             ]
         order, wrong = self.order(request)
@@ -210,11 +206,7 @@ class Listing:
 
     def foot(self) -> str:
         """What the totals row is called."""
-        return (
-            f"Summe (alle {len(self.found)} gefilterten)"
-            if self.active()
-            else f"Summe (alle {len(self.found)})"
-        )
+        return f"Summe (alle {len(self.found)} gefilterten)" if self.active() else f"Summe (alle {len(self.found)})"
 
     def context(self) -> dict[str, Any]:
         sums = self.totals()
@@ -247,9 +239,7 @@ class Listing:
             "previous_url": self.url(seite=self.page.number - 1) if self.page.has_previous() else "",
             "csv_url": self.url(format="csv", seite=None),
             "json_url": self.url(format="json", seite=None),
-            "kept": [
-                (k, v) for k in ("stand", "jahr", "sortierung") for v in self.request.GET.getlist(k) if v
-            ],
+            "kept": [(k, v) for k in ("stand", "jahr", "sortierung") for v in self.request.GET.getlist(k) if v],
             "reset_url": self.url(**dict.fromkeys(self.filters.form.fields)),
         }
 
@@ -284,9 +274,7 @@ class Listing:
         data = {
             "rows": [{n: plain(self.cell(row, n)) for n in self.columns} for row in self.table.rows],
             "totals": {n: plain(v) for n, v in self.totals().items()},
-            "filter": {
-                n: self.request.GET.getlist(n) for n in self.filters.form.fields if self.request.GET.get(n)
-            },
+            "filter": {n: self.request.GET.getlist(n) for n in self.filters.form.fields if self.request.GET.get(n)},
             "stand": self.request.stand.isoformat(),
         }
         return JsonResponse(data, json_dumps_params={"ensure_ascii": False})

@@ -11,9 +11,7 @@ urlpatterns = [
     path("herkunft/<str:name>/", views.SourcePage.as_view(), name="herkunft"),
     path("anmelden/", views.ruled(account.login, "public"), name="account_login"),
     path("abmelden/", views.ruled(account.logout, "public"), name="account_logout"),
-    path(
-        "konto/passwort/", views.ruled(account.password_change, "kim.account"), name="account_change_password"
-    ),
+    path("konto/passwort/", views.ruled(account.password_change, "kim.account"), name="account_change_password"),
     # allauth asks for these by name; no page of ours leads there
     path("konto/registrieren/", views.closed, name="account_signup"),
     path("konto/vergessen/", views.closed, name="account_reset_password"),

@@ -74,9 +74,7 @@ class Home(Ruled):
         results = []
         if request.acting_body:
             for entry in about(Body):
-                for arguments in (
-                    entry.arguments(request.acting_body, request.stand) if entry.arguments else []
-                ):
+                for arguments in entry.arguments(request.acting_body, request.stand) if entry.arguments else []:
                     results.append((entry, link_arguments(arguments), entry(**arguments)))
         return render(request, "kim/home.html", {"results": results})
 

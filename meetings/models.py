@@ -89,9 +89,7 @@ class Person(BodyRow):
 class Meeting(BodyRow):
     """A sitting of a committee."""
 
-    organization = models.ForeignKey(
-        Organization, models.PROTECT, related_name="meetings", verbose_name="Gremium"
-    )
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="meetings", verbose_name="Gremium")
     legislative_term = models.ForeignKey(
         LegislativeTerm,
         models.PROTECT,
@@ -142,9 +140,7 @@ class Paper(BodyRow):
         blank=True,
         help_text="Der Tag, für den die Zahlen der Vorlage gelten.",
     )
-    text = models.OneToOneField(
-        Text, models.PROTECT, null=True, blank=True, related_name="paper", verbose_name="Text"
-    )
+    text = models.OneToOneField(Text, models.PROTECT, null=True, blank=True, related_name="paper", verbose_name="Text")
     notice = models.ForeignKey(
         FundingNotice,
         models.PROTECT,
@@ -230,9 +226,7 @@ class Consultation(BodyRow):
         ADVICE = "advice", "Vorberatung"
 
     paper = models.ForeignKey(Paper, models.PROTECT, related_name="consultations", verbose_name="Vorlage")
-    organization = models.ForeignKey(
-        Organization, models.PROTECT, related_name="consultations", verbose_name="Gremium"
-    )
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="consultations", verbose_name="Gremium")
     meeting = models.ForeignKey(
         Meeting, models.PROTECT, null=True, blank=True, related_name="consultations", verbose_name="Sitzung"
     )

@@ -57,7 +57,7 @@ class DocumentPage(Ruled):
             context = found.context()
         except ValidationError as error:
             return render(request, "meetings/document.html", {"document": found, "problems": error.messages})
-        chips = {}
+        chips: dict[Any, documents.Chip] = {}
         for block in context["blocks"]:
             for chip in block.chips():
                 if chip.form == "choice":  # only the form of a word

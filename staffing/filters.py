@@ -68,9 +68,7 @@ class PositionFilters(StrictFilters):
         method="by_status",
         choices=[(s.label.replace(" ", "-"), s.label) for s in Status],
     )
-    baustein = django_filters.ChoiceFilter(
-        label="Baustein", empty_label="alle", method="by_module", choices=modules
-    )
+    baustein = django_filters.ChoiceFilter(label="Baustein", empty_label="alle", method="by_module", choices=modules)
 
     def by_kind(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return rows.filter(position__kind={"eigen": Position.Kind.OWN, "dritte": Position.Kind.ONWARD}[value])

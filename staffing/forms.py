@@ -23,7 +23,7 @@ class CorrectionForm(ReasonedForm):
         model = PositionPeriod
         fields: ClassVar = ["fte", "carrier", "stage", "municipalities", "basis", "basis_place", "assumption"]
 
-    field_order: ClassVar = [*Meta.fields, "reason", "version"]
+    field_order = [*Meta.fields, "reason", "version"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,6 +1,7 @@
 """Pages of posts: list, page of one post, Berichtigung."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
@@ -8,7 +9,7 @@ from django.http import Http404, HttpResponseBase
 from django.shortcuts import render
 
 from kim import formats
-from kim.figures import CATALOGUE, about, column
+from kim.figures import CATALOGUE, EUR, Value, about, column
 from kim.forms import CorrectionPage
 from kim.history import preview, story
 from kim.models import Body
@@ -26,7 +27,9 @@ class Positions(ListPage):
     rule = "staffing.view"
     table_class, filter_class = PositionTable, PositionFilters
     title, noun = "Stellen", ("Stelle", "Stellen")
-    help_text = "Jede Zeile ist eine Stelle am gewählten Stand. Die Nummer führt zur Stelle, dort lässt sie sich ändern."
+    help_text = (
+        "Jede Zeile ist eine Stelle am gewählten Stand. Die Nummer führt zur Stelle, dort lässt sie sich ändern."
+    )
     default_order = "nummer"
     sums = PositionTable.sums
     add_url, add_rule = "position-new", "grants.edit"
@@ -93,10 +96,7 @@ class PositionPage(Ruled):
             "period": period_on(request, position),
             "periods": periods,
             "occupancies": list(
-                Occupancy.visible_to(request)
-                .filter(position=position)
-                .as_of(request.stand)
-                .select_related("basis")
+                Occupancy.visible_to(request).filter(position=position).as_of(request.stand).select_related("basis")
             ),
             "figures": figures,
             "story": story(
@@ -114,8 +114,8 @@ class CorrectPosition(CorrectionPage):
     template_name = "staffing/correct.html"
     form_class = CorrectionForm
 
-    def instance(self, request: Any, number: str) -> PositionPeriod:
-        found = period_on(request, position_of(request, number))
+    def instance(self, request: Any, *args: Any, **kwargs: Any) -> PositionPeriod:
+        found = period_on(request, position_of(request, kwargs["number"]))
         if found is None:
             raise Http404
         return found
@@ -125,9 +125,7 @@ class CorrectPosition(CorrectionPage):
 
     def change(self, form: Any) -> Callable[[], None]:
         data = form.cleaned_data
-        return lambda: form.instance.correct(
-            reason=data["reason"], municipalities=list(data["municipalities"])
-        )
+        return lambda: form.instance.correct(reason=data["reason"], municipalities=list(data["municipalities"]))
 
     def preview(self, request: Any, form: Any) -> dict[str, Any]:
         before, after = preview(self.change(form), lambda: consequences(request.acting_body, request.stand))
@@ -140,9 +138,7 @@ class CorrectPosition(CorrectionPage):
         number = form.instance.position.number
         lines = [line for _, rows in changed for line in rows if line["key"]]
         words = "; ".join(f"{r['label']}: {r['before']} → {r['after']}" for r in lines)
-        return f"Stelle {number} ist berichtigt." + (
-            f" Folgen: {words}." if words else " Keine Summe ändert sich."
-        )
+        return f"Stelle {number} ist berichtigt." + (f" Folgen: {words}." if words else " Keine Summe ändert sich.")
 
 
 Figures = dict[str, tuple[str, list[Any]]]
@@ -159,27 +155,33 @@ def consequences(body: Body, day: Any) -> Figures:
 
 
 def effects(before: Figures, after: Figures) -> list[tuple[str, list[dict[str, Any]]]]:
-    """The lines that differ, per figure: label, before, after, change. The last line of a calculation is its key."""
+    """The lines that differ, per figure: label, before, after, change; "key" marks the last line of a calculation."""
     result = []
-    for key, (title, lines) in after.items():
-        old = {v.label: v for v in before.get(key, ("", []))[1]}
-        new = {v.label: v for v in lines}
-        rows = []
-        for label in old | new:
-            one, two = old.get(label), new.get(label)
-            if (one and one.value) != (two and two.value):
-                some: Any = two or one
-                change = (two.value if two else 0) - (one.value if one else 0)  # type: ignore[operator]
-                print_change = formats.euro if some.unit == "EUR" else formats.fte
-                rows.append(
-                    {
-                        "label": label,
-                        "before": one.printed() if one else formats.MISSING,
-                        "after": two.printed() if two else formats.MISSING,
-                        "change": ("+" if change > 0 else "") + print_change(change),
-                        "key": label == lines[-1].label and key.startswith("neutrality"),
-                    }
-                )
+    for name, (title, lines) in after.items():
+        old = {value.label: value for value in before.get(name, ("", []))[1]}
+        new = {value.label: value for value in lines}
+        rows = [
+            difference(label, old.get(label), new.get(label)) | {"key": label == lines[-1].label and "neutr" in name}
+            for label in old | new
+            if amount(old.get(label)) != amount(new.get(label))
+        ]
         if rows:
             result.append((title, rows))
     return result
+
+
+def amount(value: Value | None) -> Decimal:
+    """A line that is not there counts 0."""
+    return value.amount if value else Decimal(0)
+
+
+def difference(label: str, old: Value | None, new: Value | None) -> dict[str, Any]:
+    """One line of a figure before and after, printed."""
+    change = amount(new) - amount(old)
+    unit = (new or old or Value(label, change)).unit
+    return {
+        "label": label,
+        "before": old.printed() if old else formats.MISSING,
+        "after": new.printed() if new else formats.MISSING,
+        "change": ("+" if change > 0 else "") + (formats.euro(change) if unit == EUR else formats.fte(change)),
+    }

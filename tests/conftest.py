@@ -7,7 +7,7 @@ import pytest
 
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # the browser driver runs an event loop of its own
 
-from kim import postgres  # noqa: E402
+from kim import postgres
 
 postgres.start()
 

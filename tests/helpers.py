@@ -25,9 +25,7 @@ def sql(statement, *parameters):
 
 def psql(statement, *, database="postgres", user="postgres"):
     """Run SQL on a connection of its own, as another login."""
-    with psycopg.connect(
-        host=str(postgres.socket_directory()), user=user, dbname=database, autocommit=True
-    ) as one:
+    with psycopg.connect(host=str(postgres.socket_directory()), user=user, dbname=database, autocommit=True) as one:
         found = one.execute(statement)
         return found.fetchall() if found.description else None
 

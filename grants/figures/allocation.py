@@ -82,7 +82,7 @@ def annual_amount(row: PositionPeriod, funding: Funding | None) -> Value:
     amount = rounded(Fraction(row.fte) * Fraction(rate.amount) / Fraction(rate.per_fte))
     per = "" if rate.per_fte == 1 else f" je {fte(rate.per_fte)} VZÄ"
     operands = (
-        Value("VZÄ", row.fte, FTE, row.derivation_kind(), source=row.derivation_source(), link=link),  # type: ignore[arg-type]
+        Value("VZÄ", row.fte, FTE, row.derivation_kind(), source=row.derivation_source(), link=link),
         Value(
             f"Fördersatz{per}",
             rate.amount,
@@ -96,9 +96,7 @@ def annual_amount(row: PositionPeriod, funding: Funding | None) -> Value:
     return Value(label, amount, EUR, "rechnung", formula, operands=operands, link=link)
 
 
-def allocation(
-    body: Body, day: date, title: str, name: Callable[[PositionPeriod], tuple[int, str, str]]
-) -> Allocation:
+def allocation(body: Body, day: date, title: str, name: Callable[[PositionPeriod], tuple[int, str, str]]) -> Allocation:
     """All posts of the day, grouped by name; a post stands in exactly one group. Three queries at most."""
     periods = list(
         PositionPeriod.objects.filter(body=body)
@@ -130,7 +128,7 @@ def allocation(
 def _size(row: PositionPeriod) -> Value:
     kind = row.derivation_kind()
     link = row.position.get_absolute_url()
-    return Value(row.position.number, row.fte, FTE, kind, source=row.derivation_source(), link=link)  # type: ignore[arg-type]
+    return Value(row.position.number, row.fte, FTE, kind, source=row.derivation_source(), link=link)
 
 
 @figure(

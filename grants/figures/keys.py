@@ -112,15 +112,13 @@ def lines(body: Body, year: int, sub_product: SubProduct, purpose: str) -> list[
     if purpose not in BudgetLine.Purpose.values:
         raise ValidationError(f"„{purpose}“ gibt es nicht: purpose ist income, own oder onward.")
     found = list(
-        BudgetLine.objects.filter(
-            body=body, year=year, sub_product=sub_product, purpose=purpose
-        ).select_related("account", "basis")
+        BudgetLine.objects.filter(body=body, year=year, sub_product=sub_product, purpose=purpose).select_related(
+            "account", "basis"
+        )
     )
     if not found:
         label = BudgetLine.Purpose(purpose).label
-        raise ValidationError(
-            f"Im Haushalt {year} fehlt zum Teilprodukt {sub_product.number} der Ansatz „{label}“."
-        )
+        raise ValidationError(f"Im Haushalt {year} fehlt zum Teilprodukt {sub_product.number} der Ansatz „{label}“.")
     return found
 
 
@@ -129,7 +127,7 @@ def planned(line: BudgetLine, value: Amount, unit: str) -> Value:
         line.label,
         value,
         unit,
-        line.derivation_kind(),  # type: ignore[arg-type]
+        line.derivation_kind(),
         source=line.derivation_source(),
         link=reverse("budget") + f"?jahr={line.year}",
     )
@@ -145,7 +143,7 @@ def budget_amount(body: Body, year: int, sub_product: SubProduct, purpose: str) 
 @figure("budget.income_words", "Veranschlagung des Ertrags")
 def income_words(body: Body, year: int, sub_product: SubProduct, notice: FundingNotice) -> Value:
     """How a sentence about the budgeted income begins: "Diese sind" if the Ansatz is the notice's amount, else
-    the Ansatz is named: "Dafür sind 680.000 €".
+    the Ansatz is named. Example: 680.000 € planned of 684.000 €: "Dafür sind 680.000 €".
     """
     found = budget_amount(body, year, sub_product, "income")
     same = found.value == notice.amount

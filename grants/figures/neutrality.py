@@ -1,7 +1,7 @@
 """Cost neutrality: does the income of a Teilprodukt cover the own posts and those with third parties?"""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -80,8 +80,7 @@ class Neutrality:
 
     @property
     def amount(self) -> Decimal:
-        assert isinstance(self.gap.value, Decimal)
-        return self.gap.value
+        return self.gap.amount
 
     @property
     def verdict(self) -> Verdict:
@@ -151,21 +150,16 @@ def nominal(body: Body, year: int, sub_product: SubProduct) -> Neutrality:
         .order_by("source__date")
     )
     if not notices:
-        raise ValidationError(
-            f"Im Teilprodukt {sub_product.number} gibt es {year} keine bewilligte Zuwendung."
-        )
+        raise ValidationError(f"Im Teilprodukt {sub_product.number} gibt es {year} keine bewilligte Zuwendung.")
     income = total(PARTS["income"], *(_granted(notice) for notice in notices))
     own, onward = _required(notices, year)
     gap = _gap("Differenz", income, own, onward)
     budget = _budget(body, year, sub_product)
     differences: tuple[Difference, ...] = ()
     if budget:
-        pairs = [
-            (part, value, getattr(budget, part))
-            for part, value in zip(PARTS, (income, own, onward), strict=True)
-        ]
+        pairs = [(part, value, getattr(budget, part)) for part, value in zip(PARTS, (income, own, onward), strict=True)]
         differences = tuple(
-            Difference(part, PARTS[part], need.value, planned.value)  # type: ignore[arg-type]
+            Difference(part, PARTS[part], need.amount, planned.amount)
             for part, need, planned in pairs
             if need.value != planned.value
         )
@@ -184,12 +178,9 @@ def _granted(notice: FundingNotice) -> Value:
 
 
 def _gap(label: str, income: Value, own: Value, onward: Value) -> Value:
-    parts = [v.value for v in (income, own, onward)]
-    assert all(isinstance(p, Decimal) for p in parts)
-    formula = " − ".join(euro(p) for p in parts)  # type: ignore[arg-type]
-    return Value(
-        label, parts[0] - parts[1] - parts[2], EUR, "rechnung", formula, operands=(income, own, onward)
-    )  # type: ignore[operator]
+    formula = " − ".join(euro(part.amount) for part in (income, own, onward))
+    gap = income.amount - own.amount - onward.amount
+    return Value(label, gap, EUR, "rechnung", formula, operands=(income, own, onward))
 
 
 def _required(notices: list[FundingNotice], year: int) -> tuple[Value, Value]:
@@ -217,42 +208,24 @@ def post_cost(funding: Funding, periods: Iterable[PositionPeriod], year: int) ->
     The periods' amounts are shares of that sum, so that they add up to it. Example: CM-12 (0,5 until 28.02.2023):
     0,5 × 57.000 × 2/12 = 4.750,00.
     """
-    rate, notice = funding.item.rate, funding.item.notice
-    within = common(notice.validity, year_of(year))
+    rate = funding.item.rate
+    within = common(funding.item.notice.validity, year_of(year))
     pieces = []
     for row in periods:
         shared = common(row.validity, within) if within else None
         if shared:
             length = months(shared)
-            pieces.append(
-                (
-                    row,
-                    length,
-                    Fraction(row.fte) * Fraction(rate.amount) / Fraction(rate.per_fte) * length / 12,
-                )
-            )
+            yearly = Fraction(row.fte) * Fraction(rate.amount) / Fraction(rate.per_fte)
+            pieces.append((row, length, yearly * length / 12))
     if not pieces:
         return None
     amount = rounded(sum((exact for _, _, exact in pieces), Fraction(0)))
     shares = split(amount, [exact for _, _, exact in pieces])
-    operands = tuple(
-        _piece(row, length, share, funding) for (row, length, _), share in zip(pieces, shares, strict=True)
-    )
-    position = funding.position
-    if len(operands) == 1:
-        single = operands[0]
-        return Value(
-            position.number,
-            amount,
-            EUR,
-            "rechnung",
-            single.formula,
-            operands=single.operands,
-            link=single.link,
-        )
-    return Value(
-        position.number, amount, EUR, "rechnung", "Summe", operands=operands, link=position.get_absolute_url()
-    )
+    found = tuple(_piece(row, length, share, funding) for (row, length, _), share in zip(pieces, shares, strict=True))
+    number, link = funding.position.number, funding.position.get_absolute_url()
+    if len(found) == 1:
+        return replace(found[0], label=number)
+    return Value(number, amount, EUR, "rechnung", "Summe", operands=found, link=link)
 
 
 def _piece(row: PositionPeriod, length: Fraction, share: Decimal, funding: Funding) -> Value:
@@ -267,7 +240,7 @@ def _piece(row: PositionPeriod, length: Fraction, share: Decimal, funding: Fundi
             row.derivation_kind(),
             source=row.derivation_source(),
             link=row.get_absolute_url(),
-        ),  # type: ignore[arg-type]
+        ),
         Value(
             f"Fördersatz{per}",
             rate.amount,
@@ -301,9 +274,7 @@ def _piece(row: PositionPeriod, length: Fraction, share: Decimal, funding: Fundi
 def _budget(body: Body, year: int, sub_product: SubProduct) -> Budgeted | None:
     """The Ansätze of the year by purpose; None when none is recorded. One query."""
     lines = list(
-        BudgetLine.objects.filter(body=body, year=year, sub_product=sub_product).select_related(
-            "account", "basis"
-        )
+        BudgetLine.objects.filter(body=body, year=year, sub_product=sub_product).select_related("account", "basis")
     )
     if not lines:
         return None
@@ -316,7 +287,7 @@ def _budget(body: Body, year: int, sub_product: SubProduct) -> Budgeted | None:
                     f"{line.label} ({line.account.number if line.account else 'Sachkonto nicht angegeben'})",
                     line.amount,
                     EUR,
-                    line.derivation_kind(),  # type: ignore[arg-type]
+                    line.derivation_kind(),
                     source=line.derivation_source(),
                     link=link,
                 )

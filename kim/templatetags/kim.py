@@ -81,9 +81,7 @@ def kept(context: dict[str, Any], **more: Any) -> str:
 def source_link(context: dict[str, Any], name: str, **arguments: Any) -> str:
     """The address of a figure's Herkunft."""
     query = context["request"].GET
-    parts = [(k, query[k]) for k in ("stand", "jahr") if query.get(k)] + [
-        (k, str(v)) for k, v in arguments.items()
-    ]
+    parts = [(k, query[k]) for k in ("stand", "jahr") if query.get(k)] + [(k, str(v)) for k, v in arguments.items()]
     return f"/herkunft/{name}/?{urlencode(parts)}"
 
 
@@ -94,7 +92,7 @@ def kern_widget(field: BoundField) -> SafeString | str:
     if isinstance(widget, w.CheckboxSelectMultiple):
         return field.as_widget()
     if isinstance(widget, w.Textarea):
-        return field.as_widget(attrs={"class": "kern-form-input__input", "rows": 3})
+        return field.as_widget(attrs={"class": "kern-form-input__input", "rows": "3"})
     if isinstance(widget, w.Select):
         name = f"kern-form-input__select kern-form-input__select{error}"
         return format_html(

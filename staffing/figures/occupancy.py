@@ -64,36 +64,17 @@ def status(body: Body, day: date, kind: str = "") -> OccupancyStatus:
     3,500; open 2,500; together 6,000.
     """
     filters = of_kind(kind)
-    rows = list(
-        PositionPeriod.objects.filter(body=body, **filters)
-        .as_of(day)
-        .with_occupancy(day)
-        .select_related("position", "basis", "carrier")
-        .order_by("position__number")
-    )
-    taken: dict[int, list[Value]] = {}
-    occupancies = (
-        Occupancy.objects.filter(body=body, **filters).as_of(day).select_related("position", "basis")
-    )
-    for occupancy in occupancies.order_by("position__number", "slot"):
-        taken.setdefault(occupancy.position_id, []).append(occupied(occupancy))
+    rows = PositionPeriod.objects.filter(body=body, **filters).as_of(day).with_occupancy(day)
+    posts = list(rows.select_related("position", "basis", "carrier").order_by("position__number"))
+    taken = Occupancy.objects.filter(body=body, **filters).as_of(day).select_related("position", "basis")
+    filled = tuple(occupied(place) for place in taken.order_by("position__number", "slot"))
 
     def part(name: str) -> Value:
-        operands = []
-        for row in rows:
-            amount: Decimal = getattr(row, name)
-            if not amount:
-                continue
-            if name == "filled":
-                operands += taken[row.position_id]
-            else:
-                operands.append(rest(row, amount))
-        return total(PARTS[name], *operands, unit=FTE)
+        open_posts = (rest(post, getattr(post, name)) for post in posts if getattr(post, name))
+        return total(PARTS[name], *(filled if name == "filled" else open_posts), unit=FTE)
 
     parts = {name: part(name) for name in PARTS}
-    committed = total(
-        "verplant", parts["filled"], parts["advertised"], parts["advertising_planned"], unit=FTE
-    )
+    committed = total("verplant", parts["filled"], parts["advertised"], parts["advertising_planned"], unit=FTE)
     everything = total("Stellen", *parts.values(), unit=FTE)
     return OccupancyStatus(**parts, committed=committed, derivation=everything)
 
@@ -104,7 +85,7 @@ def occupied(occupancy: Occupancy) -> Value:
         f"{occupancy.position.number}, Platz {occupancy.slot}",
         occupancy.fte,
         FTE,
-        occupancy.derivation_kind(),  # type: ignore[arg-type]
+        occupancy.derivation_kind(),
         source=occupancy.derivation_source(),
         link=occupancy.position.get_absolute_url(),
     )
@@ -117,7 +98,7 @@ def rest(row: PositionPeriod, amount: Decimal) -> Value:
         f"{row.position.number} {carrier}: {row.get_stage_display()}",
         amount,
         FTE,
-        row.derivation_kind(),  # type: ignore[arg-type]
+        row.derivation_kind(),
         source=row.derivation_source(),
         link=row.position.get_absolute_url(),
     )
@@ -178,7 +159,7 @@ def size(row: PositionPeriod) -> Value:
         row.position.number,
         row.fte,
         FTE,
-        row.derivation_kind(),  # type: ignore[arg-type]
+        row.derivation_kind(),
         source=row.derivation_source(),
         link=row.position.get_absolute_url(),
     )
@@ -189,9 +170,7 @@ def period_of(position: Position, day: date, when: str = "") -> PositionPeriod:
 
     ValidationError with a sentence if there is nothing: a paper must not print a post that is not there.
     """
-    rows = position.periods.select_related("position", "carrier", "basis").prefetch_related(
-        "served__municipality"
-    )
+    rows = position.periods.select_related("position", "carrier", "basis").prefetch_related("served__municipality")
     if when == "before":
         found = rows.filter(validity__endswith__lte=day).order_by("-validity").first()
     elif when:
@@ -214,9 +193,7 @@ def persons(position: Position, day: date) -> Value:
     """How many places of the post are filled on a day. Example: CM-10 on 01.03.2023: 3 (three times 0,5)."""
     rows = list(Occupancy.objects.filter(position=position).as_of(day).select_related("position", "basis"))
     operands = tuple(occupied(row) for row in sorted(rows, key=lambda r: r.slot))
-    return Value(
-        f"Fachkräfte {position.number}", len(rows), COUNT, formula="Anzahl der Plätze", operands=operands
-    )
+    return Value(f"Fachkräfte {position.number}", len(rows), COUNT, formula="Anzahl der Plätze", operands=operands)
 
 
 @figure("position.since", "Stelle gilt seit")

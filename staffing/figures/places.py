@@ -38,9 +38,7 @@ def function(position: Position) -> Value:
     """What the post is for. Example: CM-17: Case Management."""
     source = "Stammdaten der Stelle"
     link = position.get_absolute_url()
-    return Value(
-        f"Funktion {position.number}", position.function.name, TEXT, "beleg", source=source, link=link
-    )
+    return Value(f"Funktion {position.number}", position.function.name, TEXT, "beleg", source=source, link=link)
 
 
 @figure("position.municipalities", "Kommunen der Stelle")
@@ -75,7 +73,7 @@ def text(row: PositionPeriod, label: str, value: str, forms: dict[str, str]) -> 
         f"{label} {row.position.number}",
         value,
         TEXT,
-        row.derivation_kind(),  # type: ignore[arg-type]
+        row.derivation_kind(),
         source=row.derivation_source(),
         link=row.get_absolute_url(),
         forms=forms,
@@ -98,9 +96,7 @@ def distribution(body: Body, positions: str, day: date, when: str = "") -> Value
     rows = several(body, positions, day, when)
     for row in rows:
         groups.setdefault(posts(row.fte), []).append(listed(row.municipality_names(short=True)))
-    parts = [
-        f"für {listed(names)} {'je ' if len(names) > 1 else ''}{amount}" for amount, names in groups.items()
-    ]
+    parts = [f"für {listed(names)} {'je ' if len(names) > 1 else ''}{amount}" for amount, names in groups.items()]
     operands = tuple(size(row) for row in rows)
     return Value("Verteilung", listed(parts), TEXT, formula="nach Kommunen", operands=operands)
 

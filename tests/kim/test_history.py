@@ -7,17 +7,15 @@ from decimal import Decimal as D
 import pytest
 from django.apps import apps
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from kim.history import CONFLICT, preview, refusable, story
 from kim.models import Body, BodyRow, RoleAssignment, Source, User
 from kim.permissions import acting, note
 from staffing.models import Carrier, Position, PositionPeriod
-from tests.helpers import new_position, psql, sql
+from tests.helpers import psql, sql
 
-BUSINESS = sorted(
-    (m for m in apps.get_models() if hasattr(m, "pgh_event_models")), key=lambda m: m._meta.label
-)
+BUSINESS = sorted((m for m in apps.get_models() if hasattr(m, "pgh_event_models")), key=lambda m: m._meta.label)
 
 
 def events_of(model):
@@ -150,7 +148,7 @@ def test_the_ignore_setting_does_not_switch_the_trail_off(region):
         "SELECT tgname FROM pg_trigger WHERE tgrelid = 'staffing_positionperiod'::regclass AND tgname LIKE %s",
         "pgtrigger_update%",
     )[0][0]
-    sql("SELECT set_config('pgtrigger.ignore', %s, true)", "{%s}" % trigger)
+    sql("SELECT set_config('pgtrigger.ignore', %s, true)", f"{{{trigger}}}")
     sql("UPDATE staffing_positionperiod SET pay_group = 'x' WHERE id = %s", row.pk)
     assert row.events.count() == before + 1
 
@@ -176,7 +174,11 @@ def test_the_served_login_is_not_the_owner(django_db_setup):
     import psycopg
 
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
-        psql("RESET ROLE; ALTER TABLE staffing_position DISABLE ROW LEVEL SECURITY", database="test_kim", user="kim_app")
+        psql(
+            "RESET ROLE; ALTER TABLE staffing_position DISABLE ROW LEVEL SECURITY",
+            database="test_kim",
+            user="kim_app",
+        )
     assert psql("SELECT count(*) FROM staffing_position", database="test_kim", user="kim_app") == [(0,)]
 
 
@@ -198,7 +200,9 @@ def test_the_history_speaks_in_sentences(region):
     entry = story([row])[0]
     assert (entry.who, entry.act, entry.reason) == ("Frau D.", "Berichtigung", "nur halbe Stelle")
     assert "VZÄ: 1,0 → 0,5" in entry.lines
-    assert any(line.startswith("Anstellungsträger: StädteRegion Aachen → Deutsches Rotes Kreuz") for line in entry.lines)
+    assert any(
+        line.startswith("Anstellungsträger: StädteRegion Aachen → Deutsches Rotes Kreuz") for line in entry.lines
+    )
     first = story([row])[-1]
     assert first.reason == "Bestandsübernahme aus der Mitteilungsvorlage vom 09.03.2023"
 
@@ -238,7 +242,10 @@ def test_every_constraint_has_a_german_sentence():
         if not issubclass(model, BodyRow) and model not in BUSINESS:
             continue
         for constraint in model._meta.constraints:
-            technical = constraint.name.endswith("_body") and list(getattr(constraint, "fields", ())) == ["body", "id"]
+            technical = constraint.name.endswith("_body") and list(getattr(constraint, "fields", ())) == [
+                "body",
+                "id",
+            ]
             if not technical:
                 assert "Constraint" not in str(constraint.violation_error_message), constraint.name
 

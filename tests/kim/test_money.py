@@ -78,9 +78,7 @@ def test_every_exact_column_has_its_check():
     for model in apps.get_models():
         if hasattr(model, "pgh_tracked_model"):
             continue
-        checked = " ".join(
-            str(c.condition) for c in model._meta.constraints if isinstance(c, models.CheckConstraint)
-        )
+        checked = " ".join(str(c.condition) for c in model._meta.constraints if isinstance(c, models.CheckConstraint))
         for field in model._meta.local_fields:
             if isinstance(field, ExactField):
                 assert f"Round(F({field.name})" in checked, f"{model._meta.label}.{field.name}"

@@ -17,9 +17,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("reference")
-        parser.add_argument(
-            "--body", default="", help="short name of the body; needed if several have the reference"
-        )
+        parser.add_argument("--body", default="", help="short name of the body; needed if several have the reference")
         parser.add_argument("-o", "--output", required=True, type=Path)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -42,9 +40,7 @@ class Command(BaseCommand):
             options["output"].write_bytes(content)
         except OSError as error:
             raise CommandError(f"{options['output']} lässt sich nicht schreiben: {error.strerror}") from error
-        self.stdout.write(
-            f"{options['output']}: {document.title} {options['reference']}, {len(content)} Bytes"
-        )
+        self.stdout.write(f"{options['output']}: {document.title} {options['reference']}, {len(content)} Bytes")
 
     def exists(self, body: Body, reference: str) -> bool:
         with acting(None, [body.pk], command="document"):

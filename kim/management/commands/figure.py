@@ -43,11 +43,8 @@ class Command(BaseCommand):
             result = entry.asked(body, given)
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
-        data = (
-            {"value": result.plain(), "derivation": result.as_json()}
-            if isinstance(result, Value)
-            else result.as_json()
-        )
+        single = isinstance(result, Value)
+        data: Any = {"value": result.plain(), "derivation": result.as_json()} if single else result.as_json()
         if as_json:
             self.stdout.write(json.dumps(data, ensure_ascii=False, indent=2))
             return

@@ -51,17 +51,13 @@ class Loader:
 
     def __init__(self, path: Path, slug: str) -> None:
         self.path, self.slug, self.made = path, slug, 0
-        self.models = {
-            str(m._meta.verbose_name): m for m in apps.get_models() if hasattr(m, "pgh_event_models")
-        }
+        self.models = {str(m._meta.verbose_name): m for m in apps.get_models() if hasattr(m, "pgh_event_models")}
 
     def load(self) -> int:
         data = tomllib.loads(self.path.read_text())
         reason = data.pop("grund")
         body = Body.objects.filter(slug=self.slug).first()
-        with acting(
-            None, [body.pk] if body else [], command="load_fixtures", reason=reason, act="Bestandsübernahme"
-        ):
+        with acting(None, [body.pk] if body else [], command="load_fixtures", reason=reason, act="Bestandsübernahme"):
             self.body = body
             try:
                 with refusable():
@@ -133,7 +129,8 @@ class Loader:
         if isinstance(field, models.DateField):
             return parse_date(given) if isinstance(given, str) else given
         if isinstance(field, ExactField):
-            return field.formfield().clean(given)
+            form_field: Any = field.formfield()
+            return form_field.clean(given)
         if field.choices:
             labels = {str(label): value for value, label in field.choices}
             if given not in labels:
@@ -154,9 +151,7 @@ class Loader:
         if field.one_to_one:
             return self.row(model, given, None)
         fields = {str(f.verbose_name): f for f in model._meta.fields}
-        return model._default_manager.get(
-            **own, **{fields[k].name: self.value(fields[k], v) for k, v in given.items()}
-        )
+        return model._default_manager.get(**own, **{fields[k].name: self.value(fields[k], v) for k, v in given.items()})
 
 
 def natural_keys(model: Any) -> list[list[str]]:

@@ -89,9 +89,7 @@ def free_port(text: str) -> int:
         try:
             probe.bind(("127.0.0.1", int(text)))
         except OSError as error:
-            raise CommandError(
-                f"Port {text} ist belegt ({error.strerror}). Ein anderer: script/server 8001"
-            ) from error
+            raise CommandError(f"Port {text} ist belegt ({error.strerror}). Ein anderer: script/server 8001") from error
     return int(text)
 
 
@@ -104,9 +102,7 @@ def trial_data() -> None:
 def trial_users() -> list[str]:
     """Create the trial users with one random password; the lines that name them, the password last."""
     path = Path(settings.VAR) / PASSWORD_FILE
-    wanted = [
-        (f"{role}{suffix}", role, slug) for slug, suffix in TRIAL_BODIES.items() for role in TRIAL_NAMES
-    ]
+    wanted = [(f"{role}{suffix}", role, slug) for slug, suffix in TRIAL_BODIES.items() for role in TRIAL_NAMES]
     wanted.append((str(Role.TECHNICAL), Role.TECHNICAL, ""))
     known = set(User.objects.values_list("username", flat=True))
     if not path.exists() or {name for name, _, _ in wanted} - known:

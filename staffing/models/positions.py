@@ -1,4 +1,4 @@
-"""Posts, who employs them, which municipalities they serve, and who has them; no money."""
+"""Posts, what holds of them in time, and who has them; no money."""
 
 from datetime import date
 from decimal import Decimal
@@ -15,11 +15,12 @@ from django.urls import reverse
 
 from kim.formats import fte as printed_fte
 from kim.formats import listed
-from kim.history import SENTENCES, Versioned, refusable, tracked
-from kim.models import POSITION_NUMBER, Body, BodyRow, Cited, SameBody, sort_key
+from kim.history import SENTENCES, refusable, tracked
+from kim.models import POSITION_NUMBER, Body, BodyRow, Cited, SameBody
 from kim.money import FteColumn, exact
 from kim.periods import PeriodField, PeriodQuerySet, period
 from kim.permissions import note
+from staffing.models.masterdata import BodyMunicipality, Carrier, Function, Municipality
 
 SENTENCES["over_occupied"] = (
     "Die Besetzung wäre höher als der Umfang der Stelle oder liegt außerhalb ihrer Laufzeit. "
@@ -57,140 +58,6 @@ OVER_OCCUPIED = pgtrigger.Trigger(
         RETURN NULL;
     """,
 )
-
-
-@tracked()
-class Municipality(Versioned):
-    """A Kommune, by its official key (AGS); the same for all bodies."""
-
-    ags = models.CharField("AGS", max_length=8, unique=True)
-    name = models.CharField("Name", max_length=80, unique=True)
-    short_name = models.CharField("Kurzname im Satz", max_length=80)
-    slug = models.SlugField("Kurzname in Adressen", max_length=80, unique=True)
-    sort_key = sort_key()
-
-    class Meta(Versioned.Meta):
-        verbose_name, verbose_name_plural = "Kommune", "Kommunen"
-        ordering: ClassVar = ["sort_key"]
-        constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(ags__regex=r"^[0-9]{8}$"),
-                name="municipality_ags",
-                violation_error_message="Der AGS hat acht Ziffern.",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-@tracked()
-class BodyMunicipality(BodyRow):
-    """A Kommune that a body works with; only these are offered in its lists."""
-
-    municipality = models.ForeignKey(
-        Municipality, models.PROTECT, related_name="uses", verbose_name="Kommune"
-    )
-
-    class Meta(BodyRow.Meta):
-        verbose_name, verbose_name_plural = "Kommune der Körperschaft", "Kommunen der Körperschaft"
-        constraints: ClassVar = [
-            *BodyRow.Meta.constraints,
-            models.UniqueConstraint(
-                fields=["body", "municipality"],
-                name="bodymunicipality_once",
-                violation_error_message="Diese Kommune ist schon eingetragen.",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return str(self.municipality)
-
-
-@tracked()
-class Function(Versioned):
-    """What a post is for; carries the Baustein of the programme. The same for all bodies."""
-
-    slug = models.SlugField("Kurzname", max_length=60, unique=True)
-    name = models.CharField("Funktion", max_length=80, unique=True)
-    module = models.CharField("Baustein", max_length=40)
-
-    class Meta(Versioned.Meta):
-        verbose_name, verbose_name_plural = "Funktion", "Funktionen"
-        ordering: ClassVar = ["module", "name"]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-@tracked()
-class Carrier(BodyRow):
-    """An Anstellungsträger: who employs the person on a post."""
-
-    class Kind(models.TextChoices):
-        OWN = "own", "eigene Körperschaft"
-        MUNICIPALITY = "municipality", "Kommune"
-        WELFARE = "welfare", "Wohlfahrtsverband"
-        COMPANY = "company", "gGmbH"
-        PARISH = "parish", "Kirchengemeinde"
-
-    slug = models.SlugField("Kurzname in Adressen", max_length=60)
-    name = models.CharField("Name", max_length=200)
-    short_name = models.CharField("Kurzname", max_length=80)
-    kind = models.CharField("Art", max_length=14, choices=Kind)
-    article = models.CharField(
-        "Artikel", max_length=3, choices=[("der", "der"), ("die", "die"), ("das", "das")], default="die"
-    )
-    sentence_name = models.CharField(
-        "Name nach dem Artikel",
-        max_length=200,
-        blank=True,
-        help_text="Nur wenn er sich beugt: „Deutsche Rote Kreuz …“ nach „das“.",
-    )
-    street = models.CharField("Straße und Hausnummer", max_length=120, blank=True)
-    postal_code = models.CharField("PLZ", max_length=10, blank=True)
-    locality = models.CharField("Ort", max_length=80, blank=True)
-    email = models.EmailField("E-Mail der Stelle", blank=True)
-    phone = models.CharField("Telefon der Stelle", max_length=40, blank=True)
-    weekly_hours = models.DecimalField(
-        "Wochenstunden einer vollen Stelle", max_digits=4, decimal_places=2, null=True, blank=True
-    )
-    sort_key = sort_key()
-
-    class Meta(BodyRow.Meta):
-        verbose_name, verbose_name_plural = "Anstellungsträger", "Anstellungsträger"
-        ordering: ClassVar = ["sort_key"]
-        constraints: ClassVar = [
-            *BodyRow.Meta.constraints,
-            models.UniqueConstraint(
-                fields=["body", "name"],
-                name="carrier_name",
-                violation_error_message="Einen Anstellungsträger mit diesem Namen gibt es schon.",
-            ),
-            models.UniqueConstraint(
-                fields=["body", "slug"],
-                name="carrier_slug",
-                violation_error_message="Diesen Kurznamen hat schon ein anderer Anstellungsträger.",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-    def forms(self) -> dict[str, str]:
-        """The name in a sentence: with its article in the first, third and fourth case, and short.
-
-        A name that is inflected after the article has no third case here: it would come out wrong.
-        """
-        name = self.sentence_name or self.name
-        accusative = {"der": "den"}.get(self.article, self.article)
-        dative = {"die": "der"}.get(self.article, "dem")
-        found = {
-            "nominative": f"{self.article} {name}",
-            "accusative": f"{accusative} {name}",
-            "short": self.short_name,
-        }
-        return found if self.sentence_name else found | {"dative": f"{dative} {name}"}
 
 
 @tracked()
@@ -236,54 +103,6 @@ class Position(BodyRow):
         return cls._default_manager.get(body=body, number=number)
 
 
-class PositionPeriodQuerySet(PeriodQuerySet):
-    """Dated facts of posts, with their occupancy of a day."""
-
-    def with_occupancy(self, day: date) -> Self:
-        """Adds filled, advertised, advertising_planned, open, not_stated (they add up to fte), committed, status.
-
-        What is not filled counts by the stage of the post; a post whose occupancy is not reported is not_stated.
-        committed (verplant) = filled + advertised + advertising_planned. One query for any number of posts.
-        """
-        filled = (
-            Occupancy.objects.filter(position=OuterRef("position"), validity__contains=day)
-            .order_by()
-            .values("position")
-            .annotate(total=Sum("fte"))
-            .values("total")
-        )
-        rows = self.annotate(filled=Coalesce(Subquery(filled, output_field=FteColumn()), ZERO)).annotate(
-            rest=F("fte") - F("filled")
-        )
-        stage = PositionPeriod.Stage
-
-        def rest(*stages: str) -> Case:
-            return Case(When(stage__in=stages, then=F("rest")), default=ZERO, output_field=FteColumn())
-
-        status = Status
-        return (
-            rows.annotate(
-                advertised=rest(stage.ADVERTISED),
-                advertising_planned=rest(stage.ADVERTISING_PLANNED),
-                not_stated=rest(stage.NOT_STATED),
-                open=rest(stage.PLANNED, stage.EXPRESSION_OF_INTEREST),
-            )
-            .annotate(committed=F("filled") + F("advertised") + F("advertising_planned"))
-            .annotate(
-                status=Case(
-                    When(rest=0, then=Value(status.FILLED)),
-                    When(filled__gt=0, then=Value(status.PARTLY)),
-                    When(carrier__isnull=True, then=Value(status.UNASSIGNED)),
-                    When(stage=stage.ADVERTISED, then=Value(status.ADVERTISED)),
-                    When(stage=stage.ADVERTISING_PLANNED, then=Value(status.ADVERTISING_PLANNED)),
-                    When(stage=stage.NOT_STATED, then=Value(status.NOT_STATED)),
-                    default=Value(status.VACANT),
-                    output_field=models.CharField(),
-                )
-            )
-        )
-
-
 class Status(models.TextChoices):
     """The status that is shown; always derived from occupancy, carrier and stage on a day."""
 
@@ -296,16 +115,59 @@ class Status(models.TextChoices):
     NOT_STATED = "not_stated", "keine Angabe"
 
 
+class Stage(models.TextChoices):
+    """The Verfahrensstand of a post, as it is stored."""
+
+    NOT_STATED = "not_stated", "keine Angabe"
+    PLANNED = "planned", "geplant"
+    EXPRESSION_OF_INTEREST = "expression_of_interest", "Interessenbekundung"
+    ADVERTISING_PLANNED = "advertising_planned", "Ausschreibung vorgesehen"
+    ADVERTISED = "advertised", "ausgeschrieben"
+
+
+def rest_if(*stages: str) -> Case:
+    """What of a post is not filled, if it is in one of these stages; else 0."""
+    return Case(When(stage__in=stages, then=F("rest")), default=ZERO, output_field=FteColumn())
+
+
+class PositionPeriodQuerySet(PeriodQuerySet):
+    """Dated facts of posts, with their occupancy of a day."""
+
+    def with_occupancy(self, day: date) -> Self:
+        """Adds filled, advertised, advertising_planned, open, not_stated (together: fte), committed, status.
+
+        What is not filled counts by the stage of the post; a post whose occupancy is not reported is
+        not_stated. committed (verplant) = filled + advertised + advertising_planned. One query for any number.
+        """
+        occupied = Occupancy.objects.filter(position=OuterRef("position"), validity__contains=day)
+        filled = occupied.order_by().values("position").annotate(total=Sum("fte")).values("total")
+        rows = self.annotate(filled=Coalesce(Subquery(filled, output_field=FteColumn()), ZERO))
+        rows = rows.annotate(rest=F("fte") - F("filled")).annotate(
+            advertised=rest_if(Stage.ADVERTISED),
+            advertising_planned=rest_if(Stage.ADVERTISING_PLANNED),
+            not_stated=rest_if(Stage.NOT_STATED),
+            open=rest_if(Stage.PLANNED, Stage.EXPRESSION_OF_INTEREST),
+        )
+        return rows.annotate(
+            committed=F("filled") + F("advertised") + F("advertising_planned"),
+            status=Case(
+                When(rest=0, then=Value(Status.FILLED)),
+                When(filled__gt=0, then=Value(Status.PARTLY)),
+                When(carrier__isnull=True, then=Value(Status.UNASSIGNED)),
+                When(stage=Stage.ADVERTISED, then=Value(Status.ADVERTISED)),
+                When(stage=Stage.ADVERTISING_PLANNED, then=Value(Status.ADVERTISING_PLANNED)),
+                When(stage=Stage.NOT_STATED, then=Value(Status.NOT_STATED)),
+                default=Value(Status.VACANT),
+                output_field=models.CharField(),
+            ),
+        )
+
+
 @tracked()
 class PositionPeriod(Cited, BodyRow):
     """What holds of a post in a span of time: its size, who employs, how far the filling has got."""
 
-    class Stage(models.TextChoices):
-        NOT_STATED = "not_stated", "keine Angabe"
-        PLANNED = "planned", "geplant"
-        EXPRESSION_OF_INTEREST = "expression_of_interest", "Interessenbekundung"
-        ADVERTISING_PLANNED = "advertising_planned", "Ausschreibung vorgesehen"
-        ADVERTISED = "advertised", "ausgeschrieben"
+    Stage = Stage
 
     position = models.ForeignKey(
         Position, models.PROTECT, related_name="periods", verbose_name="Stelle", editable=False
@@ -335,7 +197,7 @@ class PositionPeriod(Cited, BodyRow):
     class Meta(BodyRow.Meta):
         verbose_name, verbose_name_plural = "Stellenangabe", "Stellenangaben"
         ordering: ClassVar = ["position__number", "validity"]
-        triggers: ClassVar = [*BodyRow.Meta.triggers, OVER_OCCUPIED]
+        triggers = [*BodyRow.Meta.triggers, OVER_OCCUPIED]
         constraints: ClassVar = [
             *BodyRow.Meta.constraints,
             exact("fte", "positionperiod_fte", places=3, above=0),
@@ -374,9 +236,7 @@ class PositionPeriod(Cited, BodyRow):
         if self.position.kind == Position.Kind.OWN:
             return "eigene Stellen"
         names = self.municipality_names()
-        return (
-            "keine Angabe" if not names else names[0] if len(names) == 1 else "gemeinsam: " + ", ".join(names)
-        )
+        return "keine Angabe" if not names else names[0] if len(names) == 1 else "gemeinsam: " + ", ".join(names)
 
     def served_text(self) -> str:
         return listed(self.municipality_names())
@@ -393,9 +253,7 @@ class PositionPeriod(Cited, BodyRow):
         missing, a rule is broken, or somebody changed the row meanwhile.
         """
         if not reason.strip():
-            raise ValidationError(
-                {"reason": "Bitte einen Grund angeben, z. B. „Tippfehler bei der Übernahme“."}
-            )
+            raise ValidationError({"reason": "Bitte einen Grund angeben, z. B. „Tippfehler bei der Übernahme“."})
         note(reason=reason.strip(), act="Berichtigung")
         before = self.version
         with refusable():
@@ -420,12 +278,8 @@ class PositionPeriod(Cited, BodyRow):
 class ServedMunicipality(BodyRow):
     """A Kommune that a post is zuständig für; a share only where one is agreed."""
 
-    period = models.ForeignKey(
-        PositionPeriod, models.PROTECT, related_name="served", verbose_name="Stellenangabe"
-    )
-    municipality = models.ForeignKey(
-        Municipality, models.PROTECT, related_name="served", verbose_name="Kommune"
-    )
+    period = models.ForeignKey(PositionPeriod, models.PROTECT, related_name="served", verbose_name="Stellenangabe")
+    municipality = models.ForeignKey(Municipality, models.PROTECT, related_name="served", verbose_name="Kommune")
     share = models.DecimalField("Anteil", max_digits=4, decimal_places=3, null=True, blank=True)
 
     class Meta(BodyRow.Meta):
@@ -458,9 +312,7 @@ class ServedMunicipality(BodyRow):
 class PositionLocation(BodyRow):
     """A Beratungsort: where people are advised; not who employs and not who is served."""
 
-    period = models.ForeignKey(
-        PositionPeriod, models.PROTECT, related_name="locations", verbose_name="Stellenangabe"
-    )
+    period = models.ForeignKey(PositionPeriod, models.PROTECT, related_name="locations", verbose_name="Stellenangabe")
     order = models.PositiveSmallIntegerField("Reihenfolge", default=1)
     name = models.CharField("Name", max_length=120)
     host = models.CharField("Betreiber", max_length=120, blank=True)
@@ -510,7 +362,7 @@ class Occupancy(Cited, BodyRow):
     class Meta(BodyRow.Meta):
         verbose_name, verbose_name_plural = "Besetzung", "Besetzungen"
         ordering: ClassVar = ["slot"]
-        triggers: ClassVar = [*BodyRow.Meta.triggers, OVER_OCCUPIED]
+        triggers = [*BodyRow.Meta.triggers, OVER_OCCUPIED]
         constraints: ClassVar = [
             *BodyRow.Meta.constraints,
             exact("fte", "occupancy_fte", places=3, above=0),

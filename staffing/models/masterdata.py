@@ -1,0 +1,141 @@
+"""What posts refer to: Kommunen, functions, and who employs."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from kim.history import Versioned, tracked
+from kim.models import BodyRow, sort_key
+
+
+@tracked()
+class Municipality(Versioned):
+    """A Kommune, by its official key (AGS); the same for all bodies."""
+
+    ags = models.CharField("AGS", max_length=8, unique=True)
+    name = models.CharField("Name", max_length=80, unique=True)
+    short_name = models.CharField("Kurzname im Satz", max_length=80)
+    slug = models.SlugField("Kurzname in Adressen", max_length=80, unique=True)
+    sort_key = sort_key()
+
+    class Meta(Versioned.Meta):
+        verbose_name, verbose_name_plural = "Kommune", "Kommunen"
+        ordering: ClassVar = ["sort_key"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(ags__regex=r"^[0-9]{8}$"),
+                name="municipality_ags",
+                violation_error_message="Der AGS hat acht Ziffern.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@tracked()
+class BodyMunicipality(BodyRow):
+    """A Kommune that a body works with; only these are offered in its lists."""
+
+    municipality = models.ForeignKey(Municipality, models.PROTECT, related_name="uses", verbose_name="Kommune")
+
+    class Meta(BodyRow.Meta):
+        verbose_name, verbose_name_plural = "Kommune der Körperschaft", "Kommunen der Körperschaft"
+        constraints: ClassVar = [
+            *BodyRow.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["body", "municipality"],
+                name="bodymunicipality_once",
+                violation_error_message="Diese Kommune ist schon eingetragen.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.municipality)
+
+
+@tracked()
+class Function(Versioned):
+    """What a post is for; carries the Baustein of the programme. The same for all bodies."""
+
+    slug = models.SlugField("Kurzname", max_length=60, unique=True)
+    name = models.CharField("Funktion", max_length=80, unique=True)
+    module = models.CharField("Baustein", max_length=40)
+
+    class Meta(Versioned.Meta):
+        verbose_name, verbose_name_plural = "Funktion", "Funktionen"
+        ordering: ClassVar = ["module", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@tracked()
+class Carrier(BodyRow):
+    """An Anstellungsträger: who employs the person on a post."""
+
+    class Kind(models.TextChoices):
+        OWN = "own", "eigene Körperschaft"
+        MUNICIPALITY = "municipality", "Kommune"
+        WELFARE = "welfare", "Wohlfahrtsverband"
+        COMPANY = "company", "gGmbH"
+        PARISH = "parish", "Kirchengemeinde"
+
+    slug = models.SlugField("Kurzname in Adressen", max_length=60)
+    name = models.CharField("Name", max_length=200)
+    short_name = models.CharField("Kurzname", max_length=80)
+    kind = models.CharField("Art", max_length=14, choices=Kind)
+    article = models.CharField(
+        "Artikel", max_length=3, choices=[("der", "der"), ("die", "die"), ("das", "das")], default="die"
+    )
+    sentence_name = models.CharField(
+        "Name nach dem Artikel",
+        max_length=200,
+        blank=True,
+        help_text="Nur wenn er sich beugt: „Deutsche Rote Kreuz …“ nach „das“.",
+    )
+    street = models.CharField("Straße und Hausnummer", max_length=120, blank=True)
+    postal_code = models.CharField("PLZ", max_length=10, blank=True)
+    locality = models.CharField("Ort", max_length=80, blank=True)
+    email = models.EmailField("E-Mail der Stelle", blank=True)
+    phone = models.CharField("Telefon der Stelle", max_length=40, blank=True)
+    weekly_hours = models.DecimalField(
+        "Wochenstunden einer vollen Stelle", max_digits=4, decimal_places=2, null=True, blank=True
+    )
+    sort_key = sort_key()
+
+    class Meta(BodyRow.Meta):
+        verbose_name, verbose_name_plural = "Anstellungsträger", "Anstellungsträger"
+        ordering: ClassVar = ["sort_key"]
+        constraints: ClassVar = [
+            *BodyRow.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["body", "name"],
+                name="carrier_name",
+                violation_error_message="Einen Anstellungsträger mit diesem Namen gibt es schon.",
+            ),
+            models.UniqueConstraint(
+                fields=["body", "slug"],
+                name="carrier_slug",
+                violation_error_message="Diesen Kurznamen hat schon ein anderer Anstellungsträger.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def forms(self) -> dict[str, str]:
+        """The name in a sentence: with its article in the first, third and fourth case, and short.
+
+        A name that is inflected after the article has no third case here: it would come out wrong.
+        """
+        name = self.sentence_name or self.name
+        accusative = {"der": "den"}.get(self.article, self.article)
+        dative = {"die": "der"}.get(self.article, "dem")
+        found = {
+            "nominative": f"{self.article} {name}",
+            "accusative": f"{accusative} {name}",
+            "short": self.short_name,
+        }
+        return found if self.sentence_name else found | {"dative": f"{dative} {name}"}

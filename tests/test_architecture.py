@@ -1,0 +1,272 @@
+"""The house rules that no linter knows; each test is also seen to fail on a planted violation."""
+
+import ast
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.db import models
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from kim.models import BodyRow, SameBody
+from kim.permissions import RULES
+
+ROOT = Path(__file__).parent.parent
+APPS = ["kim", "staffing", "grants", "meetings"]  # from the ground up
+SOURCES = [p for app in APPS for p in (ROOT / app).rglob("*.py") if "migrations" not in p.parts]
+
+
+def contracts(folder):
+    run = subprocess.run(
+        [Path(sys.executable).parent / "lint-imports", "--no-cache"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
+    return run.returncode, run.stdout
+
+
+def test_import_contracts_hold():
+    code, words = contracts(ROOT)
+    assert code == 0, words
+
+
+@pytest.mark.counter
+@pytest.mark.parametrize(
+    ("module", "line"),
+    [
+        ("kim/money.py", "import staffing.models"),
+        ("staffing/models/positions.py", "import grants.models"),
+        ("grants/figures/keys.py", "import meetings.models"),
+        ("grants/models.py", "import grants.views"),
+        ("grants/figures/keys.py", "import grants.tables"),
+        ("grants/views.py", "import staffing.forms"),
+        ("staffing/views.py", "import kim.views"),
+        ("meetings/documents.py", "import grants.views"),
+    ],
+)
+def test_import_contracts_see_a_planted_violation(module, line, tmp_path):
+    for app in APPS:
+        shutil.copytree(ROOT / app, tmp_path / app, ignore=shutil.ignore_patterns("__pycache__", "static"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    path = tmp_path / module
+    path.write_text(path.read_text() + f"\n{line}\n")
+    code, words = contracts(tmp_path)
+    assert code != 0, words
+
+
+def upward(relations):
+    """Relations from a lower app to a higher one."""
+    order = {app: n for n, app in enumerate(APPS)}
+    return [(a, b) for a, b in relations if a in order and b in order and order[b] > order[a]]
+
+
+def test_no_relation_points_upwards():
+    relations = [
+        (model._meta.app_label, field.related_model._meta.app_label)
+        for model in apps.get_models()
+        for field in model._meta.local_fields
+        if field.is_relation and field.related_model
+    ]
+    assert upward(relations) == []
+    assert upward([*relations, ("staffing", "grants")]) == [("staffing", "grants")]
+
+
+def imports(text):
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+FORBIDDEN = re.compile(r"django\.(http|template|forms|shortcuts|views)|kim\.(forms|tables|pdf|permissions)")
+CLOCK = re.compile(r"\b(date\.today|timezone\.now|datetime\.now|localdate)\(")
+
+
+def impure(text):
+    return [name for name in imports(text) if FORBIDDEN.match(name)] + CLOCK.findall(text)
+
+
+def test_figures_are_pure():
+    files = [p for app in APPS for p in (ROOT / app / "figures").glob("*.py")]
+    assert len(files) > 4
+    assert {p.name: found for p in files if (found := impure(p.read_text()))} == {}
+    assert impure("from django.http import HttpRequest") and impure("x = date.today()")
+
+
+def asks_the_clock(paths):
+    return [str(p.relative_to(ROOT)) for p in paths if CLOCK.search(p.read_text())]
+
+
+def test_nothing_but_the_one_clock_asks_the_system():
+    allowed = {"kim/periods.py", "meetings/documents.py"}  # the second prints "Ausdruck vom"
+    assert set(asks_the_clock(SOURCES)) == allowed
+
+
+KIM = {"settings", "urls", "models", "history", "permissions", "money", "periods", "formats", "forms", "figures", "findings", "tables", "documents", "pdf", "richtext", "uploads", "search", "postgres", "views", "admin", "checks", "apps", "wsgi", "__init__"}
+APP = {"apps", "models", "figures", "documents", "tables", "filters", "forms", "views", "urls", "admin", "findings", "oparl", "__init__"}
+
+
+def foreign_modules(paths):
+    found = []
+    for path in paths:
+        app, *rest = path.relative_to(ROOT).with_suffix("").parts
+        if rest[0] in {"figures", "management", "templatetags", "models"} and len(rest) > 1:
+            continue
+        if rest[0] not in (KIM if app == "kim" else APP):
+            found.append(str(path.relative_to(ROOT)))
+    return found
+
+
+def test_the_list_of_modules_is_closed():
+    assert foreign_modules(SOURCES) == []
+    assert foreign_modules([ROOT / "grants" / "services.py"]) == ["grants/services.py"]
+    assert foreign_modules([ROOT / "kim" / "utils.py"]) == ["kim/utils.py"]
+
+
+def too_long(text):
+    found = ["module"] if text.count("\n") > 400 else []
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef) and node.end_lineno - node.lineno > 40:
+            found.append(node.name)
+    return found
+
+
+def test_modules_and_functions_stay_short():
+    long = {str(p.relative_to(ROOT)): found for p in SOURCES if (found := too_long(p.read_text()))}
+    assert long == {}
+    assert too_long("def f():\n" + "    x = 1\n" * 50) == ["f"]
+
+
+def undocumented(text):
+    tree = ast.parse(text)
+    nodes = [n for n in tree.body if isinstance(n, ast.FunctionDef | ast.ClassDef) and not n.name.startswith("_")]
+    return [n.name for n in nodes if not ast.get_docstring(n)] + ([] if ast.get_docstring(tree) else ["module"])
+
+
+def test_modules_classes_and_figures_say_what_they_are():
+    missing = {}
+    for path in SOURCES:
+        found = undocumented(path.read_text())
+        if path.name in {"__init__.py"} or not found:
+            continue
+        if "figures" in path.parts or path.name == "models.py" or "module" in found:
+            missing[str(path.relative_to(ROOT))] = found
+    allowed = {"text", "place", "rest", "said", "planned"}  # operands, in one line
+    assert {p: left for p, f in missing.items() if (left := set(f) - allowed)} == {}
+
+
+def test_every_registered_figure_has_a_docstring_with_an_example():
+    from kim.figures import CATALOGUE
+
+    without = [n for n, e in CATALOGUE.items() if not re.search(r"[Ee]xample|Beispiel", e.function.__doc__ or "")]
+    assert without == ["document.day"]
+
+
+def patterns(resolver=None):
+    for one in (resolver or get_resolver()).url_patterns:
+        if isinstance(one, URLResolver):
+            yield from patterns(one)
+        elif isinstance(one, URLPattern):
+            yield one
+
+
+def rule_of(view):
+    return getattr(view, "rule", None) or getattr(getattr(view, "view_class", None), "rule", None)
+
+
+def test_every_address_has_a_rule():
+    rules = {p.name: rule_of(p.callback) for p in patterns()}
+    assert len(rules) > 15
+    assert {n: r for n, r in rules.items() if r != "public" and r not in RULES} == {}
+    assert rule_of(lambda request: None) is None
+
+
+def test_foreign_keys_stay_within_the_body():
+    for model in apps.get_models():
+        if not issubclass(model, BodyRow):
+            continue
+        kept = {c.field for c in model._meta.constraints if isinstance(c, SameBody)}
+        for field in model._meta.local_fields:
+            if field.is_relation and field.related_model and issubclass(field.related_model, BodyRow):
+                assert field.name in kept, f"{model._meta.label}.{field.name} needs SameBody"
+
+
+def test_the_body_leads_every_unique_and_exclusion_constraint():
+    from django.contrib.postgres.constraints import ExclusionConstraint
+
+    for model in apps.get_models():
+        if not issubclass(model, BodyRow):
+            continue
+        for constraint in model._meta.constraints:
+            if isinstance(constraint, models.UniqueConstraint):
+                assert constraint.fields[0] == "body", constraint.name
+            if isinstance(constraint, ExclusionConstraint):
+                assert constraint.expressions[0][0] == "body", constraint.name
+
+
+def test_nothing_is_deleted_with_what_it_refers_to():
+    for model in apps.get_models():
+        if model._meta.app_label not in APPS or hasattr(model, "pgh_tracked_model"):
+            continue
+        for field in model._meta.local_fields:
+            if field.is_relation:
+                assert field.remote_field.on_delete is models.PROTECT, f"{model._meta.label}.{field.name}"
+
+
+def test_every_name_and_label_is_german_and_set():
+    for model in apps.get_models():
+        if model._meta.app_label in APPS and not hasattr(model, "pgh_tracked_model"):
+            assert str(model._meta.verbose_name)[0].isupper(), model
+            for field in model._meta.local_fields:
+                if field.name not in {"id", "sort_key"} and not field.auto_created and model.__name__ != "User":
+                    assert str(field.verbose_name) != field.name.replace("_", " ") or field.name in {
+                        "name",
+                        "slug",
+                        "version",
+                        "text",
+                        "person",
+                    }, f"{model._meta.label}.{field.name}"
+
+
+def test_the_glossary_names_every_model():
+    glossary = (ROOT / "docs" / "glossary.md").read_text()
+    names = {m.__name__ for m in apps.get_models() if m._meta.app_label in APPS and not hasattr(m, "pgh_tracked_model")}
+    assert {n for n in names if f"`{n}`" not in glossary} == set()
+
+
+def test_every_figure_named_in_a_template_or_text_exists():
+    from kim.documents import TOKEN, check_tokens
+    from kim.figures import CATALOGUE
+
+    found = set()
+    for path in (ROOT / "fixtures").rglob("*.toml"):
+        check_tokens("".join(m[0] for m in TOKEN.finditer(path.read_text())))
+        found |= {name for name, _ in TOKEN.findall(path.read_text())}
+    assert len(found) > 30
+    names = re.compile(r"(?:source_link|figure) [\"']([a-z_.]+)[\"']")
+    for path in (ROOT / "templates").rglob("*.html"):
+        for name in names.findall(path.read_text()):
+            assert name in CATALOGUE, f"{path.name}: {name}"
+
+
+def test_no_style_or_script_stands_in_a_page():
+    for path in (ROOT / "templates").rglob("*.html"):
+        text = path.read_text()
+        assert not re.search(r"<style|<script(?! src)| style=| on[a-z]+=|\|safe|mark_safe", text), path.name
+
+
+def test_the_repository_names_no_place_outside_itself():
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True).stdout.split("\n")
+    for name in filter(None, listed):
+        path = ROOT / name
+        if not path.is_file() or path.suffix in {".png", ".svg"}:
+            continue
+        text = path.read_text(errors="replace")
+        assert not re.search(r"/(?:wor" + r"k|hom" + r"e)/\w", text), name
+        assert '"resol' + 'ved":' not in text, name
