@@ -19,6 +19,7 @@ from django.utils.html import format_html
 
 from kim import formats
 from kim.figures import EUR, FTE, Value
+from kim.money import CENT, MILLI
 from kim.permissions import Ruled
 
 PAGE_SIZE = 500
@@ -185,7 +186,11 @@ class Listing:
         return sums
 
     def cell(self, row: Any, name: str) -> Any:
-        return row.get_cell_value(name)
+        """The value behind a cell; amounts with two places, FTE with three."""
+        value = row.get_cell_value(name)
+        if isinstance(value, Decimal) and name in self.view.sums:
+            return value.quantize(CENT if self.view.sums[name] == EUR else MILLI)
+        return value
 
     def active(self) -> list[dict[str, str]]:
         """The filters that are set, in words, each with the address without it."""
@@ -294,10 +299,12 @@ def german(value: Any) -> str:
 
 
 def plain(value: Any) -> Any:
-    """A JSON value: decimals as text, dates in ISO."""
+    """A JSON value: decimals as text, dates in ISO, anything else by its name."""
     if isinstance(value, Decimal):
         return f"{value:f}"
-    return value.isoformat() if isinstance(value, date) else value
+    if isinstance(value, date):
+        return value.isoformat()
+    return value if value is None or isinstance(value, bool | int) else str(value)
 
 
 class SearchFilter(django_filters.CharFilter):

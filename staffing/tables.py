@@ -30,7 +30,7 @@ class PositionTable(DenseTable):
     kommunen = tables.Column(accessor="served_text", verbose_name="zuständig für", orderable=False)
     art = tables.Column(accessor="kind_label", verbose_name="Art", order_by="position__kind")
     funktion = tables.Column(
-        accessor="position__function", verbose_name="Funktion", order_by="position__function__name"
+        accessor="position__function__name", verbose_name="Funktion", order_by="position__function__name"
     )
     vzae = FteTableColumn(accessor="fte", verbose_name="VZÄ")
     jahresbetrag = AmountColumn(accessor="annual_amount", verbose_name="Jahresbetrag")

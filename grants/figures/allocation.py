@@ -97,7 +97,7 @@ def annual_amount(row: PositionPeriod, funding: Funding | None) -> Value:
 
 
 def allocation(body: Body, day: date, title: str, name: Callable[[PositionPeriod], tuple[int, str, str]]) -> Allocation:
-    """All posts of the day, grouped by name; a post stands in exactly one group. Three queries at most."""
+    """All posts of the day, grouped by name; a post stands in exactly one group. Four queries."""
     periods = list(
         PositionPeriod.objects.filter(body=body)
         .as_of(day)

@@ -1,0 +1,218 @@
+"""Distribution and cost neutrality: exactly what is ruled, and what changes move."""
+
+from datetime import date
+from decimal import Decimal as D
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from grants.figures.allocation import by_carrier, by_municipality
+from grants.figures.neutrality import nominal, occasions, sentence, year_cost
+from grants.models import BudgetLine, Funding, FundingNotice, NoticeItem, Rate, SubProduct
+from kim.figures import column
+from kim.history import refusable
+from staffing.models import Position, PositionPeriod
+from tests.helpers import new_position
+
+DAY = date(2023, 3, 1)
+
+
+def rows(allocation):
+    data = allocation.as_json()
+    return {row["name"]: (row["fte"], row["amount"]) for row in data["rows"]}, tuple(data["totals"].values())
+
+
+def neutrality(body, year=2023, number="946100"):
+    return nominal(body, year, SubProduct.find(body, number))
+
+
+def test_by_carrier_as_ruled(region, django_assert_num_queries):
+    with django_assert_num_queries(4):
+        found, totals = rows(by_carrier(region, DAY))
+    half = ("0.500", "28500.00")
+    assert found == {
+        "StädteRegion Aachen": ("6.000", "342000.00"),
+        "Caritasverband für die Region Eifel e. V.": half,
+        "Evangelische Lydia-Gemeinde": half,
+        "Stadt Baesweiler": half,
+        "Stadt Würselen": half,
+        "Stadt Monschau": half,
+        "Beschäftigungsinitiative SPRUNGBrett gemeinnützige GmbH": ("1.500", "85500.00"),
+        "Deutsches Rotes Kreuz Kreisverband Städteregion Aachen e. V. (DRK)": ("1.000", "57000.00"),
+        "noch nicht vergeben": ("1.000", "57000.00"),
+    }
+    assert totals == ("12.000", "684000.00")
+
+
+def test_by_municipality_as_ruled(region):
+    found, totals = rows(by_municipality(region, DAY))
+    half = ("0.500", "28500.00")
+    assert found == {
+        "Alsdorf": ("1.000", "57000.00"),
+        "Baesweiler": half,
+        "Herzogenrath": half,
+        "Monschau": half,
+        "Würselen": half,
+        "gemeinsam: Eschweiler, Stolberg (Rhld.)": ("1.000", "57000.00"),
+        "gemeinsam: Roetgen, Simmerath": half,
+        "eigene Stellen": ("6.000", "342000.00"),
+        "keine Angabe": ("1.500", "85500.00"),
+    }
+    assert totals == ("12.000", "684000.00")
+
+
+def test_the_day_before_shows_the_former_plan(region):
+    found, totals = rows(by_municipality(region, date(2023, 2, 28)))
+    assert (found["Alsdorf"], found["Eschweiler"], found["Stolberg (Rhld.)"]) == (
+        ("0.500", "28500.00"),
+        ("1.000", "57000.00"),
+        ("1.000", "57000.00"),
+    )
+    assert "Monschau" not in found and totals == ("12.000", "684000.00")
+
+
+def test_neutrality_as_ruled(region, django_assert_num_queries):
+    product = SubProduct.find(region, "946100")
+    with django_assert_num_queries(4):
+        found = nominal(region, 2023, product)
+    data = found.as_json()
+    derivation = data.pop("derivation")
+    assert data == {
+        "income": "684000.00",
+        "own": "342000.00",
+        "onward": "342000.00",
+        "gap": "0.00",
+        "verdict": "neutral",
+        "is_neutral": True,
+        "budget": {"income": "684000.00", "own": "342000.00", "onward": "342000.00", "gap": "0.00"},
+        "differences": [],
+    }
+    assert set(derivation) == {"label", "value", "unit", "kind", "formula", "source", "operands"}
+    assert found.in_words() == "kostenneutral"
+
+
+def test_every_sum_is_the_sum_of_what_it_shows(region):
+    for value in neutrality(region).derivation.walk():
+        if value.formula == "Summe":
+            assert value.amount == sum(o.amount for o in value.operands), value.label
+        if value.kind == "beleg":
+            assert value.source
+        if value.kind == "annahme":
+            assert value.source, value.label
+
+
+def test_one_own_post_at_half(region):
+    row = PositionPeriod.objects.get(position__number="CM-01")
+    row.fte = D("0.5")
+    row.correct(reason="nur halb")
+    found = neutrality(region)
+    assert (found.gap.plain(), found.verdict, found.is_neutral) == ("28500.00", "surplus", False)
+    assert found.in_words() == (
+        "ohne Belastung des Haushalts; 28.500,00\u00a0€ der Zuwendung sind nicht durch Stellen gebunden"
+    )
+    assert [d.as_json() for d in found.differences] == [
+        {"item": "own", "required": "313500.00", "budget": "342000.00", "difference": "28500.00"}
+    ]
+    assert rows(by_carrier(region, DAY))[1] == ("11.500", "655500.00")
+
+
+def test_a_seventh_own_post(region):
+    new_position(region, "CM-18", item=NoticeItem.objects.get(), first=date(2023, 1, 1))
+    found = neutrality(region)
+    assert (found.gap.plain(), found.verdict) == ("-57000.00", "deficit")
+    assert found.in_words() == "nicht kostenneutral; 57.000,00\u00a0€ sind aus Eigenmitteln zu decken"
+
+
+def test_a_post_counts_by_its_months(region):
+    new_position(region, "CM-18", "0.5", item=NoticeItem.objects.get(), first=date(2023, 3, 1))
+    assert neutrality(region).gap.plain() == "-23750.00"
+    new_position(region, "CM-19", "1.0", item=NoticeItem.objects.get(), first=date(2023, 12, 16), last=date(2023, 12, 31))
+    assert neutrality(region).gap.plain() == f"{D('-23750') - D('57000') / 12 * 16 / 31:.2f}"
+
+
+def test_pieces_of_a_post_add_up_to_the_cent(region):
+    """0,431 VZÄ in three spans: each share rounded alone would be a cent off."""
+    item = NoticeItem.objects.get()
+    row = new_position(region, "CM-18", "0.431", item=item, first=date(2023, 1, 1), last=date(2023, 4, 30))
+    for first, last in ((date(2023, 5, 1), date(2023, 8, 31)), (date(2023, 9, 1), None)):
+        from kim.periods import period
+
+        PositionPeriod.objects.create(body=region, position=row.position, fte=row.fte, validity=period(first, last))
+    cost = year_cost(row.position, 2023)
+    assert cost.plain() == "24567.00"
+    pieces = cost.operands[0].operands
+    assert len(pieces) == 3 and sum(p.amount for p in pieces) == D("24567.00")
+
+
+def test_a_post_without_funding_costs_the_notice_nothing(region):
+    row = new_position(region, "CM-18")
+    assert neutrality(region).is_neutral
+    amounts = column("position.annual_amount", [row], DAY)
+    assert amounts[row.pk].value is None and amounts[row.pk].source == "keine Zuwendung zugeordnet"
+
+
+def test_no_notice_is_not_neutral(region):
+    with pytest.raises(ValidationError, match="2024 keine bewilligte Zuwendung"):
+        neutrality(region, 2024)
+    FundingNotice.objects.update(state="applied")
+    with pytest.raises(ValidationError, match="keine bewilligte Zuwendung"):
+        neutrality(region)
+    assert occasions(region, DAY) == []
+
+
+def test_a_paper_says_neutral_only_if_nothing_differs(region):
+    product = SubProduct.find(region, "946100")
+    assert sentence(region, 2023, product).value == "insofern kostenneutral"
+    BudgetLine.objects.filter(purpose="own").update(amount=D("340000.00"))
+    words = sentence(region, 2023, product).value
+    assert "kostenneutral" not in words and "340.000\u00a0€ veranschlagt, 342.000\u00a0€ errechnet" in words
+    BudgetLine.objects.all().delete()
+    found = neutrality(region)
+    assert found.budget is None and found.as_json()["budget"] is None
+    assert "Ansätze sind nicht erfasst" in sentence(region, 2023, product).value
+
+
+def test_the_city_of_2021(city):
+    found, totals = rows(by_carrier(city, date(2021, 2, 25)))
+    assert found == {"Stadt Aachen": ("6.500", "352500.00")}
+    assert totals == ("6.500", "352500.00")
+    rates = {r.function.slug: r.full_time() for r in Rate.objects.as_of(date(2021, 2, 25))}
+    assert rates == {"koordinierung": D(55000), "assistenz": D(45000), "case-management": D(55000)}
+    assert {n.state for n in FundingNotice.objects.all()} == {"applied", "announced"}
+    assert all(n.amount is None and n.source.date is None for n in FundingNotice.objects.all())
+    assert rows(by_carrier(city, date(2022, 1, 1)))[1][0] == "8.000"
+    assert occasions(city, date(2021, 2, 25)) == []
+
+
+def test_items_add_up_to_the_notice(region):
+    notice = FundingNotice.objects.get()
+    assert sum(item.amount() for item in notice.items.all()) == notice.amount == D("684000.00")
+
+
+def test_a_second_funder_for_the_same_time_is_refused(region):
+    notice = FundingNotice.objects.get()
+    source = notice.source
+    source.pk, source.title, source.number = None, "Zweiter Bescheid", "2"
+    source._state.adding = True
+    source.save()
+    item = NoticeItem.objects.get()
+    notice.pk, notice.source, notice.slug = None, source, "zweiter"
+    notice._state.adding = True
+    notice.save()
+    second = NoticeItem.objects.create(body=region, notice=notice, function=item.function, fte=D(1), rate=item.rate)
+    with pytest.raises(ValidationError, match="schon aus einer anderen Zuwendung gefördert"):
+        Funding(body=region, item=second, position=Position.objects.get(number="CM-01")).full_clean()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"amount": None}, "braucht einen Betrag"),
+        ({"amount": D("-1.00")}, "nicht negativ"),
+        ({"amount": D("0.005")}, "ganze Cent"),
+        ({"validity": "[2023-01-01,)"}, "braucht Anfang und Ende"),
+    ],
+)
+def test_notices_that_cannot_be(region, change, words):
+    with pytest.raises(ValidationError, match=words), refusable():
+        FundingNotice.objects.update(**change)

@@ -1,0 +1,168 @@
+"""Every page: rights, bad input, and what the server says about itself."""
+
+import pytest
+from django.test import Client
+
+from kim.permissions import RULES
+from staffing.models import Position, PositionPeriod
+from tests.test_architecture import patterns, rule_of
+
+ARGUMENTS = {"number": "CM-01", "slug": "kim-2023", "reference": "2023-0120", "name": "allocation.by_carrier"}
+
+
+def address(pattern):
+    import re
+
+    route = str(pattern.pattern)
+    return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda m: ARGUMENTS[m[1]], route)
+
+
+PAGES = [(address(p), rule_of(p.callback)) for p in patterns()]
+
+
+@pytest.mark.parametrize("role", ["sachbearbeitung", "kaemmerei", "sitzungsdienst", "leitung", "pruefung", "technik"])
+def test_who_may_see_what_follows_from_the_rules(role, login):
+    browser = login(role, "" if role == "technik" else "staedteregion-aachen")
+    for url, rule in PAGES:
+        if rule == "public":
+            continue
+        status = browser.get(url).status_code
+        allowed = {str(r) for r in RULES[rule]}
+        if role not in allowed:
+            assert status == 403, (url, status)
+        else:
+            assert status in {200, 405}, (url, status)
+
+
+def test_without_a_login_every_page_leads_to_it(db):
+    for url, rule in PAGES:
+        response = Client().get(url)
+        if rule != "public":
+            assert response.status_code == 302 and response["Location"].startswith("/anmelden/"), url
+
+
+def test_a_missing_right_is_named(login):
+    response = login("pruefung").get("/stellen/CM-01/berichtigen/")
+    words = response.content.decode()
+    assert response.status_code == 403 and "Stellen bearbeiten" in words and "Sachbearbeitung" in words
+
+
+def test_reading_changes_nothing(login, region):
+    from django.apps import apps
+
+    def count():
+        return {m._meta.db_table: m._base_manager.count() for m in apps.get_models() if hasattr(m, "pgh_tracked_model")}
+
+    browser, before = login(), count()
+    for url, _rule in PAGES:
+        browser.get(url)
+    assert count() == before
+
+
+def test_a_form_without_its_token_is_refused(login):
+    from kim.models import User
+
+    browser = Client(enforce_csrf_checks=True)
+    login()
+    browser.force_login(User.objects.get(username="sachbearbeitung@staedteregion-aachen"))
+    for url, _rule in PAGES:
+        assert browser.post(url, {}).status_code in {403, 405}, url
+
+
+BAD = [
+    ("/stellen/?stand=31.02.2023", "gibt es im Kalender nicht"),
+    ("/stellen/?stand=quatsch", "ist kein Datum"),
+    ("/stellen/?jahr=20x3", "ist kein Förderjahr"),
+    ("/stellen/?stand=01.03.2023&jahr=2022", "liegt nicht im Förderjahr 2022"),
+    ("/stellen/?farbe=rot", "Den Filter „farbe“ gibt es in dieser Liste nicht."),
+    ("/stellen/?status=quatsch", "Status"),
+    ("/stellen/?traeger=stadt-aachen", "Anstellungsträger"),
+    ("/stellen/?kommune=aachen%00", "Kommune"),
+    ("/stellen/?sortierung=-geheim", "Nach „-geheim“ lässt sich nicht sortieren."),
+    ("/stellen/?seite=1e400", "ist keine Seitenzahl"),
+    ("/stellen/?seite=²", "ist keine Seitenzahl"),
+    ("/stellen/?format=exe", "Das Format heißt csv oder json."),
+    ("/stellen/?suche=%00", "Suche"),
+    ("/haushalt/?zweck=nix", "Zweck"),
+    ("/herkunft/neutrality.nominal/", "sub_product fehlt"),
+    ("/herkunft/neutrality.nominal/?sub_product=1", "„1“ gibt es als sub_product nicht"),
+    ("/herkunft/position.fte/?position=KO-01", "„KO-01“ gibt es als position nicht"),
+    ("/herkunft/occupancy.status/?kind=quatsch", "kind ist own oder onward"),
+    ("/herkunft/occupancy.status/?body=stadt-aachen&kind=x", "kind ist own oder onward"),
+]
+
+
+@pytest.mark.parametrize(("url", "sentence"), BAD)
+def test_bad_input_gets_a_sentence_and_no_figure(url, sentence, login):
+    response = login().get(url)
+    words = response.content.decode()
+    assert response.status_code == 400, response.status_code
+    assert sentence in words
+    if url.startswith("/stellen/?") and "stand" not in url and "jahr" not in url:
+        assert "CM-01" not in words and "684.000" not in words
+
+
+@pytest.mark.parametrize("url", ["/stellen/KO-01/", "/stellen/gibt-es-nicht/", "/dokumente/1/", "/herkunft/quatsch/", "/nirgends/"])
+def test_what_is_not_there_is_a_404_in_words(url, login):
+    response = login().get(url)
+    assert response.status_code == 404 and "Unter dieser Adresse gibt es nichts" in response.content.decode()
+
+
+def test_random_addresses_never_break_a_page(login):
+    """300 random query strings: a page, a sentence, never an error of the server."""
+    import random
+
+    source = random.Random(20230301)
+    browser = login()
+    keys = ["stand", "jahr", "seite", "sortierung", "format", "art", "traeger", "kommune", "status", "baustein", "suche", "zweck", "x"]
+    values = ["", "1", "-1", "9" * 30, "NaN", "1e400", "%00", "'--", "<b>", "eigen", "besetzt", "2023", "01.03.2023", "ü", "²", "vzae", "json"]
+    for _ in range(300):
+        page = source.choice(["/stellen/", "/zuwendungen/", "/haushalt/", "/dokumente/", "/zuwendungen/stellenverteilung/", "/haushalt/kostenneutralitaet/"])  # fmt: skip
+        query = "&".join(f"{source.choice(keys)}={source.choice(values)}" for _ in range(source.randint(1, 4)))
+        assert browser.get(f"{page}?{query}").status_code in {200, 400}, query
+
+
+def test_security_headers_are_everywhere(login):
+    browser = login()
+    for url in ["/", "/stellen/", "/nirgends/", "/stellen/?format=json"]:
+        headers = browser.get(url).headers
+        assert "default-src 'none'" in headers["Content-Security-Policy"]
+        assert "unsafe" not in headers["Content-Security-Policy"]
+        assert headers["X-Content-Type-Options"] == "nosniff" and headers["X-Frame-Options"] == "DENY"
+
+
+def test_sign_up_is_closed(client, db):
+    assert client.get("/konto/registrieren/").status_code == 404
+
+
+def test_a_switch_of_body_needs_a_role_there(login):
+    browser = login()
+    assert browser.post("/koerperschaft/", {"koerperschaft": "stadt-aachen"}).status_code == 404
+    login("pruefung", "stadt-aachen", name="sachbearbeitung@staedteregion-aachen")
+    assert browser.post("/koerperschaft/", {"koerperschaft": "stadt-aachen", "next": "//evil.example"})["Location"] == "/"
+    words = browser.get("/stellen/").content.decode()
+    assert "KO-01" in words and "CM-17" not in words
+
+
+def test_a_right_taken_away_is_gone_with_the_next_request(login):
+    from kim.models import RoleAssignment
+    from kim.permissions import acting
+
+    browser = login()
+    assert browser.get("/stellen/").status_code == 200
+    with acting(None, []):
+        RoleAssignment.objects.filter(user__username__startswith="sachbearbeitung@").delete()
+    assert browser.get("/stellen/").status_code == 403
+
+
+def test_an_error_of_the_server_saves_nothing_and_names_its_number(login, region, monkeypatch):
+    def boom(self, **kwargs):
+        Position.objects.filter(number="CM-01").update(note="halb gespeichert")
+        raise RuntimeError
+
+    monkeypatch.setattr(PositionPeriod, "correct", boom)
+    row = PositionPeriod.objects.get(position__number="CM-01")
+    data = {"fte": "0,5", "stage": "not_stated", "reason": "x", "version": row.version}
+    response = login().post("/stellen/CM-01/berichtigen/", data)
+    assert response.status_code == 500 and "Vorgangsnummer" in response.content.decode()
+    assert Position.objects.get(number="CM-01").note == ""
