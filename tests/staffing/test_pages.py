@@ -1,0 +1,330 @@
+"""The list of posts and the Berichtigung: filters, exports, conflict, double submit."""
+
+import csv
+import io
+import json
+from decimal import Decimal as D
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from kim.permissions import acting
+from staffing.models import PositionPeriod, ServedMunicipality
+from tests.helpers import new_position
+
+
+def cells(html):
+    import re
+
+    body = html.split("<tbody", 1)[1].split("</tbody>")[0]
+    return [re.findall(r"CM-\d+|T-\d+", row)[0] for row in body.split("<tr")[1:] if "CM-" in row or "T-" in row]
+
+
+FILTERS = [
+    ("art=eigen", 6, "6,0", "342.000,00"),
+    ("art=dritte", 8, "6,0", "342.000,00"),
+    ("traeger=sprungbrett", 1, "1,5", "85.500,00"),
+    ("traeger=noch-nicht-vergeben", 1, "1,0", "57.000,00"),
+    ("kommune=alsdorf", 1, "1,0", "57.000,00"),
+    ("kommune=eschweiler", 1, "1,0", "57.000,00"),
+    ("status=besetzt", 4, "3,0", "171.000,00"),
+    ("status=noch-nicht-vergeben", 1, "1,0", "57.000,00"),
+    ("status=keine-Angabe", 6, "6,0", "342.000,00"),
+    ("baustein=baustein-2", 14, "12,0", "684.000,00"),
+    ("suche=lydia", 1, "0,5", "28.500,00"),
+    ("suche=stadt monschau", 1, "0,5", "28.500,00"),
+    ("suche=roetgen", 1, "0,5", "28.500,00"),
+    ("art=dritte&status=unbesetzt", 2, "1,5", "85.500,00"),
+    ("stand=28.02.2023&art=dritte", 8, "6,0", "342.000,00"),
+    ("stand=2023-02-28&kommune=stolberg", 1, "1,0", "57.000,00"),
+]
+
+
+@pytest.mark.parametrize(("query", "count", "fte", "amount"), FILTERS)
+def test_filters_and_their_totals(query, count, fte, amount, login):
+    browser = login()
+    html = browser.get(f"/stellen/?{query}").content.decode().replace("\u00a0", " ")
+    assert f"{count} Stelle{'n' if count != 1 else ''} · {fte} VZÄ · {amount} €" in html
+    data = browser.get(f"/stellen/?{query}&format=json").json()
+    assert len(data["rows"]) == count
+    assert D(data["totals"]["vzae"]) == sum(D(r["vzae"]) for r in data["rows"])
+    assert D(data["totals"]["jahresbetrag"]) == sum(D(r["jahresbetrag"]) for r in data["rows"])
+
+
+def test_a_filter_that_excludes_all_says_so(login):
+    html = login().get("/stellen/?suche=gibtesnicht").content.decode()
+    assert "Zu diesen Filtern gibt es nichts" in html and "Suche: gibtesnicht entfernen" in html
+
+
+@pytest.mark.parametrize("column", ["nummer", "traeger", "art", "funktion", "vzae", "jahresbetrag", "status"])
+def test_every_column_sorts_both_ways_and_keeps_the_filter(column, login):
+    browser = login()
+    up = browser.get(f"/stellen/?art=dritte&sortierung={column}&format=json").json()["rows"]
+    down = browser.get(f"/stellen/?art=dritte&sortierung=-{column}&format=json").json()["rows"]
+    assert len(up) == len(down) == 8 and {r["nummer"] for r in up} == {r["nummer"] for r in down}
+    assert [r[column] for r in up] == [r[column] for r in down][::-1] or len({r[column] for r in up}) < 8
+    html = browser.get(f"/stellen/?art=dritte&sortierung={column}").content.decode()
+    assert 'aria-sort="ascending"' in html and "art=dritte&amp;sortierung=-" in html
+
+
+def test_csv_and_json_are_what_the_screen_shows(login):
+    browser = login()
+    html = browser.get("/stellen/?art=dritte&sortierung=-vzae").content.decode()
+    response = browser.get("/stellen/?art=dritte&sortierung=-vzae&format=csv")
+    rows = list(csv.reader(io.StringIO(response.content.decode("utf-8-sig")), delimiter=";"))
+    data = browser.get("/stellen/?art=dritte&sortierung=-vzae&format=json").json()
+    assert cells(html) == [r[0] for r in rows[1:-1]] == [r["nummer"] for r in data["rows"]]
+    assert rows[-1][0] == "Summe (alle 8 gefilterten)" and "6,000" in rows[-1] and "342000,00" in rows[-1]
+    assert rows[1][5:7] == ["1,500", "85500,00"]
+    assert data["filter"] == {"art": ["dritte"]} and data["stand"] == "2023-03-01"
+
+
+def test_text_cells_are_never_formulas(login, bodies):
+    body = bodies["staedteregion-aachen"]
+    from kim.tables import german
+    from staffing.models import Carrier
+
+    with acting(None, [body.pk]):
+        carrier = Carrier.objects.create(body=body, slug="boese", name="=1+1", short_name='=HYPERLINK("x")', kind="company")
+        new_position(body, "T-1", carrier=carrier)
+    response = login().get("/stellen/?format=csv&suche=T-1").content.decode("utf-8-sig")
+    assert "'=HYPERLINK" in response
+    for vector in ("=1", "+1", "-1", "@x", "\t=1", "\r=1", "\n=1", "＝1", " =1", "\u200b=1", "\0=1"):
+        assert german(vector).startswith("'"), repr(vector)
+    assert german(D("-5.00")) == "-5,00" and german("Stadt") == "Stadt"
+
+
+PAGES = ["/stellen/", "/stellen/?format=csv", "/zuwendungen/", "/zuwendungen/stellenverteilung/", "/haushalt/", "/haushalt/kostenneutralitaet/", "/dokumente/", "/"]  # fmt: skip
+
+
+@pytest.mark.parametrize("url", PAGES)
+def test_a_page_asks_as_often_for_30_rows_as_for_one(url, login, bodies):
+    body = bodies["staedteregion-aachen"]
+    browser = login()
+
+    def queries():
+        browser.get(url)
+        with CaptureQueriesContext(connection, ) as found:
+            assert browser.get(url).status_code == 200
+        return len(found)
+
+    few = queries()
+    with acting(None, [body.pk]):
+        more(body)
+    assert queries() == few <= 30
+
+
+def more(body):
+    """Thirty more of everything a list shows."""
+    from grants.models import BudgetLine, FundingNotice, NoticeItem, SubProduct
+    from kim.models import Source
+    from meetings.models import Consultation, Organization, Paper
+    from staffing.models import Carrier, Municipality
+
+    item, product = NoticeItem.objects.get(), SubProduct.objects.get()
+    organization, template = Organization.objects.first(), FundingNotice.objects.get()
+    for n in range(30):
+        carrier = Carrier.objects.create(body=body, slug=f"t-{n}", name=f"Träger {n}", short_name=f"T {n}", kind="company")
+        row = new_position(body, f"T-{n}", item=item, carrier=carrier)
+        ServedMunicipality.objects.create(body=body, period=row, municipality=Municipality.objects.all()[n % 10])
+        BudgetLine.objects.create(body=body, year=2023, sub_product=product, purpose="own", label=f"Zeile {n}", amount=n)
+        source = Source.objects.create(body=body, kind="paper", number=f"T/{n}", title=f"Vorlage {n}")
+        paper = Paper.objects.create(body=body, source=source, paper_type="information")
+        Consultation.objects.create(body=body, paper=paper, organization=organization, role="information")
+        notice_source = Source.objects.create(body=body, kind="notice", number=f"T/{n}", title=f"Bescheid {n}")
+        FundingNotice.objects.create(body=body, source=notice_source, slug=f"t-{n}", programme=template.programme, state="planned", instrument="grant", funder="x", validity=template.validity)  # fmt: skip
+
+
+# --- Berichtigung ------------------------------------------------------------------------------------------------
+
+
+def posted(number="CM-01", **changes):
+    row = PositionPeriod.objects.get(position__number=number)
+    served = [s.municipality_id for s in row.served.all()]
+    data = {
+        "fte": "1,0",
+        "carrier": row.carrier_id or "",
+        "stage": row.stage,
+        "municipalities": served,
+        "basis": row.basis_id or "",
+        "basis_place": row.basis_place,
+        "assumption": row.assumption,
+        "reason": "laut Bescheid",
+        "version": row.version,
+    }
+    return data | changes
+
+
+def stored(number="CM-01"):
+    return PositionPeriod.objects.get(position__number=number)
+
+
+def test_half_a_post_says_what_follows(login, region):
+    browser = login()
+    response = browser.post("/stellen/CM-01/berichtigen/", posted(fte="½"), follow=True)
+    words = response.content.decode().replace("\u00a0", " ")
+    assert response.redirect_chain[-1][0] == "/stellen/CM-01/"
+    assert "Stelle CM-01 ist berichtigt." in words and "Differenz: 0,00 € → 28.500,00 €" in words
+    assert "Berichtigung durch Frau D.. Grund: laut Bescheid" in words or "Berichtigung durch Frau D." in words
+    assert "VZÄ: 1,0 → 0,5" in words
+    page = browser.get("/haushalt/kostenneutralitaet/").content.decode().replace("\u00a0", " ")
+    assert "684.000,00" in page and "313.500,00" in page and "28.500,00 € der Zuwendung sind nicht durch Stellen gebunden" in page
+    paper = browser.get("/dokumente/2023-0120/").content.decode().replace("\u00a0", " ")
+    assert "28.500 € der Zuwendung sind nicht durch Stellen gebunden" in paper and "insofern kostenneutral" not in paper
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"fte": "0,5,5"}, "Bitte VZÄ als Zahl eingeben, z. B. 0,5 oder 0,43."),
+        ({"fte": "1.500"}, "Meinten Sie 1,5?"),
+        ({"fte": "1e400"}, "Bitte VZÄ als Zahl eingeben"),
+        ({"fte": "0"}, "größer als 0"),
+        ({"fte": ""}, "VZÄ"),
+        ({"reason": " "}, "Bitte einen Grund angeben"),
+        ({"stage": "quatsch"}, "Verfahrensstand"),
+        ({"carrier": "999999"}, "Anstellungsträger"),
+        ({"municipalities": ["999999"]}, "Kommunen"),
+    ],
+)
+def test_bad_input_keeps_everything_typed_and_saves_nothing(change, sentence, login, region):
+    response = login().post("/stellen/CM-01/berichtigen/", posted(basis_place="mein Text", **change))
+    words = response.content.decode()
+    assert response.status_code == 422 and sentence in words
+    assert 'value="mein Text"' in words
+    for typed in change.values():
+        assert isinstance(typed, list) or not typed.strip() or typed in {"quatsch", "999999"} or f'value="{typed}"' in words
+    assert stored().fte == D("1.0") and stored().version == 1
+
+
+def test_over_occupancy_is_said_in_the_form(login, region):
+    response = login().post("/stellen/CM-10/berichtigen/", posted("CM-10", fte="1,0"))
+    assert response.status_code == 422 and "Besetzung wäre höher als der Umfang" in response.content.decode()
+    assert stored("CM-10").fte == D("1.5")
+
+
+def test_the_preview_shows_consequences_and_saves_nothing(login, region):
+    response = login().post("/stellen/CM-01/berichtigen/", posted(fte="0,5", vorschau="1"))
+    words = response.content.decode().replace("\u00a0", " ")
+    assert response.status_code == 200 and "Noch ist nichts gespeichert" in words
+    for expected in ("342.000,00 €", "313.500,00 €", "−28.500,00 €", "StädteRegion Aachen", "6,0 VZÄ", "5,5 VZÄ"):
+        assert expected in words
+    assert stored().fte == D("1.0")
+
+
+def test_a_stale_save_shows_both_values_and_loses_nothing(login, region):
+    browser = login()
+    mine = posted(fte="0,5", basis_place="von mir")
+    browser.post("/stellen/CM-01/berichtigen/", posted(fte="0,75"))
+    response = browser.post("/stellen/CM-01/berichtigen/", mine)
+    words = response.content.decode()
+    assert response.status_code == 409 and "Jemand war schneller" in words and "Frau D. hat diese Angaben" in words
+    assert "0,5" in words and "0,75" in words and "von mir" in words and 'role="alert"' in words
+    assert stored().fte == D("0.75")
+    again = mine | {"version": stored().version, "wahl_fte": "gespeichert", "wahl_basis_place": "mein"}
+    response = browser.post("/stellen/CM-01/berichtigen/", again)
+    assert response.status_code == 302
+    assert (stored().fte, stored().basis_place) == (D("0.75"), "von mir")
+
+
+def test_the_conflict_can_be_decided_for_ones_own_value(login, region):
+    browser = login()
+    mine = posted(fte="0,5")
+    browser.post("/stellen/CM-01/berichtigen/", posted(fte="0,75"))
+    browser.post("/stellen/CM-01/berichtigen/", mine | {"version": stored().version, "wahl_fte": "mein"})
+    assert stored().fte == D("0.5")
+
+
+def test_a_double_submit_is_told_and_changes_nothing(login, region):
+    browser = login()
+    data = posted(fte="0,5")
+    assert browser.post("/stellen/CM-01/berichtigen/", data).status_code == 302
+    before = (stored().version, stored().events.count())
+    response = browser.post("/stellen/CM-01/berichtigen/", data)
+    assert response.status_code == 409 and "Die Änderung ist schon gespeichert" in response.content.decode()
+    assert (stored().version, stored().events.count()) == before
+
+
+@pytest.mark.parametrize("version", ["", "x", "-1", "999", "1e400"])
+def test_a_version_that_is_none_is_a_conflict(version, login, region):
+    response = login().post("/stellen/CM-01/berichtigen/", posted(fte="0,5", version=version))
+    assert response.status_code == 409 and stored().fte == D("1.0")
+
+
+def test_only_declared_fields_are_taken(login, region):
+    browser = login()
+    row = stored()
+    browser.post("/stellen/CM-01/berichtigen/", posted(fte="0,5", body="2", position="5", pay_group="EG 15", validity="x", id="9"))
+    after = stored()
+    assert (after.pk, after.body_id, after.position_id, after.pay_group) == (row.pk, row.body_id, row.position_id, "")
+
+
+def test_served_municipalities_are_corrected(login, region):
+    from staffing.models import Municipality
+
+    browser = login()
+    wanted = [Municipality.objects.get(slug="monschau").pk]
+    assert browser.post("/stellen/CM-10/berichtigen/", posted("CM-10", fte="1,5", municipalities=wanted)).status_code == 302
+    assert stored("CM-10").municipality_names() == ["Monschau"] and stored("CM-10").version == 2
+    words = browser.get("/stellen/CM-10/").content.decode()
+    assert "Zuständigkeit erfasst: Kommune Monschau" in words
+
+
+# --- Neue Stelle -------------------------------------------------------------------------------------------------
+
+
+def new(**changes):
+    from grants.models import NoticeItem
+    from staffing.models import Carrier
+
+    return {
+        "number": "CM-18",
+        "kind": "own",
+        "item": NoticeItem.objects.get().pk,
+        "function": "",
+        "fte": "1",
+        "carrier": Carrier.objects.get(slug="staedteregion-aachen").pk,
+        "stage": "planned",
+        "start": "01.01.2023",
+        "reason": "siebte Stelle",
+    } | changes
+
+
+def test_a_seventh_own_post_is_not_neutral(login, region):
+    browser = login()
+    words = browser.post("/stellen/neu/", new(), follow=True).content.decode().replace("\u00a0", " ")
+    assert "Stelle CM-18 ist eingerichtet" in words and "−57.000,00 €, nicht kostenneutral" in words
+    page = browser.get("/haushalt/kostenneutralitaet/").content.decode().replace("\u00a0", " ")
+    assert "−57.000,00 €" in page and "nicht kostenneutral; 57.000,00 € sind aus Eigenmitteln zu decken" in page
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"number": "CM-01"}, "Diese Stellennummer gibt es schon."),
+        ({"number": "CM 1/x"}, "Bitte nur Buchstaben, Ziffern und Bindestrich"),
+        ({"fte": "0,5,5"}, "Bitte VZÄ als Zahl eingeben"),
+        ({"start": "31.02.2023"}, "gibt es im Kalender nicht"),
+        ({"item": "", "function": ""}, "Bitte eine Funktion wählen"),
+        ({"reason": ""}, "Bitte einen Grund angeben"),
+        ({"item": "99999"}, "gefördert aus"),
+    ],
+)
+def test_a_new_post_that_cannot_be(change, sentence, login, region):
+    before = PositionPeriod.objects.count()
+    response = login().post("/stellen/neu/", new(**change))
+    assert response.status_code == 422 and sentence in response.content.decode()
+    assert PositionPeriod.objects.count() == before
+
+
+def test_a_new_post_submitted_twice_exists_once(login, region):
+    browser = login()
+    assert browser.post("/stellen/neu/", new()).status_code == 302
+    response = browser.post("/stellen/neu/", new())
+    assert response.status_code == 422 and "Diese Stellennummer gibt es schon." in response.content.decode()
+    assert PositionPeriod.objects.filter(position__number="CM-18").count() == 1
+
+
+def test_json_is_json(login):
+    assert json.loads(login().get("/stellen/?format=json").content)["totals"] == {"vzae": "12.000", "jahresbetrag": "684000.00"}
