@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.account.forms import LoginForm
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.renderers import TemplatesSetting
@@ -171,3 +172,13 @@ def last_change(instance: Any) -> dict[str, Any]:
         return {}
     user = User.objects.filter(pk=event.pgh_context.get("user")).first()
     return {"who": str(user) if user else "die Übernahme", "when": event.pgh_created_at}
+
+
+class SignInForm(LoginForm):
+    """Name and password; there is no address for a forgotten one: Systemverwaltung sets a new one."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
+        self.fields["password"].help_text = "Vergessen? Die Systemverwaltung setzt ein neues."

@@ -23,25 +23,23 @@ def as_(role_options):
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings():
-    """The owner creates the test database."""
-    as_({})
-
-
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker):
-    """Afterwards every test acts as the app role, on the trial data that is loaded once and never changed."""
+def django_db_setup(django_test_environment, django_db_blocker):
+    """The owner creates the database; then every test acts as the app role, on trial data that is loaded once."""
     from django.core.management import call_command
+    from django.test.utils import setup_databases, teardown_databases
+
+    from tests.helpers import close
 
     with django_db_blocker.unblock():
+        as_({})
+        created = setup_databases(verbosity=0, interactive=False, aliases={"default"}, serialized_aliases=set())
         as_({"assume_role": postgres.APP})
         call_command("load_fixtures", verbosity=0, stdout=open(os.devnull, "w"))
-        from tests.helpers import close
-
         close()
     yield
     with django_db_blocker.unblock():
         as_({})
+        teardown_databases(created, verbosity=0)
 
 
 @pytest.fixture
