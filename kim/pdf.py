@@ -1,11 +1,15 @@
-"""The one door to WeasyPrint: HTML of our own templates in, an archivable tagged PDF (PDF/A-3a) out."""
+"""The one door to WeasyPrint: HTML of our own templates in, an archivable tagged PDF (PDF/A-3a, PDF/UA-1) out."""
 
+import io
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.template.loader import render_to_string
+from pikepdf import Array, Dictionary, Name, Object, ObjectStreamMode, Pdf, String
 
 STYLES = Path(__file__).parent / "static" / "kim" / "print"
 FACES = ("FiraSans-Regular", "FiraSans-SemiBold", "FiraSans-Italic")
@@ -30,7 +34,7 @@ def decode_fonts() -> None:
 
 
 def render(template: str, context: dict[str, Any], styles: tuple[str, ...]) -> bytes:
-    """The PDF of a template: PDF/A-3a with title, language, tags and bookmarks.
+    """The PDF of a template: PDF/A-3a and PDF/UA-1 with title, language, tags and bookmarks.
 
     No network and no files: only the styles and fonts named here are reachable. Same data, same bytes.
     """
@@ -49,10 +53,10 @@ def render(template: str, context: dict[str, Any], styles: tuple[str, ...]) -> b
         for name in styles
     ]
     html = HTML(string=render_to_string(template, context), base_url="kim:/", url_fetcher=fetcher)
-    pdf: bytes = html.write_pdf(
+    raw: bytes = html.write_pdf(
         stylesheets=sheets, font_config=configuration, pdf_variant="pdf/a-3a", pdf_identifier=b"kim"
     )
-    return pdf
+    return finished(raw)
 
 
 def _fetcher() -> Any:
@@ -70,3 +74,170 @@ def _fetcher() -> Any:
             return URLFetcherResponse(url, path.read_bytes(), {"Content-Type": "font/ttf"})
 
     return Bundled()
+
+
+# Second half: WeasyPrint builds the tag tree page by page. A table that runs over pages arrives as several Table
+# elements, header cells have no Scope, Headers miss spanning heads, and running footers are tagged outside the tree.
+
+GROUPING = (Name.Div, Name.Sect, Name.Art, Name.Part, Name.NonStruct, Name.BlockQuote)
+MARKED = re.compile(rb"/\w+\s*<<\s*/MCID (\d+)\s*>>\s*BDC")
+MARKED_TEXT = re.compile(MARKED.pattern + rb"(.*?)\sEMC", re.DOTALL)
+GLYPHS = re.compile(rb"<([0-9a-fA-F]+)>")
+ARTIFACT = b"/Artifact <</Type /Pagination>> BDC"
+Texts = dict[tuple[int, int], dict[int, list[bytes]]]  # page -> number of the marked content -> its glyphs
+# pdfuaid:part 1 with the extension schema PDF/A asks for
+UA_XMP = """<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/"><pdfuaid:part>1</pdfuaid:part></rdf:Description>
+<rdf:Description rdf:about="" xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"
+ xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#" xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#">
+<pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">
+<pdfaSchema:schema>PDF/UA identification</pdfaSchema:schema>
+<pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/</pdfaSchema:namespaceURI>
+<pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix>
+<pdfaSchema:property><rdf:Seq><rdf:li rdf:parseType="Resource"><pdfaProperty:name>part</pdfaProperty:name>
+<pdfaProperty:valueType>Integer</pdfaProperty:valueType><pdfaProperty:category>internal</pdfaProperty:category>
+<pdfaProperty:description>Part of ISO 14289</pdfaProperty:description></rdf:li></rdf:Seq></pdfaSchema:property>
+</rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>
+"""
+
+
+def finished(raw: bytes) -> bytes:
+    """The same document with whole tables and related header cells, declared PDF/UA-1; same input, same bytes."""
+    target = io.BytesIO()
+    with Pdf.open(io.BytesIO(raw)) as pdf:
+        tree = pdf.Root.StructTreeRoot
+        texts = {
+            page.objgen: {int(n): GLYPHS.findall(t) for n, t in MARKED_TEXT.findall(page.Contents.read_bytes())}
+            for page in pdf.pages
+        }
+        found: list[Object | None] = []
+        _join_tables(tree, found, texts)
+        tables = [(number, table) for number, table in enumerate(found) if table is not None]
+        ids = sorted((e for number, table in tables for e in _describe(table, number)), key=lambda e: bytes(e[0]))
+        if ids:  # a PDF with element IDs needs the tree that finds them
+            tree.IDTree = Dictionary(Names=Array([part for entry in ids for part in entry]))
+        _artifact_unreachable(pdf)
+        xmp = pdf.Root.Metadata.read_bytes().decode()
+        pdf.Root.Metadata.write(xmp.replace("</rdf:RDF>", UA_XMP + "</rdf:RDF>").encode())
+        pdf.save(target, deterministic_id=True, object_stream_mode=ObjectStreamMode.generate)
+    return target.getvalue()
+
+
+def kids(element: Object) -> list[Any]:
+    k = element.get(Name.K)
+    return [] if k is None else list(k) if isinstance(k, Array) else [k]
+
+
+def _elements(element: Object) -> list[Object]:
+    return [k for k in kids(element) if isinstance(k, Dictionary) and Name.S in k]
+
+
+def descend(element: Object) -> Iterator[Object]:
+    yield element
+    for kid in _elements(element):
+        yield from descend(kid)
+
+
+def _join_tables(parent: Object, found: list[Object | None], texts: Texts) -> None:
+    """Fold the fragments of each table into its first one. ``None`` in ``found``: other content came in between."""
+    kept, before = [], kids(parent)
+    for kid in before:
+        if not isinstance(kid, Dictionary) or Name.S not in kid:
+            found.append(None)
+        elif Name.Table == kid.S:
+            if found and found[-1] is not None and _continues(found[-1], kid, texts):
+                _fold(found[-1], kid)
+                continue
+            found.append(kid)
+        else:
+            filled = bool(kids(kid))
+            _join_tables(kid, found, texts)
+            if filled and not kids(kid) and kid.S in GROUPING:
+                continue  # it held nothing but the rest of a table
+        kept.append(kid)
+    if len(kept) != len(before):
+        parent.K = Array(kept)
+
+
+def _continues(table: Object, rest: Object, texts: Texts) -> bool:
+    """Nothing between the two (the caller knows), a new page, no own caption, and the same head, glyph by glyph."""
+
+    def head(t: Object) -> list[bytes]:
+        cells = [e for s in _elements(t) if Name.THead == s.S for e in descend(s)]
+        return [g for e in cells for k in kids(e) if isinstance(k, int) for g in texts[e.Pg.objgen][k]]
+
+    *_, last = descend(_elements(table)[-1])
+    captioned = any(Name.Caption == s.S for s in _elements(rest))
+    return last.Pg.objgen != rest.Pg.objgen and not captioned and head(table) == head(rest) != []
+
+
+def _fold(table: Object, rest: Object) -> None:
+    """The repeated head goes (its text becomes an artifact), the rows move, of several feet the last stays."""
+    more = [s for s in _elements(rest) if Name.THead != s.S]
+    for section in more:
+        section.P = table
+    every = _elements(table) + more
+    table.K = Array([s for s in every if Name.TFoot != s.S] + [s for s in every if Name.TFoot == s.S][-1:])
+
+
+def _describe(table: Object, number: int) -> Iterator[tuple[String, Object]]:
+    """Scope and ID for each header cell and Headers for every cell, from the real grid; yields the IDs."""
+    below: dict[tuple[int, int], list[str]] = {}  # places taken by row spans -> row headers among them
+    columns: dict[int, list[str]] = {}
+    group: dict[int, list[str]] = {}  # the latest row of nothing but headers inside the body
+    sections = [s for s in _elements(table) if Name.Caption != s.S]
+    rows = [(s.S, row) for s in sections for row in ([s] if s.S == Name.TR else _elements(s))]
+    for r, (section, row) in enumerate(rows):
+        cells, column, in_head = _elements(row), 0, section == Name.THead
+        heading = not in_head and len(rows) > 1 and all(c.S == Name.TH for c in cells)
+        beside = [h for place, headers in below.items() if place[0] == r for h in headers]
+        for cell in cells:
+            while (r, column) in below:
+                column += 1
+            a = cell.get(Name.A, Dictionary(O=Name.Table))
+            span = range(column, column + int(a.get(Name.ColSpan, 1)))
+            above = [] if in_head else [h for j in span for h in columns.get(j, ())]
+            above += [h for j in span for h in group.get(j, ())[-1:] if not heading and not in_head]
+            own: list[str] = []
+            if cell.S == Name.TH:
+                name = f"t{number}.{r}.{column}"
+                cell.ID, a.Scope = String(name), Name.Column if in_head or heading else Name.Row
+                yield cell.ID, cell
+                own = _register(name, span, columns if in_head else group if heading else None)
+            if Name.Headers in a:
+                del a.Headers
+            if headers := list(dict.fromkeys(above + beside)):
+                a.Headers = Array(map(String, headers))
+            cell.A = a
+            below.update(
+                {(r + i, j): own if j == column else [] for i in range(1, int(a.get(Name.RowSpan, 1))) for j in span}
+            )
+            beside += own
+            column = span.stop
+
+
+def _register(name: str, span: range, places: dict[int, list[str]] | None) -> list[str]:
+    """A header cell counts for its columns, or, with no columns, for its own row."""
+    if places is None:
+        return [name]
+    for column in span:
+        places.setdefault(column, []).append(name)
+    return []
+
+
+def _artifact_unreachable(pdf: Pdf) -> None:
+    """Marked content that no tag leads to (running footers, repeated table heads) becomes a pagination artifact."""
+    reached = {
+        (e.Pg.objgen, int(k)) for e in descend(pdf.Root.StructTreeRoot.K[0]) for k in kids(e) if isinstance(k, int)
+    }
+    nums = pdf.Root.StructTreeRoot.ParentTree.Nums
+    parents = {int(nums[i]): nums[i + 1] for i in range(0, len(nums), 2)}
+    for page in pdf.pages:
+        content, owners = page.Contents.read_bytes(), parents[int(page.StructParents)]
+        for mcid in range(len(owners)):
+            if (page.objgen, mcid) not in reached:
+                owners[mcid] = None
+
+        def kept(mark: re.Match[bytes], place: Any = page.objgen) -> bytes:
+            return mark[0] if (place, int(mark[1])) in reached else ARTIFACT
+
+        page.Contents.write(MARKED.sub(kept, content))

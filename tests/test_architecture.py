@@ -108,8 +108,47 @@ def test_nothing_but_the_one_clock_asks_the_system():
     assert set(asks_the_clock(SOURCES)) == allowed
 
 
-KIM = {"settings", "urls", "models", "history", "permissions", "money", "periods", "formats", "forms", "figures", "findings", "tables", "documents", "pdf", "richtext", "uploads", "search", "postgres", "views", "admin", "checks", "apps", "wsgi", "__init__"}
-APP = {"apps", "models", "figures", "documents", "tables", "filters", "forms", "views", "urls", "admin", "findings", "oparl", "__init__"}
+KIM = {
+    "settings",
+    "urls",
+    "models",
+    "history",
+    "permissions",
+    "money",
+    "periods",
+    "formats",
+    "forms",
+    "figures",
+    "findings",
+    "tables",
+    "documents",
+    "pdf",
+    "richtext",
+    "uploads",
+    "search",
+    "postgres",
+    "views",
+    "admin",
+    "checks",
+    "apps",
+    "wsgi",
+    "__init__",
+}
+APP = {
+    "apps",
+    "models",
+    "figures",
+    "documents",
+    "tables",
+    "filters",
+    "forms",
+    "views",
+    "urls",
+    "admin",
+    "findings",
+    "oparl",
+    "__init__",
+}
 
 
 def foreign_modules(paths):

@@ -31,7 +31,10 @@ class Served:
         page = context.new_page()
         page.set_default_timeout(5000)
         page.problems = []
-        page.on("console", lambda m: page.problems.append(m.text) if m.type == "error" and "status of 4" not in m.text else None)
+        page.on(
+            "console",
+            lambda m: page.problems.append(m.text) if m.type == "error" and "status of 4" not in m.text else None,
+        )
         page.on("pageerror", lambda e: page.problems.append(str(e)))
         if user:
             page.goto(f"{self.url}/anmelden/")
@@ -70,7 +73,12 @@ def served(django_db_setup):
     psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'test_kim'")
     psql(f'CREATE DATABASE "{name}" TEMPLATE test_kim OWNER kim_owner')
     port = free_port()
-    environment = os.environ | {"KIM_DATABASE": name, "KIM_TRIAL": "1", "KIM_SERVING": "1", "KIM_SECRET_KEY": "only-for-tests"}
+    environment = os.environ | {
+        "KIM_DATABASE": name,
+        "KIM_TRIAL": "1",
+        "KIM_SERVING": "1",
+        "KIM_SECRET_KEY": "only-for-tests",
+    }
     process = subprocess.Popen(
         [sys.executable, "manage.py", "serve", str(port)],
         cwd=ROOT,

@@ -119,7 +119,13 @@ def test_7_the_whole_walk_is_in_the_history(served):
         " FROM staffing_positionperiodevent WHERE pgh_context ->> 'url' <> '' ORDER BY pgh_id",
         database=served.database,
     )
-    assert [r[0] for r in rows] == ["Teilzeit laut Personalamt", "doch Vollzeit", "siebte eigene Stelle", "auf 0,75", "auf 0,5"]
+    assert [r[0] for r in rows] == [
+        "Teilzeit laut Personalamt",
+        "doch Vollzeit",
+        "siebte eigene Stelle",
+        "auf 0,75",
+        "auf 0,5",
+    ]
     assert all(r[1] for r in rows) and rows[0][2] == "/stellen/CM-01/berichtigen/"
 
 
@@ -132,8 +138,14 @@ def test_8_by_keyboard_alone(served, browser):
     seen = set()
     for _ in range(80):
         page.keyboard.press("Tab")
-        seen.add(page.evaluate("(document.activeElement.textContent || document.activeElement.name || '').trim().slice(0, 20)"))
-        box = page.evaluate("(() => { const r = document.activeElement.getBoundingClientRect(); return [r.width, r.height]; })()")
+        seen.add(
+            page.evaluate(
+                "(document.activeElement.textContent || document.activeElement.name || '').trim().slice(0, 20)"
+            )
+        )
+        box = page.evaluate(
+            "(() => { const r = document.activeElement.getBoundingClientRect(); return [r.width, r.height]; })()"
+        )
         assert box[0] > 0 and box[1] > 0
     assert {"CM-01", "Filtern", "CSV", "VZÄ"} <= seen
     page.get_by_role("link", name="CM-03").focus()

@@ -126,7 +126,9 @@ def test_a_seventh_own_post(region):
 def test_a_post_counts_by_its_months(region):
     new_position(region, "CM-18", "0.5", item=NoticeItem.objects.get(), first=date(2023, 3, 1))
     assert neutrality(region).gap.plain() == "-23750.00"
-    new_position(region, "CM-19", "1.0", item=NoticeItem.objects.get(), first=date(2023, 12, 16), last=date(2023, 12, 31))
+    new_position(
+        region, "CM-19", "1.0", item=NoticeItem.objects.get(), first=date(2023, 12, 16), last=date(2023, 12, 31)
+    )
     assert neutrality(region).gap.plain() == f"{D('-23750') - D('57000') / 12 * 16 / 31:.2f}"
 
 

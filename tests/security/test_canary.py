@@ -29,14 +29,22 @@ def plant(body, word):
     """The word in every business row that has a text, and whatever the pages need to show it."""
     number = code = CODES[body.slug]
     with acting(None, [body.pk], reason=word):
-        source = Source.objects.create(body=body, kind="paper", number=code, title=f"{word} Vorlage", date=body.reference_day)
+        source = Source.objects.create(
+            body=body, kind="paper", number=code, title=f"{word} Vorlage", date=body.reference_day
+        )
         carrier = Carrier.objects.create(body=body, slug=code, name=f"{word} Träger", short_name=word, kind="company")
         product = SubProduct.objects.create(body=body, number=code, name=f"{word} Produkt")
         account = Account.objects.create(body=body, number=word, name=f"{word} Konto")
         notice = FundingNotice.objects.filter(body=body).first()
         notice.source.title, notice.source.date = f"{word} Bescheid", date(body.reference_day.year, 1, 2)
         notice.source.save()
-        notice.state, notice.amount, notice.sub_product, notice.slug, notice.note = "granted", D(1000), product, code, word
+        notice.state, notice.amount, notice.sub_product, notice.slug, notice.note = (
+            "granted",
+            D(1000),
+            product,
+            code,
+            word,
+        )
         notice.save()
         item = NoticeItem.objects.filter(notice=notice).first()
         row = new_position(body, number, "0.5", carrier=carrier, basis=source, pay_group=word, item=item if item.function.slug == "case-management" else None)  # fmt: skip
@@ -50,7 +58,9 @@ def plant(body, word):
         meeting = Meeting.objects.create(body=body, organization=organization, date=body.reference_day)
         person = Person.objects.create(body=body, name=word, family_name=word)
         paper = Paper.objects.create(body=body, source=source, paper_type="information", text=text, notice=notice, as_of=body.reference_day, signer=person)  # fmt: skip
-        Consultation.objects.create(body=body, paper=paper, organization=organization, meeting=meeting, role="information")
+        Consultation.objects.create(
+            body=body, paper=paper, organization=organization, meeting=meeting, role="information"
+        )
     return {
         "/": True,
         "/stellen/": True,
@@ -137,7 +147,13 @@ def test_foreign_and_missing_are_the_same_page(planted, login):
         assert response.status_code == 404
         return re.sub(r'value="[A-Za-z0-9]{64}"', "", response.content.decode())
 
-    for pattern in ("/stellen/{}/", "/stellen/{}/berichtigen/", "/zuwendungen/bescheid/{}/", "/dokumente/{}/", "/dokumente/{}/pdf/"):
+    for pattern in (
+        "/stellen/{}/",
+        "/stellen/{}/berichtigen/",
+        "/zuwendungen/bescheid/{}/",
+        "/dokumente/{}/",
+        "/dokumente/{}/pdf/",
+    ):
         assert page(pattern.format(CODES["stadt-aachen"])) == page(pattern.format("gibt-es-nicht")), pattern
 
 
@@ -176,7 +192,10 @@ def test_every_table_of_a_body_is_row_level_secured(db):
         secured = {name for (name,) in cursor.fetchall()}
     for model in apps.get_models():
         tracked = getattr(model, "pgh_tracked_model", None)
-        if any(f.name == "body" for f in (tracked or model)._meta.fields) and (tracked or model).__name__ != "RoleAssignment":
+        if (
+            any(f.name == "body" for f in (tracked or model)._meta.fields)
+            and (tracked or model).__name__ != "RoleAssignment"
+        ):
             assert model._meta.db_table in secured, model
 
 

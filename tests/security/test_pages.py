@@ -102,7 +102,9 @@ def test_bad_input_gets_a_sentence_and_no_figure(url, sentence, login):
         assert "CM-01" not in words and "684.000" not in words
 
 
-@pytest.mark.parametrize("url", ["/stellen/KO-01/", "/stellen/gibt-es-nicht/", "/dokumente/1/", "/herkunft/quatsch/", "/nirgends/"])
+@pytest.mark.parametrize(
+    "url", ["/stellen/KO-01/", "/stellen/gibt-es-nicht/", "/dokumente/1/", "/herkunft/quatsch/", "/nirgends/"]
+)
 def test_what_is_not_there_is_a_404_in_words(url, login):
     response = login().get(url)
     assert response.status_code == 404 and "Unter dieser Adresse gibt es nichts" in response.content.decode()
@@ -114,8 +116,40 @@ def test_random_addresses_never_break_a_page(login):
 
     source = random.Random(20230301)
     browser = login()
-    keys = ["stand", "jahr", "seite", "sortierung", "format", "art", "traeger", "kommune", "status", "baustein", "suche", "zweck", "x"]
-    values = ["", "1", "-1", "9" * 30, "NaN", "1e400", "%00", "'--", "<b>", "eigen", "besetzt", "2023", "01.03.2023", "ü", "²", "vzae", "json"]
+    keys = [
+        "stand",
+        "jahr",
+        "seite",
+        "sortierung",
+        "format",
+        "art",
+        "traeger",
+        "kommune",
+        "status",
+        "baustein",
+        "suche",
+        "zweck",
+        "x",
+    ]
+    values = [
+        "",
+        "1",
+        "-1",
+        "9" * 30,
+        "NaN",
+        "1e400",
+        "%00",
+        "'--",
+        "<b>",
+        "eigen",
+        "besetzt",
+        "2023",
+        "01.03.2023",
+        "ü",
+        "²",
+        "vzae",
+        "json",
+    ]
     for _ in range(300):
         page = source.choice(["/stellen/", "/zuwendungen/", "/haushalt/", "/dokumente/", "/zuwendungen/stellenverteilung/", "/haushalt/kostenneutralitaet/"])  # fmt: skip
         query = "&".join(f"{source.choice(keys)}={source.choice(values)}" for _ in range(source.randint(1, 4)))
@@ -139,7 +173,9 @@ def test_a_switch_of_body_needs_a_role_there(login):
     browser = login()
     assert browser.post("/koerperschaft/", {"koerperschaft": "stadt-aachen"}).status_code == 404
     login("pruefung", "stadt-aachen", name="sachbearbeitung@staedteregion-aachen")
-    assert browser.post("/koerperschaft/", {"koerperschaft": "stadt-aachen", "next": "//evil.example"})["Location"] == "/"
+    assert (
+        browser.post("/koerperschaft/", {"koerperschaft": "stadt-aachen", "next": "//evil.example"})["Location"] == "/"
+    )
     words = browser.get("/stellen/").content.decode()
     assert "KO-01" in words and "CM-17" not in words
 

@@ -29,7 +29,11 @@ def bytes_of(body):
 def text_of(body):
     """The text of the PDF without what stands in the foot of each page."""
     words = pdf_text(bytes_of(body))
-    words = re.sub(r"Mitteilungsvorlage 2023/\d+ der .{3,40}? Ausdruck vom: [\d.]+ Seite: \d/\d Entwurf Zahlenstand: [\d.]+", " ", words)
+    words = re.sub(
+        r"Mitteilungsvorlage 2023/\d+ der .{3,40}? Ausdruck vom: [\d.]+ Seite: \d/\d Entwurf Zahlenstand: [\d.]+",
+        " ",
+        words,
+    )
     return re.sub(r"\s+", " ", words)
 
 
@@ -77,7 +81,25 @@ def test_every_figure_stands_as_often_as_in_the_original(region):
     assert words.count("die halbe Stelle") == 1 and words.count("sechs") == 3
 
 
-WORDS = "null eins zwei drei vier fünf sechs sieben acht neun zehn elf zwölf halbe halben volle vollen".split()
+WORDS = [
+    "null",
+    "eins",
+    "zwei",
+    "drei",
+    "vier",
+    "fünf",
+    "sechs",
+    "sieben",
+    "acht",
+    "neun",
+    "zehn",
+    "elf",
+    "zwölf",
+    "halbe",
+    "halben",
+    "volle",
+    "vollen",
+]
 NAMES = ["Caritas", "Lydia", "SPRUNGBrett", "DRK", "Rotes Kreuz", "Roetgen", "Simmerath", "Herzogenrath", "Baesweiler",
          "Würselen", "Alsdorf", "Eschweiler", "Stolberg", "Monschau", "Arnsberg", "Abba", "Sozialamt", "Ziemons",
          "Städteregionsausschuss"]  # fmt: skip
@@ -104,7 +126,13 @@ def test_neither_text_nor_template_states_a_figure(region):
 
 def chips(body):
     found = documents.find(Body.objects.get(pk=body.pk), "2023/0120")
-    return [piece for block in found.blocks() for paragraph in block.paragraphs for piece in paragraph if isinstance(piece, Chip)]
+    return [
+        piece
+        for block in found.blocks()
+        for paragraph in block.paragraphs
+        for piece in paragraph
+        if isinstance(piece, Chip)
+    ]
 
 
 def test_every_figure_of_the_paper_has_its_source(region):

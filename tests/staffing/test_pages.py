@@ -86,7 +86,9 @@ def test_text_cells_are_never_formulas(login, bodies):
     from staffing.models import Carrier
 
     with acting(None, [body.pk]):
-        carrier = Carrier.objects.create(body=body, slug="boese", name="=1+1", short_name='=HYPERLINK("x")', kind="company")
+        carrier = Carrier.objects.create(
+            body=body, slug="boese", name="=1+1", short_name='=HYPERLINK("x")', kind="company"
+        )
         new_position(body, "T-1", carrier=carrier)
     response = login().get("/stellen/?format=csv&suche=T-1").content.decode("utf-8-sig")
     assert "'=HYPERLINK" in response
@@ -105,7 +107,9 @@ def test_a_page_asks_as_often_for_30_rows_as_for_one(url, login, bodies):
 
     def queries():
         browser.get(url)
-        with CaptureQueriesContext(connection, ) as found:
+        with CaptureQueriesContext(
+            connection,
+        ) as found:
             assert browser.get(url).status_code == 200
         return len(found)
 
@@ -125,10 +129,14 @@ def more(body):
     item, product = NoticeItem.objects.get(), SubProduct.objects.get()
     organization, template = Organization.objects.first(), FundingNotice.objects.get()
     for n in range(30):
-        carrier = Carrier.objects.create(body=body, slug=f"t-{n}", name=f"Träger {n}", short_name=f"T {n}", kind="company")
+        carrier = Carrier.objects.create(
+            body=body, slug=f"t-{n}", name=f"Träger {n}", short_name=f"T {n}", kind="company"
+        )
         row = new_position(body, f"T-{n}", item=item, carrier=carrier)
         ServedMunicipality.objects.create(body=body, period=row, municipality=Municipality.objects.all()[n % 10])
-        BudgetLine.objects.create(body=body, year=2023, sub_product=product, purpose="own", label=f"Zeile {n}", amount=n)
+        BudgetLine.objects.create(
+            body=body, year=2023, sub_product=product, purpose="own", label=f"Zeile {n}", amount=n
+        )
         source = Source.objects.create(body=body, kind="paper", number=f"T/{n}", title=f"Vorlage {n}")
         paper = Paper.objects.create(body=body, source=source, paper_type="information")
         Consultation.objects.create(body=body, paper=paper, organization=organization, role="information")
@@ -169,7 +177,11 @@ def test_half_a_post_says_what_follows(login, region):
     assert "Berichtigung durch Frau D.. Grund: laut Bescheid" in words or "Berichtigung durch Frau D." in words
     assert "VZÄ: 1,0 → 0,5" in words
     page = browser.get("/haushalt/kostenneutralitaet/").content.decode().replace("\u00a0", " ")
-    assert "684.000,00" in page and "313.500,00" in page and "28.500,00 € der Zuwendung sind nicht durch Stellen gebunden" in page
+    assert (
+        "684.000,00" in page
+        and "313.500,00" in page
+        and "28.500,00 € der Zuwendung sind nicht durch Stellen gebunden" in page
+    )
     paper = browser.get("/dokumente/2023-0120/").content.decode().replace("\u00a0", " ")
     assert "28.500 € der Zuwendung sind nicht durch Stellen gebunden" in paper and "insofern kostenneutral" not in paper
 
@@ -194,7 +206,12 @@ def test_bad_input_keeps_everything_typed_and_saves_nothing(change, sentence, lo
     assert response.status_code == 422 and sentence in words
     assert 'value="mein Text"' in words
     for typed in change.values():
-        assert isinstance(typed, list) or not typed.strip() or typed in {"quatsch", "999999"} or f'value="{typed}"' in words
+        assert (
+            isinstance(typed, list)
+            or not typed.strip()
+            or typed in {"quatsch", "999999"}
+            or f'value="{typed}"' in words
+        )
     assert stored().fte == D("1.0") and stored().version == 1
 
 
@@ -255,7 +272,10 @@ def test_a_version_that_is_none_is_a_conflict(version, login, region):
 def test_only_declared_fields_are_taken(login, region):
     browser = login()
     row = stored()
-    browser.post("/stellen/CM-01/berichtigen/", posted(fte="0,5", body="2", position="5", pay_group="EG 15", validity="x", id="9"))
+    browser.post(
+        "/stellen/CM-01/berichtigen/",
+        posted(fte="0,5", body="2", position="5", pay_group="EG 15", validity="x", id="9"),
+    )
     after = stored()
     assert (after.pk, after.body_id, after.position_id, after.pay_group) == (row.pk, row.body_id, row.position_id, "")
 
@@ -265,7 +285,10 @@ def test_served_municipalities_are_corrected(login, region):
 
     browser = login()
     wanted = [Municipality.objects.get(slug="monschau").pk]
-    assert browser.post("/stellen/CM-10/berichtigen/", posted("CM-10", fte="1,5", municipalities=wanted)).status_code == 302
+    assert (
+        browser.post("/stellen/CM-10/berichtigen/", posted("CM-10", fte="1,5", municipalities=wanted)).status_code
+        == 302
+    )
     assert stored("CM-10").municipality_names() == ["Monschau"] and stored("CM-10").version == 2
     words = browser.get("/stellen/CM-10/").content.decode()
     assert "Zuständigkeit erfasst: Kommune Monschau" in words
@@ -327,4 +350,7 @@ def test_a_new_post_submitted_twice_exists_once(login, region):
 
 
 def test_json_is_json(login):
-    assert json.loads(login().get("/stellen/?format=json").content)["totals"] == {"vzae": "12.000", "jahresbetrag": "684000.00"}
+    assert json.loads(login().get("/stellen/?format=json").content)["totals"] == {
+        "vzae": "12.000",
+        "jahresbetrag": "684000.00",
+    }

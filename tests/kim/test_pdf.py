@@ -1,0 +1,104 @@
+"""The tags of the PDF: whole tables, related header cells, and a tree that every reader can follow."""
+
+import io
+import re
+from collections import Counter
+
+import page as checker
+import pikepdf
+import pytest
+from pikepdf import Array, Dictionary, Name, Pdf
+from weasyprint import HTML
+
+from kim import documents, pdf
+from kim.pdf import MARKED, descend, finished, kids
+
+PAGE = (
+    '<!doctype html><html lang="de"><head><title>T</title><meta name="dcterms.created" content="2023-01-01">'
+    '<meta name="dcterms.modified" content="2023-01-01"><style>@page{size:A5;margin:15mm;'
+    "@bottom-right{content:counter(page)}} tr{break-inside:avoid} td,th{border:1px solid}</style></head>"
+    "<body><h1>Titel</h1>%s</body></html>"
+)
+HEAD = "<thead><tr><th>A</th><th>B</th></tr></thead>"
+
+
+def rows(count, head=False):
+    cell = "<th scope=row>R%d</th>" if head else ""
+    return "".join("<tr>" + (cell % i if head else "") + f"<td>z{i}</td><td>y{i}</td></tr>" for i in range(count))
+
+
+CASES = {
+    "a table over many pages": f"<table>{HEAD}<tbody>{rows(90)}</tbody></table>",
+    "nested, text after": f"<div><section><table>{HEAD}<tbody>{rows(90)}</tbody></table></section><p>Ende</p></div>",
+    "head of two rows, foot": f"<table><thead><tr><th rowspan=2>K<th colspan=2>AB<tr><th>A<th>B</thead><tbody>{rows(80, True)}</tbody><tfoot><tr><th scope=row>S<td>1<td>2</tfoot></table>",
+    "two tables, a heading between": f"<table>{HEAD}<tbody>{rows(20)}</tbody></table><h2>Zwei</h2><table>{HEAD}<tbody>{rows(60)}</tbody></table>",
+    "two tables, own caption": f"<table>{HEAD}<tbody>{rows(5)}</tbody></table><table style='break-before:page'><caption>Zweite</caption>{HEAD}<tbody>{rows(5)}</tbody></table>",
+    "two tables on one page": f"<table>{HEAD}<tbody>{rows(5)}</tbody></table><table>{HEAD}<tbody>{rows(5)}</tbody></table>",
+    "another head on the next page": f"<table>{HEAD}<tbody>{rows(5)}</tbody></table><table style='break-before:page'>{HEAD.replace('B', 'C')}<tbody>{rows(5)}</tbody></table>",
+    "rows that head a group": f"<table>{HEAD}<tbody><tr><th colspan=2>G1</th></tr>{rows(40)}</tbody><tbody><tr><th colspan=2>G2</th></tr>{rows(40)}</tbody></table>",
+}
+
+
+def tags(content):
+    with Pdf.open(io.BytesIO(content)) as found:
+        return Counter(str(e.S)[1:] for e in descend(found.Root.StructTreeRoot.K[0]))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_as_many_tables_as_in_the_html(name):
+    body = CASES[name]
+    content = finished(HTML(string=PAGE % body).write_pdf(pdf_variant="pdf/a-3a"))
+    found = tags(content)
+    for tag in ("Table", "THead", "TFoot", "TR", "TH", "TD"):
+        assert found[tag] == len(re.findall(f"<{tag}[ >]", body, re.I)), tag
+    proved(content)
+    assert finished(HTML(string=PAGE % body).write_pdf(pdf_variant="pdf/a-3a")) == content
+
+
+@pytest.mark.counter
+def test_the_engine_alone_tears_a_table_at_each_page():
+    assert tags(HTML(string=PAGE % CASES["a table over many pages"]).write_pdf(pdf_variant="pdf/a-3a"))["Table"] > 1
+
+
+def proved(content):
+    """What rule checkers do not look at: who owns each marked content, ids, headers, bookmarks, stray pages."""
+    found = Pdf.open(io.BytesIO(content))
+    tree, pages = found.Root.StructTreeRoot, {p.objgen: p for p in found.pages}
+    nums = list(tree.ParentTree.Nums)
+    parents = dict(zip(map(int, nums[::2]), nums[1::2], strict=True))
+    elements = [e for root in kids(tree) for e in descend(root)]
+    owner = {}
+    for element in elements:
+        for kid in kids(element):
+            if isinstance(kid, int):
+                owner[element.Pg.objgen, int(kid)] = element.objgen
+            elif kid.get(Name.Type) != Name.OBJR:
+                assert kid.P.objgen == element.objgen, f"{kid.S} names another parent"
+    marked = 0
+    for objgen, one in pages.items():
+        for number in map(int, MARKED.findall(one.Contents.read_bytes())):
+            marked += 1
+            assert parents[int(one.StructParents)][number].objgen == owner[objgen, number]
+    assert marked == len(owner), "text in the tree that is on no page"
+    ids = [str(e.ID) for e in elements if Name.ID in e]
+    assert len(ids) == len(set(ids))
+    attributes = [e.A for e in elements if isinstance(e.get(Name.A), Dictionary)]
+    assert {str(h) for a in attributes for h in a.get(Name.Headers, ())} <= set(ids)
+    with found.open_outline() as outline:
+        todo = list(outline.root)
+        while todo:
+            item = todo.pop()
+            todo += list(item.children)
+            assert not isinstance(item.destination, Array) or item.destination[0].objgen in pages
+    every = sum(isinstance(o, Dictionary) and o.get(Name.Type) == Name.Page for o in found.objects)
+    assert every == len(found.pages)
+
+
+def test_the_paper_itself(region):
+    found = documents.find(region, "2023/0120")
+    content = pdf.render(found.template, found.context(), found.styles)
+    proved(content)
+    for profile in (checker.ValidationProfile.PDF_A_3A, checker.ValidationProfile.PDF_UA_1):
+        assert list(checker.validate_pdf_bytes(content, profile=profile).failures) == [], profile
+    with pikepdf.open(io.BytesIO(content)) as paper:
+        assert len(paper.pages) == 2
