@@ -165,10 +165,11 @@ def _prepare_given() -> None:
             row = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [APP]).fetchone()
             if row is None:
                 connection.execute(f"CREATE ROLE {APP} LOGIN")
-            if "DATABASE_APP_URL" not in os.environ:
+            member = connection.execute("SELECT pg_has_role(current_user, %s, 'MEMBER')", [APP]).fetchone()
+            if "DATABASE_APP_URL" not in os.environ and not (member and member[0]):
                 connection.execute(f"GRANT {APP} TO CURRENT_USER")
     except psycopg.OperationalError as error:
-        reason = str(error).strip().splitlines()[-1]
+        reason = str(error).strip().splitlines()[0]
         where = f"{settings['HOST'] or 'lokal'}/{settings['NAME']}"
         raise Unreachable(f"Die Datenbank {where} aus DATABASE_URL ist nicht erreichbar: {reason}") from error
     except psycopg.errors.InsufficientPrivilege as error:

@@ -84,7 +84,10 @@ DATABASES = {
     }
 }
 if os.environ.get("KIM_SERVING") == "1":
-    DATABASES["default"]["OPTIONS"] |= {"pool": {"min_size": 1, "max_size": 8, "timeout": 10}}
+    if "assume_role" in DATABASES["default"]["OPTIONS"]:  # taking on a role inside Django's pool waits for the pool
+        DATABASES["default"]["CONN_MAX_AGE"] = None
+    else:
+        DATABASES["default"]["OPTIONS"] |= {"pool": {"min_size": 1, "max_size": 8, "timeout": 10}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 PGHISTORY_CREATED_AT_FUNCTION = "clock_timestamp()"
 PGHISTORY_INSTALL_CONTEXT_FUNC_ON_MIGRATE = True

@@ -113,7 +113,7 @@ def test_6_the_list_is_filtered_without_script(served, browser):
     assert page.get_by_role("link", name="Neu anlegen").count() == 0
 
 
-def test_7_the_whole_walk_is_in_the_history(served):
+def test_7_the_whole_walk_is_in_the_history(served, clerk):
     rows = psql(
         "SELECT pgh_context ->> 'reason', (pgh_context ->> 'user') IS NOT NULL, pgh_context ->> 'url'"
         " FROM staffing_positionperiodevent WHERE pgh_context ->> 'url' <> '' ORDER BY pgh_id",
