@@ -21,9 +21,13 @@ class NewPositionForm(forms.Form):
     function = forms.ModelChoiceField(
         Function.objects.none(), label="Funktion", required=False, empty_label="wie in der Zuwendung"
     )
-    fte = FteField(label="VZÄ", help_text="z. B. 0,5 oder 1/2 oder 50 %")
+    fte = FteField(label="VZÄ", help_text="z. B. 0,5 oder 1/2 oder 50 %", above=0)
     carrier = forms.ModelChoiceField(
-        Carrier.objects.none(), label="Anstellungsträger", required=False, empty_label="noch nicht vergeben"
+        Carrier.objects.none(),
+        label="Anstellungsträger",
+        required=False,
+        empty_label="noch nicht vergeben",
+        help_text="Bei eigenen Stellen gilt ohne Auswahl die eigene Körperschaft.",
     )
     municipalities = forms.ModelMultipleChoiceField(
         Municipality.objects.none(),
@@ -32,7 +36,9 @@ class NewPositionForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
     stage = forms.ChoiceField(label="Verfahrensstand", choices=PositionPeriod.Stage.choices)
-    start = DateField(label="wirksam ab", help_text="erster Tag, z. B. 01.03.2023")
+    start = DateField(
+        label="wirksam ab", help_text="Erster Tag, an dem die Stelle zählt; für das ganze Förderjahr der 1. Januar."
+    )
     reason = forms.CharField(
         label="Grund",
         max_length=300,
@@ -58,4 +64,7 @@ class NewPositionForm(forms.Form):
             self.add_error(
                 "function", "Bitte eine Funktion wählen, wenn die Stelle aus keiner Zuwendung gefördert wird."
             )
+        if data.get("kind") == Position.Kind.OWN and not data.get("carrier"):
+            carriers: Any = self.fields["carrier"]
+            data["carrier"] = carriers.queryset.filter(kind=Carrier.Kind.OWN).first()
         return data

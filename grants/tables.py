@@ -19,13 +19,18 @@ class NoticeTable(DenseTable):
     bescheid = tables.Column(accessor="source__date", verbose_name="Bescheid vom")
     stelle = tables.Column(accessor="funder", verbose_name="Bewilligende Stelle")
     zeitraum = tables.Column(accessor="validity", verbose_name="Förderzeitraum")
-    stand_ = BadgeColumn(STYLES, dict(FundingNotice.State.choices), accessor="state", verbose_name="Verfahrensstand")
+    verfahrensstand = BadgeColumn(
+        STYLES, dict(FundingNotice.State.choices), accessor="state", verbose_name="Verfahrensstand"
+    )
     betrag = AmountColumn(accessor="amount", verbose_name="Betrag")
 
     sums = {"betrag": EUR}
 
     def render_bescheid(self, value: Any) -> str:
         return day(value)
+
+    def value_bescheid(self, value: Any) -> Any:
+        return value
 
     def render_zeitraum(self, value: Any) -> str:
         return span(value)

@@ -1,5 +1,6 @@
 """Pages of money: notices, distribution, budget, cost neutrality; and the new funded post."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -62,8 +63,10 @@ class NoticePage(Ruled):
         context = {
             "notice": notice,
             "items": [(item, item.amount()) for item in items],
-            "items_total": sum((item.amount() for item in items), start=0),
-            "posts": posts_of(request, funding),
+            "items_total": sum((item.amount() for item in items), start=Decimal(0)),
+            "items_fte": sum((item.fte for item in items), start=Decimal(0)),
+            "posts": (posts := posts_of(request, funding)),
+            "left": (notice.amount - posts.amount) if notice.amount is not None else None,
             "story": story([notice, notice.source, *items]),
         }
         return render(request, "grants/notice.html", context)
@@ -143,12 +146,24 @@ class NewPosition(Ruled):
             try:
                 position = establish(request.acting_body, form.cleaned_data)
             except ValidationError as error:
-                for name, errors in getattr(error, "error_dict", {None: error}).items():
-                    form.add_error(name if name in form.fields else None, errors)
+                if twin := just_made(request, form.cleaned_data):
+                    messages.info(request, f"Stelle {twin.number} war schon angelegt; ein zweites Mal entsteht nichts.")
+                    return redirect(twin)
+                for message in error.messages:
+                    form.add_error("number" if "tellennummer" in message else None, message)
             else:
                 messages.success(request, established(request, position))
                 return redirect(position)
         return render(request, self.template_name, {"form": form}, status=422)
+
+
+def just_made(request: Any, data: dict[str, Any]) -> Position | None:
+    """The post that this very form has made already: same number, reason and user (a double click)."""
+    found = Position.visible_to(request).filter(number=data["number"]).first()
+    made = found.events.order_by("pgh_id").first() if found else None
+    if made is None or made.pgh_context.get("user") != request.user.pk:
+        return None
+    return found if made.pgh_context.get("reason") == data["reason"].strip() else None
 
 
 def establish(body: Any, data: dict[str, Any]) -> Position:
@@ -169,6 +184,7 @@ def establish(body: Any, data: dict[str, Any]) -> Position:
             carrier=data["carrier"],
             stage=data["stage"],
             assumption=data["reason"].strip(),
+            validity_assumption=data["reason"].strip(),
         )
         position.full_clean()
         position.save()

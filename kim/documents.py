@@ -58,8 +58,15 @@ class Document:
         raise NotImplementedError
 
     def context(self) -> dict[str, Any]:
-        """What the template needs, the expanded blocks included."""
+        """What the template needs, the expanded blocks included; "problems" says what is missing."""
         raise NotImplementedError
+
+    def printable(self) -> dict[str, Any]:
+        """The context of a document that may be printed; ValidationError with every sentence that is missing."""
+        context = self.context()
+        if context["problems"]:
+            raise ValidationError(context["problems"])
+        return context
 
 
 REGISTRY: dict[str, type[Document]] = {}
@@ -112,6 +119,7 @@ class Expander:
     """Puts values in the place of tokens; what a token does not name comes from the document's context."""
 
     context: Mapping[str, Any]
+    problems: list[str] = field(default_factory=list)
     known: dict[tuple[str, tuple[tuple[str, str], ...]], Value] = field(default_factory=dict)
 
     def chip(self, name: str, raw: str) -> Chip:
@@ -129,15 +137,23 @@ class Expander:
             text = text[:1].upper() + text[1:]
         return Chip(name, entry.title, own, value, text, given.get("form", ""))
 
+    def piece(self, name: str, raw: str) -> "str | Chip":
+        """The chip of a token; what cannot be resolved is noted as a problem and leaves a gap that is seen."""
+        try:
+            return self.chip(name, raw)
+        except ValidationError as error:
+            self.problems += [m for m in error.messages if m not in self.problems]
+            return "[fehlt]"
+
     def block(self, key: str, heading: str, content: str) -> Block:
-        """The block with every token expanded."""
+        """The block with every token expanded; look at ``problems`` afterwards."""
         check_tokens(content)
         paragraphs = []
         for paragraph in re.split(r"\n\s*\n", content.strip()):
             pieces: list[str | Chip] = []
             rest = 0
             for match in TOKEN.finditer(paragraph):
-                pieces += [paragraph[rest : match.start()], self.chip(match[1], match[2])]
+                pieces += [paragraph[rest : match.start()], self.piece(match[1], match[2])]
                 rest = match.end()
             pieces.append(paragraph[rest:])
             paragraphs.append([p for p in pieces if p])

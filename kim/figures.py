@@ -1,6 +1,6 @@
 """The catalogue: every named figure an app offers, each value with its derivation."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -17,6 +17,20 @@ from kim import formats
 from kim.models import Kind
 from kim.money import rounded
 
+WORDS = {
+    "body": "Körperschaft",
+    "day": "Stand",
+    "year": "Förderjahr",
+    "kind": "Art",
+    "sub_product": "Teilprodukt",
+    "position": "Stelle",
+    "positions": "Stellen",
+    "notice": "Zuwendung",
+    "purpose": "Zweck",
+    "paper": "Vorlage",
+    "number": "Nummer",
+    "when": "Zeitpunkt",
+}
 F = TypeVar("F", bound="Callable[..., Any]")
 EUR, FTE, COUNT, DATE, TEXT, MONTHS = "EUR", "FTE", "Anzahl", "Datum", "Text", "Monate"
 Amount = Decimal | int | date | str | None
@@ -116,7 +130,7 @@ class Value:
                 return formats.long_day(self.value)  # type: ignore[arg-type]
             case "Text" | "Anzahl", "":
                 return str(self.value)
-        raise ValidationError(f"Die Form „{form}“ gibt es für „{self.label}“ nicht.")
+        raise ValidationError(f"Die Form „{form}“ gibt es für die Angabe „{self.label}“ nicht.")
 
 
 def total(label: str, *operands: Value, unit: str = EUR, link: str = "") -> Value:
@@ -150,7 +164,7 @@ class Figure:
     def __call__(self, **given: Any) -> Any:
         """The figure for these arguments; a ValidationError names what is missing."""
         if missing := self.required - set(given):
-            raise ValidationError(f"{self.name}: {', '.join(sorted(missing))} fehlt. Angaben: {self.known()}.")
+            raise ValidationError(f"{self.title}: {worded(sorted(missing))} fehlt. Angaben: {self.known()}.")
         return self.function(**given)
 
     def asked(self, body: Any, texts: Mapping[str, str], **implied: Any) -> Any:
@@ -160,13 +174,18 @@ class Figure:
         from ``implied``. Raises ValidationError for a name or a value that is not known.
         """
         if unknown := set(texts) - set(self.parameters) | {k for k in texts if k == "body"}:
-            raise ValidationError(f"{self.name}: {', '.join(sorted(unknown))} nicht bekannt. Angaben: {self.known()}.")
+            raise ValidationError(f"{self.title}: {worded(sorted(unknown))} nicht bekannt. Angaben: {self.known()}.")
         values = {k: read(k, self.parameters[k], v, body) for k, v in texts.items()}
         context = {k: v for k, v in (implied | {"body": body}).items() if k in self.parameters}
         return self(**context | values)
 
     def known(self) -> str:
-        return ", ".join(self.parameters) or "keine"
+        return worded(self.parameters) or "keine"
+
+
+def worded(names: Iterable[str]) -> str:
+    """Parameters for people: the German word and the name that is typed."""
+    return ", ".join(f"{WORDS[n]} ({n})" if n in WORDS else n for n in names)
 
 
 CATALOGUE: dict[str, Figure] = {}
@@ -187,7 +206,7 @@ def read(name: str, kind: Any, value: Any, body: Any) -> Any:
             found: Any = kind
             return found.find(body, value)
     except (ValueError, ArithmeticError, models.ObjectDoesNotExist) as error:
-        raise ValidationError(f"„{value}“ gibt es als {name} nicht.") from error
+        raise ValidationError(f"„{value}“ gibt es als {worded([name])} nicht.") from error
     return value
 
 

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 NBSP = "\u00a0"
 MINUS = "\u2212"
 MISSING = "–"
+FIRST_YEAR, LAST_YEAR = 1990, 2100  # what a date of this field can be
 MONTHS = [
     "Januar",
     "Februar",
@@ -43,6 +44,8 @@ WORDS = [
     "zwölf",
 ]
 
+FRACTIONS = {"½": Fraction(1, 2), "¼": Fraction(1, 4), "¾": Fraction(3, 4)}
+
 FTE_HINT = "Bitte VZÄ als Zahl eingeben, z. B. 0,5 oder 0,43."
 EURO_HINT = "Bitte einen Betrag in Euro eingeben, z. B. 57.000 oder 28.500,50."
 DATE_HINT = "Bitte ein Datum mit Jahr eingeben, z. B. 01.03.2023."
@@ -68,9 +71,9 @@ def parse_euro(text: str) -> Decimal:
     bare = bare.removeprefix("-")
     factor = 1000 if re.search(r"T(€|EUR)$", bare) else 1
     bare = re.sub(r"T?(€|EUR|Euro)$", "", bare)
-    if re.fullmatch(r"[1-9]\d{0,2}(\.\d{3})+(,\d{1,2})?|\d+(,\d{1,2})?", bare):
+    if re.fullmatch(r"[1-9]\d{0,2}(\.\d{3})+(,\d{1,2})?|\d+(,\d{1,2})?", bare, re.ASCII):
         number = Decimal(bare.replace(".", "").replace(",", "."))
-    elif re.fullmatch(r"0\.\d{1,2}", bare):
+    elif re.fullmatch(r"0\.\d{1,2}", bare, re.ASCII):
         number = Decimal(bare)
     elif match := re.fullmatch(r"([1-9]\d*)\.(\d{1,2})", bare):
         short, long = f"{match[1]},{match[2]:0<2}", f"{match[1]}.{match[2]:0<3}"
@@ -98,27 +101,27 @@ def parse_fte(text: str, weekly_hours: Decimal | None = None) -> Decimal:
     """
     raw = text.strip()
     bare = re.sub(r"\s+", "", raw).removesuffix("VZÄ")
-    for sign, plain in (("½", "1/2"), ("¼", "1/4"), ("¾", "3/4")):
-        bare = bare.replace(sign, plain)
-    if match := re.fullmatch(r"([1-9]\d*)\.(\d)00", bare):
-        raise refuse(f"„{raw}“ ist nicht eindeutig. Meinten Sie {match[1]},{match[2]}?")
-    if match := re.fullmatch(r"([1-9]\d*)\.(\d{3})", bare):
-        raise refuse(f"„{raw}“ ist nicht eindeutig. Meinten Sie {match[1]},{match[2]}?")
-    if re.fullmatch(r"\d{1,6}([.,]\d{1,3})?", bare):
+    value: Fraction | None = None
+    if match := re.fullmatch(r"(\d{0,4})([½¼¾])", bare, re.ASCII):
+        value = Fraction(match[1] or 0) + FRACTIONS[match[2]]
+    elif re.fullmatch(r"\d{1,6}(,\d+)?|0\.\d+", bare, re.ASCII):
         value = Fraction(bare.replace(",", "."))
-    elif re.fullmatch(r"\d{1,4}/[1-9]\d{0,3}", bare):
+    elif re.fullmatch(r"\d{1,4}/[1-9]\d{0,3}", bare, re.ASCII):
         value = Fraction(bare)
-    elif match := re.fullmatch(r"(\d{1,3}(?:,\d{1,3})?)%", bare):
+    elif match := re.fullmatch(r"(\d{1,3}(?:,\d{1,3})?)%", bare, re.ASCII):
         value = Fraction(match[1].replace(",", ".")) / 100
-    elif match := re.fullmatch(r"(\d{1,3}(?:,\d{1,3})?)(Std\.?|h|Stunden)", bare):
-        if weekly_hours is None:
+    elif match := re.fullmatch(r"(\d{1,3}(?:,\d{1,3})?)(Std\.?|h|Stunden)", bare, re.ASCII):
+        if not weekly_hours:
             raise refuse("Stunden lassen sich nur umrechnen, wenn beim Anstellungsträger die Wochenstunden stehen.")
         value = Fraction(match[1].replace(",", ".")) / Fraction(weekly_hours)
-    else:
+    elif match := re.fullmatch(r"([1-9]\d{0,5})\.(\d{1,3})", bare, re.ASCII):
+        meant = fte(Decimal(f"{match[1]}.{match[2]}"))
+        raise refuse(f"„{raw}“ ist nicht eindeutig. Meinten Sie {meant}? VZÄ haben ein Komma.")
+    if value is None:
         raise refuse(f"„{raw[:30]}“ ist keine Stellenangabe. {FTE_HINT}")
     if (value * 1000).denominator != 1:
-        raise refuse(f"„{raw}“ hat mehr als drei Nachkommastellen. {FTE_HINT}")
-    if value >= 100000:
+        raise refuse(f"„{raw[:30]}“ hat mehr als drei Nachkommastellen. {FTE_HINT}")
+    if value >= 10000:
         raise refuse(f"„{raw}“ ist zu groß. {FTE_HINT}")
     return (Decimal((value * 1000).numerator) / 1000).quantize(Decimal("0.001"))
 
@@ -132,27 +135,30 @@ def parse_date(text: str, today: date | None = None) -> date:
     raw = text.strip()
     if raw.lower() == "heute" and today is not None:
         return today
-    if match := re.fullmatch(r"(\d{4})-(\d{2})-(\d{2})", raw):
-        year, month, day = map(int, match.groups())
-    elif match := re.fullmatch(r"(\d{1,2})\.\s*(\d{1,2})\.\s*(\d{4}|\d{2})", raw) or re.fullmatch(
-        r"(\d{2})(\d{2})(\d{4}|\d{2})", raw
+    if match := re.fullmatch(r"(\d{4})-(\d{2})-(\d{2})", raw, re.ASCII):
+        year, month, day_number = match.groups()
+    elif match := re.fullmatch(r"(\d{1,2})\.\s*(\d{1,2})\.\s*(\d{4}|\d{2})", raw, re.ASCII) or re.fullmatch(
+        r"(\d{2})(\d{2})(\d{4}|\d{2})", raw, re.ASCII
     ):
-        day, month, year = map(int, match.groups())
+        day_number, month, year = match.groups()
     elif (match := re.fullmatch(r"(\d{1,2})\.\s*(\w+)\s+(\d{4})", raw)) and match[2] in MONTHS:
-        day, month, year = int(match[1]), MONTHS.index(match[2]) + 1, int(match[3])
+        day_number, month, year = match[1], str(MONTHS.index(match[2]) + 1), match[3]
     else:
         raise refuse(f"„{raw[:30]}“ ist kein Datum. {DATE_HINT}")
     try:
-        return date(year + 2000 if year < 100 else year, month, day)
+        found = date(int(year) + (2000 if len(year) == 2 else 0), int(month), int(day_number))
     except ValueError:
-        raise refuse(f"Den {raw} gibt es im Kalender nicht. {DATE_HINT}") from None
+        raise refuse(f"Den {raw[:30]} gibt es im Kalender nicht. {DATE_HINT}") from None
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise refuse(f"{raw[:30]} liegt nicht zwischen {FIRST_YEAR} und {LAST_YEAR}. {DATE_HINT}")
+    return found
 
 
 class GermanField(forms.CharField):
     """A text input that is read by one of the grammars above; the typed text stays when it is refused."""
 
     def __init__(self, **kwargs: Any) -> None:
-        for name in ("max_digits", "decimal_places", "min_value", "max_value", "weekly_hours", "today"):
+        for name in ("max_digits", "decimal_places", "min_value", "max_value", "weekly_hours", "today", "above"):
             setattr(self, name, kwargs.pop(name, None))
         kwargs.setdefault("max_length", 40)
         super().__init__(**kwargs)
@@ -173,6 +179,8 @@ class GermanField(forms.CharField):
             raise refuse("Die Eingabe ist zu lang.")
         found = self.to_python(value)
         self.validate(found)
+        if found is not None and self.above is not None and found <= self.above:  # type: ignore[attr-defined]
+            raise refuse(f"{self.label} müssen größer als {self.above} sein.")  # type: ignore[attr-defined]
         return found
 
     def prepare_value(self, value: Any) -> Any:

@@ -4,12 +4,14 @@ from typing import Any
 
 from allauth.account.forms import LoginForm
 from django import forms
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.forms.renderers import TemplatesSetting
 from django.http import HttpResponseBase
 from django.http.response import HttpResponseRedirectBase
 from django.shortcuts import redirect, render
 
+from kim.history import CONFLICT
 from kim.permissions import Ruled
 
 
@@ -81,6 +83,7 @@ class CorrectionPage(Ruled):
 
     template_name: str
     form_class: type[ReasonedForm]
+    derived: tuple[str, ...] = ()  # fields that the verb may set by itself
 
     def instance(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """The row to correct, locked for POST; Http404 if the body has none."""
@@ -110,13 +113,13 @@ class CorrectionPage(Ruled):
 
     def act(self, request: Any, form: Any) -> HttpResponseBase:
         """Preview or save a form whose fields can all be read."""
-        from django.contrib import messages
-
         try:
             if "vorschau" in request.POST:
                 return self.page(request, form, **self.preview(request, form))
             message = self.save(request, form)
         except ValidationError as error:
+            if CONFLICT in error.messages:  # somebody saved between our look and our save
+                return self.post(request, **self.kwargs)
             form.refuse(error)
             return self.page(request, form, status=422)
         messages.success(request, message)
@@ -133,6 +136,13 @@ class CorrectionPage(Ruled):
     def conflict(self, request: Any, form: Any, stored: Any) -> HttpResponseBase:
         """Somebody was faster: nothing typed is lost, each differing field is decided on (409)."""
         names = [n for n in form.fields if n not in {"version", "reason"}]
+        last = last_change(stored.instance)
+        same = request.POST.get("reason", "").strip() == last.get("reason") and not any(
+            shown(form[n]) != shown(stored[n]) for n in names if n not in self.derived
+        )
+        if last.get("user") == request.user.pk and same:  # the very form that was saved a moment ago
+            messages.info(request, "Diese Änderung war schon gespeichert; ein zweites Mal ändert sie nichts.")
+            return redirect(self.target(stored.instance))
         conflicts = [c for n in names if (c := Conflict(form[n], stored[n])).mine != c.theirs]
         keep = [
             (name, value)
@@ -146,7 +156,7 @@ class CorrectionPage(Ruled):
             "object": stored.instance,
             "conflicts": conflicts,
             "keep": keep,
-            "last": last_change(stored.instance),
+            "last": last,
             **self.context(request, stored),
         }
         return render(request, "conflict.html", context, status=409)
@@ -171,7 +181,8 @@ def last_change(instance: Any) -> dict[str, Any]:
     if event is None:
         return {}
     user = User.objects.filter(pk=event.pgh_context.get("user")).first()
-    return {"who": str(user) if user else "die Übernahme", "when": event.pgh_created_at}
+    who = str(user) if user else "die Übernahme"
+    return {"who": who, "when": event.pgh_created_at} | {key: event.pgh_context.get(key) for key in ("user", "reason")}
 
 
 class SignInForm(LoginForm):

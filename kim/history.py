@@ -199,7 +199,7 @@ def told(events: list[Any]) -> list[Entry]:
     return found[::-1]
 
 
-SILENT = {"id", "body", "version", "sort_key"}
+SILENT = {"id", "body", "version", "sort_key", "slug"}
 
 
 class References:
@@ -236,9 +236,9 @@ def changes(before: Any, event: Any, names: References) -> list[str]:
             if getattr(before, c.attname) != getattr(event, c.attname)
         ]
     told_columns = [
-        f"{label(model, c)} {names.printed(event, c)}"
+        f"{label(model, c)} {names.printed(event, c).rstrip('.')}"
         for c in columns(event)
-        if getattr(event, c.attname) not in (None, "") and c.name not in {"position", "period"}
+        if getattr(event, c.attname) not in (None, "", False) and c.name not in {"position", "period"}
     ]
     verb = {"insert": "erfasst", "delete": "entfernt"}.get(event.pgh_label, "geändert")
     return [f"{model._meta.verbose_name} {verb}: " + ", ".join(told_columns)]

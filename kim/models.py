@@ -206,6 +206,8 @@ class Source(BodyRow):
 
     class Kind(models.TextChoices):
         NOTICE = "notice", "Bescheid"
+        APPLICATION = "application", "Antrag"
+        ANNOUNCEMENT = "announcement", "Ankündigung"
         PAPER = "paper", "Vorlage"
         RESOLUTION = "resolution", "Beschluss"
         MINUTES = "minutes", "Niederschrift"

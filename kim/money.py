@@ -61,12 +61,14 @@ class FteColumn(ExactField):
 
 def exact(field: str, name: str, *, places: int = 2, above: int | None = None) -> models.CheckConstraint:
     """The CHECK that belongs to each column above: not finer than its places, and optionally more than ``above``."""
-    unit = {2: "ganze Cent (höchstens zwei Nachkommastellen)", 3: "höchstens drei Nachkommastellen"}[places]
+    limit = {2: "nur ganze Cent haben (höchstens zwei Nachkommastellen)", 3: "höchstens drei Nachkommastellen haben"}[
+        places
+    ]
     condition = Q(**{field: Round(F(field), precision=places)})
-    message = f"Der Wert darf nur {unit} haben."
+    message = f"Der Wert darf {limit}."
     if above is not None:
         condition &= Q(**{f"{field}__gt": above})
-        message = f"Der Wert muss größer als {above} sein und darf nur {unit} haben."
+        message = f"Der Wert muss größer als {above} sein und darf {limit}."
     return models.CheckConstraint(condition=condition, name=name, violation_error_message=message)
 
 

@@ -9,9 +9,12 @@ from django import forms
 from django.contrib.postgres.fields import DateRangeField
 from django.contrib.postgres.forms import DateRangeField as RangeFormField
 from django.contrib.postgres.forms import RangeWidget
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.utils import timezone
+
+from kim.formats import FIRST_YEAR, LAST_YEAR
 
 if TYPE_CHECKING:
     from kim.models import Body
@@ -41,7 +44,9 @@ def last_day(span: DateRange) -> date | None:
 
 
 def year_of(year: int) -> DateRange:
-    """The calendar year as a range."""
+    """The calendar year as a range; ValidationError outside the years the program deals with."""
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise ValidationError(f"Das Jahr {year} liegt nicht zwischen {FIRST_YEAR} und {LAST_YEAR}.")
     return period(date(year, 1, 1), date(year, 12, 31))
 
 

@@ -16,8 +16,8 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views import View
 
+from kim.formats import FIRST_YEAR, LAST_YEAR, parse_date
 from kim.formats import day as printed
-from kim.formats import parse_date
 from kim.models import Body, Role, RoleAssignment
 from kim.periods import today
 
@@ -156,7 +156,7 @@ def working_date(query: Any, body: Body | None) -> tuple[date, int]:
     stand = parse_date(given, now) if given else now
     if not year_text:
         return stand, stand.year
-    if not (year_text.isascii() and year_text.isdigit() and 1990 <= int(year_text) <= 2100):
+    if not (year_text.isascii() and year_text.isdigit() and FIRST_YEAR <= int(year_text[:9]) <= LAST_YEAR):
         raise ValidationError(f"„{year_text[:20]}“ ist kein Förderjahr. Bitte ein Jahr wie 2023 angeben.")
     year = int(year_text)
     if given and stand.year != year:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import django_filters
 import django_tables2 as tables
@@ -27,6 +27,17 @@ OWN_PARAMETERS = {"stand", "jahr", "sortierung", "seite", "format"}
 NUMERIC = {"th": {"class": "kern-table__header kern-table__header--numeric"},
            "td": {"class": "kern-table__cell kern-table__cell--numeric"},
            "tf": {"class": "kern-table__cell kern-table__cell--numeric"}}  # fmt: skip
+
+
+def kept_link(request: Any, url: str) -> str:
+    """An address of ours that keeps the page's Stand and Förderjahr, unless it names its own."""
+    if not url.startswith("/"):
+        return url
+    path, _, query = url.partition("?")
+    own = parse_qsl(query)
+    named = {name for name, _ in own}
+    kept = [(n, request.GET[n]) for n in ("stand", "jahr") if request.GET.get(n) and not named & {"stand", "jahr"}]
+    return path + ("?" + urlencode([*own, *kept]) if own or kept else "")
 
 
 class AmountColumn(tables.Column):
@@ -55,8 +66,9 @@ class FteTableColumn(AmountColumn):
 class LinkColumn(tables.Column):
     """The row header: a link to the object's page."""
 
-    def render(self, value: Any, record: Any) -> str:
-        return format_html('<a class="kern-link" href="{}">{}</a>', record.get_absolute_url(), value)
+    def render(self, value: Any, record: Any, table: Any) -> str:
+        url = kept_link(table.request, record.get_absolute_url())
+        return format_html('<a class="kern-link" href="{}">{}</a>', url, value)
 
     def value(self, value: Any) -> Any:
         return value
@@ -109,6 +121,7 @@ class ListPage(Ruled):
     default_order: str
     sums: ClassVar[dict[str, str]] = {}
     add_url = ""
+    wraps = False  # long texts in more than one line
     add_rule = ""
 
     def rows(self, request: Any) -> QuerySet[Any]:
@@ -134,7 +147,7 @@ class ListPage(Ruled):
         if output not in {"html", "csv", "json"}:
             problems.append("Das Format heißt csv oder json.")
         found = [] if problems else self.complete(request, list(filters.qs))
-        table = self.table_class(found, order_by=order or self.default_order, request=request)
+        table = self.table_class(found, order_by=order or self.default_order, request=request, default=formats.MISSING)
         listing = Listing(self, request, filters, table, found, problems, page)
         if output == "csv" and not problems:
             return listing.as_csv()
@@ -225,8 +238,10 @@ class Listing:
             for row in self.page.object_list
         ]
         words = self.view.noun[len(self.found) != 1]
+        several = list(self.view.sums.values()).count(EUR) > 1
+        names = {c.name: f"{c.header} " if several else "" for c in self.table.columns}
         summary = [f"{len(self.found)} {words}"] + [
-            printed[n] + (formats.NBSP + "VZÄ" if u == FTE else "") for n, u in self.view.sums.items()
+            names[n] + printed[n] + (formats.NBSP + "VZÄ" if u == FTE else "") for n, u in self.view.sums.items()
         ]
         return {
             "view": self.view,

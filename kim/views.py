@@ -44,6 +44,9 @@ def page_context(request: Any) -> dict[str, Any]:
         "acting_body": request.acting_body,
         "stand": getattr(request, "stand", None),
         "year": getattr(request, "year", None),
+        "other_parameters": [
+            (k, v) for k, values in request.GET.lists() if k not in {"stand", "jahr", "seite", "format"} for v in values
+        ],
     }
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from kim.documents import Block, Document, Expander, document
+from kim.documents import Document, Expander, document
 from kim.models import Body
 from meetings.models import Paper
 
@@ -33,11 +33,11 @@ class InformationPaper(Document):
     def body(self) -> Body:
         return self.paper.body
 
-    def blocks(self) -> list[Block]:
-        """The blocks with every figure as of the paper's own day; ValidationError if one cannot be resolved."""
+    def expander(self) -> Expander:
+        """What the tokens of the text are read with: the paper's own day, its notice and Teilprodukt."""
         paper = self.paper
-        assert paper.text and paper.notice and paper.as_of
-        expander = Expander(
+        assert paper.notice and paper.as_of
+        return Expander(
             {
                 "body": paper.body,
                 "day": paper.as_of,
@@ -47,15 +47,16 @@ class InformationPaper(Document):
                 "paper": paper,
             }
         )
-        return [expander.block(b.key, b.heading, b.content) for b in paper.text.blocks.all()]
 
     def context(self) -> dict[str, Any]:
-        paper = self.paper
+        paper, expander = self.paper, self.expander()
+        assert paper.text
         return {
             "document": self,
             "paper": paper,
             "body": paper.body,
-            "blocks": self.blocks(),
+            "blocks": [expander.block(b.key, b.heading, b.content) for b in paper.text.blocks.all()],
+            "problems": expander.problems,
             "printed_on": timezone.localdate(),
             "consultations": list(paper.consultations.select_related("organization", "meeting")),
         }

@@ -17,7 +17,7 @@ class PaperTable(DenseTable):
     vorlageart = tables.Column(accessor="get_paper_type_display", verbose_name="Art", order_by="paper_type")
     datum = tables.Column(accessor="source__date", verbose_name="Datum")
     gremium = tables.Column(accessor="committees", verbose_name="Gremium", orderable=False)
-    stand_ = BadgeColumn(
+    bearbeitungsstand = BadgeColumn(
         {"draft": "info"}, dict(Paper.State.choices), accessor="state", verbose_name="Bearbeitungsstand"
     )
 
@@ -35,3 +35,6 @@ class PaperTable(DenseTable):
 
     def render_datum(self, value: Any) -> str:
         return day(value)
+
+    def value_datum(self, value: Any) -> Any:
+        return value

@@ -22,7 +22,7 @@ class Papers(ListPage):
     table_class, filter_class = PaperTable, PaperFilters
     title, noun = "Dokumente", ("Vorlage", "Vorlagen")
     help_text = "Vorlagen mit Text lassen sich ansehen und drucken; andere sind nur als Fundstelle bekannt."
-    default_order = "-datum"
+    default_order, wraps = "-datum", True
 
     def rows(self, request: Any) -> QuerySet[Any]:
         consultations = Consultation.objects.select_related("organization")
@@ -53,10 +53,7 @@ class DocumentPage(Ruled):
 
     def get(self, request: Any, reference: str) -> HttpResponseBase:
         found = document_of(request, reference)
-        try:
-            context = found.context()
-        except ValidationError as error:
-            return render(request, "meetings/document.html", {"document": found, "problems": error.messages})
+        context = found.context()
         chips: dict[Any, documents.Chip] = {}
         for block in context["blocks"]:
             for chip in block.chips():
@@ -74,10 +71,9 @@ class DocumentPdf(Ruled):
     def get(self, request: Any, reference: str) -> HttpResponseBase:
         found = document_of(request, reference)
         try:
-            content = pdf.render(found.template, found.context(), found.styles)
-        except ValidationError as error:
-            context = {"document": found, "problems": error.messages}
-            return render(request, "meetings/document.html", context, status=422)
+            content = pdf.render(found.template, found.printable(), found.styles)
+        except ValidationError:
+            return DocumentPage.as_view()(request, reference=reference)
         response = HttpResponse(content, content_type="application/pdf")
         response["Content-Disposition"] = f'inline; filename="Vorlage-{reference}.pdf"'
         return response

@@ -37,4 +37,8 @@ class CorrectionForm(ReasonedForm):
         chosen.initial = [s.municipality_id for s in self.instance.served.all()]
         fte: Any = self.fields["fte"]
         fte.weekly_hours = self.instance.carrier.weekly_hours if self.instance.carrier else None
-        fte.help_text = "z. B. 0,5 oder 1/2 oder 50 %"
+        fte.help_text, fte.above = "z. B. 0,5 oder 1/2 oder 50 %", 0
+        self.fields["assumption"].help_text = (
+            "Begründung, wenn die Angabe in keinem Dokument steht. Ändern sich VZÄ oder Anstellungsträger und die "
+            "Grundlage nicht, gilt der Grund als Annahme."
+        )

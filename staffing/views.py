@@ -113,6 +113,7 @@ class CorrectPosition(CorrectionPage):
     rule = "staffing.edit"
     template_name = "staffing/correct.html"
     form_class = CorrectionForm
+    derived = ("basis", "basis_place", "assumption")
 
     def instance(self, request: Any, *args: Any, **kwargs: Any) -> PositionPeriod:
         found = period_on(request, position_of(request, kwargs["number"]))
@@ -123,7 +124,7 @@ class CorrectPosition(CorrectionPage):
     def context(self, request: Any, form: Any) -> dict[str, Any]:
         return {"position": form.instance.position, "period": form.instance}
 
-    def change(self, form: Any) -> Callable[[], None]:
+    def change(self, form: Any) -> Callable[[], bool]:
         data = form.cleaned_data
         return lambda: form.instance.correct(reason=data["reason"], municipalities=list(data["municipalities"]))
 
@@ -132,13 +133,20 @@ class CorrectPosition(CorrectionPage):
         return {"effects": effects(before, after)}
 
     def save(self, request: Any, form: Any) -> str:
-        before = consequences(request.acting_body, request.stand)
-        self.change(form)()
+        number, before = form.instance.position.number, consequences(request.acting_body, request.stand)
+        if not self.change(form)():
+            return f"Stelle {number}: Es hat sich nichts geändert; die gespeicherten Werte bleiben."
         changed = effects(before, consequences(request.acting_body, request.stand))
-        number = form.instance.position.number
-        lines = [line for _, rows in changed for line in rows if line["key"]]
-        words = "; ".join(f"{r['label']}: {r['before']} → {r['after']}" for r in lines)
-        return f"Stelle {number} ist berichtigt." + (f" Folgen: {words}." if words else " Keine Summe ändert sich.")
+        return f"Stelle {number} ist berichtigt. {in_words(changed)}"
+
+
+def in_words(changed: list[tuple[str, list[dict[str, Any]]]]) -> str:
+    """The consequences of a change in a sentence: the results of calculations, and which tables moved."""
+    if not changed:
+        return "Keine Summe ändert sich."
+    results = [f"{title}: {r['before']} → {r['after']}" for title, rows in changed for r in rows if r["key"]]
+    moved = [title for title, rows in changed if not any(r["key"] for r in rows)]
+    return ". ".join(results + ([f"Es ändern sich: {', '.join(moved)}"] if moved else [])) + "."
 
 
 Figures = dict[str, tuple[str, list[Any]]]

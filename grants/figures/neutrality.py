@@ -10,12 +10,14 @@ from typing import Any, Literal
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
+from grants.figures.keys import budget_amount, rate
 from grants.models import BudgetLine, Funding, FundingNotice, SubProduct
-from kim.figures import EUR, FTE, MONTHS, TEXT, Value, figure, total
+from kim.figures import EUR, FTE, MONTHS, TEXT, Value, figure, product, total
 from kim.formats import euro, fte, span
 from kim.models import Body
 from kim.money import rounded, split
 from kim.periods import common, months, year_of
+from staffing.figures.occupancy import all_posts
 from staffing.models import Position, PositionPeriod
 
 Verdict = Literal["neutral", "surplus", "deficit"]
@@ -125,7 +127,7 @@ def occasions(body: Body, day: date) -> list[dict[str, Any]]:
         sub_product__isnull=False,
     )
     found = SubProduct.objects.filter(notices__in=counted).distinct().order_by("number")
-    return [{"body": body, "year": day.year, "sub_product": product} for product in found]
+    return [{"body": body, "year": day.year, "sub_product": one} for one in found]
 
 
 @figure("neutrality.nominal", "Kostenneutralität", subject="kim.Body", arguments=occasions)
@@ -208,14 +210,14 @@ def post_cost(funding: Funding, periods: Iterable[PositionPeriod], year: int) ->
     The periods' amounts are shares of that sum, so that they add up to it. Example: CM-12 (0,5 until 28.02.2023):
     0,5 × 57.000 × 2/12 = 4.750,00.
     """
-    rate = funding.item.rate
+    item_rate = funding.item.rate
     within = common(funding.item.notice.validity, year_of(year))
     pieces = []
     for row in periods:
         shared = common(row.validity, within) if within else None
         if shared:
             length = months(shared)
-            yearly = Fraction(row.fte) * Fraction(rate.amount) / Fraction(rate.per_fte)
+            yearly = Fraction(row.fte) * Fraction(item_rate.amount) / Fraction(item_rate.per_fte)
             pieces.append((row, length, yearly * length / 12))
     if not pieces:
         return None
@@ -229,8 +231,8 @@ def post_cost(funding: Funding, periods: Iterable[PositionPeriod], year: int) ->
 
 
 def _piece(row: PositionPeriod, length: Fraction, share: Decimal, funding: Funding) -> Value:
-    rate = funding.item.rate
-    per = "" if rate.per_fte == 1 else f" je {fte(rate.per_fte)} VZÄ"
+    price = funding.item.rate
+    per = "" if price.per_fte == 1 else f" je {fte(price.per_fte)} VZÄ"
     duration = rounded(length, Decimal("0.001"))
     operands = (
         Value(
@@ -243,10 +245,10 @@ def _piece(row: PositionPeriod, length: Fraction, share: Decimal, funding: Fundi
         ),
         Value(
             f"Fördersatz{per}",
-            rate.amount,
+            price.amount,
             EUR,
             "beleg",
-            source=rate.source,
+            source=price.source,
             link=funding.item.notice.get_absolute_url(),
         ),
         Value(
@@ -259,7 +261,7 @@ def _piece(row: PositionPeriod, length: Fraction, share: Decimal, funding: Fundi
         ),
     )
     whole = f"{int(length)}" if length.denominator == 1 else fte(duration)
-    formula = f"{fte(row.fte)} VZÄ × {euro(rate.amount)}{per} × {whole}/12"
+    formula = f"{fte(row.fte)} VZÄ × {euro(price.amount)}{per} × {whole}/12"
     return Value(
         f"ab {row.validity.lower:%d.%m.%Y}",
         share,
@@ -322,6 +324,20 @@ def sentence(body: Body, year: int, sub_product: SubProduct) -> Value:
     return Value("Kostenneutralität", words, TEXT, "rechnung", found.gap.formula, operands=(found.gap,))
 
 
+@figure("budget.rate_words", "Betrag je Stelle neben dem Ansatz")
+def rate_words(body: Body, day: date, year: int, sub_product: SubProduct, notice: FundingNotice, purpose: str) -> Value:
+    """What stands in brackets after an Ansatz for posts: the rate if posts × rate is the Ansatz, else the product too.
+
+    Example: own posts, 342.000 €: "57.000 € je Stelle"; with a seventh: "errechnet 399.000 € bei 57.000 € je Stelle".
+    """
+    planned, price = budget_amount(body, year, sub_product, purpose), rate(notice)
+    needed = product("errechnet", all_posts(body, day, purpose), price)
+    words = f"{price.sentence()} je Stelle"
+    if needed.amount != planned.amount:
+        words = f"errechnet {needed.sentence()} bei {words}"
+    return Value("je Stelle", words, TEXT, "rechnung", needed.formula, operands=(planned, needed))
+
+
 @figure(
     "position.year_cost",
     "Aus der Zuwendung im Jahr",
@@ -331,13 +347,12 @@ def sentence(body: Body, year: int, sub_product: SubProduct) -> Value:
 def year_cost(position: Position, year: int) -> Value:
     """EUR that the post takes of its notices in a year, by months; see post_cost. Example: CM-15 in 2023: 23.750,00."""
     funding = Funding.objects.filter(position=position, item__notice__validity__overlap=year_of(year))
+    funded = list(funding.select_related("item__rate", "item__notice__source", "position"))
     rows = list(position.periods.select_related("basis", "carrier", "position").order_by("validity"))
-    costs = [
-        cost
-        for one in funding.select_related("item__rate", "item__notice__source", "position")
-        if (cost := post_cost(one, rows, year)) is not None
-    ]
+    costs = [cost for one in funded if (cost := post_cost(one, rows, year)) is not None]
     if not costs:
         source = f"keine Zuwendung im Jahr {year}"
         return Value(f"Betrag {year}", None, EUR, "annahme", source=source)
-    return total(f"Betrag {year}", *costs)
+    waiting = [f.item.notice.get_state_display() for f in funded if f.item.notice.state not in FundingNotice.COUNTED]
+    note = f" (nicht bewilligt, nur {waiting[0]})" if waiting else ""
+    return total(f"Betrag {year}{note}", *costs)

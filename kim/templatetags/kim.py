@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 
 from kim import formats
 from kim.permissions import may as allowed
+from kim.tables import kept_link
 
 register = template.Library()
 
@@ -83,6 +84,12 @@ def source_link(context: dict[str, Any], name: str, **arguments: Any) -> str:
     query = context["request"].GET
     parts = [(k, query[k]) for k in ("stand", "jahr") if query.get(k)] + [(k, str(v)) for k, v in arguments.items()]
     return f"/herkunft/{name}/?{urlencode(parts)}"
+
+
+@register.simple_tag(takes_context=True)
+def kept_url(context: dict[str, Any], url: str) -> str:
+    """An address of ours with the page's Stand and Förderjahr."""
+    return kept_link(context["request"], url)
 
 
 @register.simple_tag

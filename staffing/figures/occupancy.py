@@ -47,11 +47,17 @@ def of_kind(kind: str) -> dict[str, str]:
     return {"position__kind": kind} if kind else {}
 
 
+def kinds(body: Body, day: date) -> list[str]:
+    """Which kinds of posts a body has on a day."""
+    rows = PositionPeriod.objects.filter(body=body).as_of(day).order_by("-position__kind")
+    return list(rows.values_list("position__kind", flat=True).distinct())
+
+
 @figure(
     "occupancy.status",
     "Besetzung",
     subject="kim.Body",
-    arguments=lambda body, day: [{"body": body, "day": day, "kind": "onward"}],
+    arguments=lambda body, day: [{"body": body, "day": day, "kind": kind} for kind in kinds(body, day)],
 )
 def status(body: Body, day: date, kind: str = "") -> OccupancyStatus:
     """FTE of a body on a day by status. Two queries.

@@ -8,7 +8,7 @@ from kim.figures import COUNT, DATE, TEXT, Value, figure
 from kim.formats import listed, posts
 from kim.models import Body
 from staffing.figures.occupancy import period_of, size
-from staffing.models import Position, PositionPeriod
+from staffing.models import Position, PositionPeriod, Status
 
 
 @figure("body.name", "Name der Körperschaft")
@@ -29,8 +29,9 @@ def stand(day: date) -> Value:
 def carrier(position: Position, day: date) -> Value:
     """Who employs on the post. Example: CM-07: der Caritasverband für die Region Eifel e. V."""
     row = period_of(position, day)
-    name, forms = (row.carrier.name, row.carrier.forms()) if row.carrier else ("noch nicht vergeben", {})
-    return text(row, "Anstellungsträger", name, forms)
+    if row.carrier is None:
+        raise ValidationError(f"Die Stelle {position.number} hat am {day:%d.%m.%Y} keinen Anstellungsträger.")
+    return text(row, "Anstellungsträger", row.carrier.name, row.carrier.forms())
 
 
 @figure("position.function", "Funktion der Stelle")
@@ -45,13 +46,34 @@ def function(position: Position) -> Value:
 def municipalities(position: Position, day: date, when: str = "") -> Value:
     """The Kommunen a post is zuständig für, in a sentence. Example: CM-07: Roetgen und Simmerath."""
     row = period_of(position, day, when)
-    return text(row, "zuständig für", listed(row.municipality_names(short=True)), {})
+    names = row.municipality_names(short=True)
+    if not names:
+        raise ValidationError(f"Bei der Stelle {position.number} ist am {day:%d.%m.%Y} keine Kommune angegeben.")
+    return text(row, "zuständig für", listed(names), {})
 
 
 @figure("position.location", "Beratungsort der Stelle")
 def location(position: Position, day: date, number: int = 1) -> Value:
     """Where people are advised. Example: CM-15: Sozialamt."""
     return place(position, day, number, "name")
+
+
+@figure("position.filling", "Stand der Besetzung in Worten")
+def filling(position: Position, day: date) -> Value:
+    """How far the filling of a post has got, for the end of a sentence, with the post and its verb.
+
+    Example: CM-11 on 01.03.2023: "wird eine halbe Stelle in Kürze ausgeschrieben"; once advertised: "ist eine halbe
+    Stelle ausgeschrieben"; filled: "ist eine halbe Stelle besetzt"; else: "ist eine halbe Stelle noch nicht besetzt".
+    """
+    row = PositionPeriod.objects.with_occupancy(day).get(pk=period_of(position, day).pk)
+    one = row.fte <= 1
+    verb, end = {
+        Status.ADVERTISING_PLANNED: ("wird" if one else "werden", "in Kürze ausgeschrieben"),
+        Status.ADVERTISED: ("ist" if one else "sind", "ausgeschrieben"),
+        Status.FILLED: ("ist" if one else "sind", "besetzt"),
+        Status.PARTLY: ("ist" if one else "sind", "teilweise besetzt"),
+    }.get(Status(row.status), ("ist" if one else "sind", "noch nicht besetzt"))
+    return text(row, "Besetzung", f"{verb} {posts(row.fte)} {end}", {})
 
 
 @figure("position.host", "Betreiber des Beratungsorts")

@@ -20,11 +20,11 @@ from kim.models import POSITION_NUMBER, Body, BodyRow, Cited, SameBody
 from kim.money import FteColumn, exact
 from kim.periods import PeriodField, PeriodQuerySet, period
 from kim.permissions import note
-from staffing.models.masterdata import BodyMunicipality, Carrier, Function, Municipality
+from staffing.models.masterdata import Carrier, Function, Municipality
 
 SENTENCES["over_occupied"] = (
-    "Die Besetzung wäre höher als der Umfang der Stelle oder liegt außerhalb ihrer Laufzeit. "
-    "Bitte zuerst die Besetzung anpassen oder einen größeren Umfang eintragen."
+    "Die Besetzung wäre höher als der Umfang der Stelle oder läge außerhalb ihrer Laufzeit. "
+    "Eine besetzte Stelle lässt sich nicht unter ihre Besetzung verkleinern; was besetzt ist, steht auf ihrer Seite."
 )
 ZERO = Value(Decimal(0), output_field=FteColumn())
 
@@ -83,6 +83,11 @@ class Position(BodyRow):
                 fields=["body", "number"],
                 name="position_number",
                 violation_error_message="Diese Stellennummer gibt es schon.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(number__iexact="neu"),
+                name="position_number_free",
+                violation_error_message="„neu“ ist keine Stellennummer, unter dieser Adresse legt man Stellen an.",
             ),
             models.CheckConstraint(
                 condition=Q(number__regex=r"^[A-Za-z0-9-]+$"),
@@ -246,21 +251,33 @@ class PositionPeriod(Cited, BodyRow):
         return {Position.Kind.OWN: "eigene Stelle"}.get(self.position.kind, "bei Dritten")  # type: ignore[call-overload]
 
     @transaction.atomic
-    def correct(self, *, reason: str, municipalities: "list[Municipality] | None" = None) -> None:
+    def correct(self, *, reason: str, municipalities: "list[Municipality] | None" = None) -> bool:
         """A Berichtigung: these facts are corrected for their whole range, with the reason in the history.
 
-        Set the new values on the instance before. Raises ValidationError with a sentence when the reason is
-        missing, a rule is broken, or somebody changed the row meanwhile.
+        Set the new values on the instance before. A size or carrier that changes while its basis stays is no longer
+        what the document says: the reason becomes its Annahme. True if anything changed. Raises ValidationError
+        with a sentence when the reason is missing, a rule is broken, or somebody changed the row meanwhile.
         """
         if not reason.strip():
             raise ValidationError({"reason": "Bitte einen Grund angeben, z. B. „Tippfehler bei der Übernahme“."})
         note(reason=reason.strip(), act="Berichtigung")
         before = self.version
+        self._without_stale_basis(reason.strip())
         with refusable():
             self.full_clean()
             self.save()
             if municipalities is not None and self._serve(municipalities) and self.version == before:
                 self.touch()
+        return self.version != before
+
+    def _without_stale_basis(self, reason: str) -> None:
+        stored = PositionPeriod.objects.get(pk=self.pk)
+        figures = ("fte", "carrier_id")
+        basis = ("basis_id", "basis_place", "assumption")
+        if any(getattr(self, n) != getattr(stored, n) for n in figures) and all(
+            getattr(self, n) == getattr(stored, n) for n in basis
+        ):
+            self.basis, self.basis_place, self.assumption = None, "", f"Berichtigung: {reason}"
 
     def _serve(self, municipalities: "list[Municipality]") -> bool:
         """Make these the Kommunen served; True if that was a change. A share that is stored stays."""
@@ -268,78 +285,10 @@ class PositionPeriod(Cited, BodyRow):
         for gone in current.keys() - wanted:
             current[gone].delete()
         for new in wanted - current.keys():
-            served = ServedMunicipality(body=self.body, period=self, municipality_id=new)
+            served = self.served.model(body=self.body, period=self, municipality_id=new)
             served.full_clean()
             served.save()
         return wanted != current.keys()
-
-
-@tracked()
-class ServedMunicipality(BodyRow):
-    """A Kommune that a post is zuständig für; a share only where one is agreed."""
-
-    period = models.ForeignKey(PositionPeriod, models.PROTECT, related_name="served", verbose_name="Stellenangabe")
-    municipality = models.ForeignKey(Municipality, models.PROTECT, related_name="served", verbose_name="Kommune")
-    share = models.DecimalField("Anteil", max_digits=4, decimal_places=3, null=True, blank=True)
-
-    class Meta(BodyRow.Meta):
-        verbose_name, verbose_name_plural = "Zuständigkeit", "Zuständigkeiten"
-        ordering: ClassVar = ["municipality__sort_key"]
-        constraints: ClassVar = [
-            *BodyRow.Meta.constraints,
-            models.UniqueConstraint(
-                fields=["body", "period", "municipality"],
-                name="servedmunicipality_once",
-                violation_error_message="Diese Kommune ist schon eingetragen.",
-            ),
-            models.CheckConstraint(
-                condition=Q(share__isnull=True) | Q(share__gt=0, share__lte=1),
-                name="servedmunicipality_share",
-                violation_error_message="Der Anteil liegt zwischen 0 und 1.",
-            ),
-            SameBody("period"),
-        ]
-
-    def __str__(self) -> str:
-        return str(self.municipality)
-
-    def clean(self) -> None:
-        if not BodyMunicipality.objects.filter(body=self.body, municipality=self.municipality).exists():
-            raise ValidationError({"municipality": "Diese Kommune gehört nicht zu dieser Körperschaft."})
-
-
-@tracked()
-class PositionLocation(BodyRow):
-    """A Beratungsort: where people are advised; not who employs and not who is served."""
-
-    period = models.ForeignKey(PositionPeriod, models.PROTECT, related_name="locations", verbose_name="Stellenangabe")
-    order = models.PositiveSmallIntegerField("Reihenfolge", default=1)
-    name = models.CharField("Name", max_length=120)
-    host = models.CharField("Betreiber", max_length=120, blank=True)
-    municipality = models.ForeignKey(
-        Municipality,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="locations",
-        verbose_name="Kommune",
-    )
-
-    class Meta(BodyRow.Meta):
-        verbose_name, verbose_name_plural = "Beratungsort", "Beratungsorte"
-        ordering: ClassVar = ["order"]
-        constraints: ClassVar = [
-            *BodyRow.Meta.constraints,
-            models.UniqueConstraint(
-                fields=["body", "period", "order"],
-                name="positionlocation_order",
-                violation_error_message="Diese Nummer ist schon vergeben.",
-            ),
-            SameBody("period"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.name} ({self.host})" if self.host else self.name
 
 
 def always() -> Any:

@@ -96,7 +96,7 @@ def proved(content):
 
 def test_the_paper_itself(region):
     found = documents.find(region, "2023/0120")
-    content = pdf.render(found.template, found.context(), found.styles)
+    content = pdf.render(found.template, found.printable(), found.styles)
     proved(content)
     for profile in (checker.ValidationProfile.PDF_A_3A, checker.ValidationProfile.PDF_UA_1):
         assert list(checker.validate_pdf_bytes(content, profile=profile).failures) == [], profile

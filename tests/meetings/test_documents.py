@@ -51,15 +51,21 @@ def test_no_text_breaks_the_check(text):
 
 def test_a_form_that_does_not_exist_is_said(region):
     expander = documents.Expander({"body": region, "day": region.reference_day})
-    with pytest.raises(ValidationError, match="Die Form „genitiv“ gibt es"):
-        expander.block("a", "b", "{{body.name form=genitiv}}")
-    with pytest.raises(ValidationError, match="„CM-99“ gibt es als position nicht"):
-        expander.block("a", "b", "{{position.fte position=CM-99}}")
+    block = expander.block("a", "b", "{{body.name form=genitiv}} und {{position.fte position=CM-99}} und {{body.name}}")
+    assert len(expander.problems) == 2
+    assert "Die Form „genitiv“ gibt es" in expander.problems[0] and "„CM-99“ gibt es" in expander.problems[1]
+    assert [str(getattr(p, "text", p)) for p in block.paragraphs[0]] == [
+        "[fehlt]",
+        " und ",
+        "[fehlt]",
+        " und ",
+        region.name,
+    ]
 
 
 def rendered(body):
     found = documents.find(body, "2023/0120")
-    return pdf.render(found.template, found.context(), found.styles)
+    return pdf.render(found.template, found.printable(), found.styles)
 
 
 def test_the_pdf_is_archivable_tagged_and_named(region):

@@ -84,9 +84,9 @@ BAD = [
     ("/stellen/?format=exe", "Das Format heißt csv oder json."),
     ("/stellen/?suche=%00", "Suche"),
     ("/haushalt/?zweck=nix", "Zweck"),
-    ("/herkunft/neutrality.nominal/", "sub_product fehlt"),
-    ("/herkunft/neutrality.nominal/?sub_product=1", "„1“ gibt es als sub_product nicht"),
-    ("/herkunft/position.fte/?position=KO-01", "„KO-01“ gibt es als position nicht"),
+    ("/herkunft/neutrality.nominal/", "Teilprodukt (sub_product) fehlt"),
+    ("/herkunft/neutrality.nominal/?sub_product=1", "„1“ gibt es als Teilprodukt (sub_product) nicht"),
+    ("/herkunft/position.fte/?position=KO-01", "„KO-01“ gibt es als Stelle (position) nicht"),
     ("/herkunft/occupancy.status/?kind=quatsch", "kind ist own oder onward"),
     ("/herkunft/occupancy.status/?body=stadt-aachen&kind=x", "kind ist own oder onward"),
 ]

@@ -23,7 +23,7 @@ ORIGINAL = (Path(__file__).parent / "mitteilungsvorlage.txt").read_text()
 
 def bytes_of(body):
     found = documents.find(Body.objects.get(pk=body.pk), "2023/0120")
-    return pdf.render(found.template, found.context(), found.styles)
+    return pdf.render(found.template, found.printable(), found.styles)
 
 
 def text_of(body):
@@ -128,7 +128,7 @@ def chips(body):
     found = documents.find(Body.objects.get(pk=body.pk), "2023/0120")
     return [
         piece
-        for block in found.blocks()
+        for block in found.context()["blocks"]
         for paragraph in block.paragraphs
         for piece in paragraph
         if isinstance(piece, Chip)
@@ -186,6 +186,16 @@ MUTATIONS = {
     "position.fte CM-10": (lambda b: at("CM-10").update(fte=D("2.5")), "gingen 1,5 Stellen", "gingen 2,5 Stellen"),
     "position.persons": (lambda b: Occupancy.objects.filter(position__number="CM-10", slot__gt=1).delete(), "drei Fachkräften", "einer Fachkraft"),
     "position.carrier CM-11": (lambda b: Carrier.objects.filter(slug="stadt-wuerselen").update(name="Stadt Muster"), "der Stadt Würselen", "In der Stadt Muster"),
+    "position.filling": (
+        lambda b: at("CM-11").update(stage="advertised"),
+        "wird eine halbe Stelle in Kürze ausgeschrieben",
+        "ist eine halbe Stelle ausgeschrieben",
+    ),
+    "budget.rate_words": (
+        lambda b: at("CM-01").update(fte=D("2")),
+        "in Höhe von 342.000 € (57.000 € je Stelle) sowie",
+        "342.000 € (errechnet 399.000 € bei 57.000 € je Stelle) sowie",
+    ),
     "document.day": (lambda b: Paper.objects.filter(text__isnull=False).update(as_of=date(2023, 3, 2)), "(Stand 01.03.2023)", "(Stand 02.03.2023)"),
     "occupancy.committed": (lambda b: at("CM-11").update(stage="planned"), "3,5 Stellen bereits", "sind derzeit drei Stellen bereits"),
     "occupancy.open": (lambda b: at("CM-16").update(stage="advertised"), "verbleibenden 2,5 Stellen", "verbleibenden 1,5 Stellen"),
@@ -200,7 +210,11 @@ MUTATIONS = {
     "position.fte CM-16": (lambda b: at("CM-16").update(fte=D("0.5")), "(DRK) erhält eine volle", "(DRK) erhält eine halbe"),
     "position.municipalities CM-16": (lambda b: move("CM-16", "aachen"), "in der Kommune Alsdorf", "in der Kommune Aachen"),
     "position.host": (lambda b: PositionLocation.objects.filter(host="Abba e. V.").update(host="Muster e. V."), "Abba e. V.", "des Muster e. V."),
-    "position.municipalities CM-17": (lambda b: move("CM-17", "aachen"), "Eschweiler und Stolberg werden sich", "Aachen werden sich"),
+    "position.municipalities CM-17": (
+        lambda b: move("CM-17", "aachen"),
+        "Eschweiler und Stolberg werden sich eine volle Stelle im Case Management teilen",
+        "Aachen erhält eine volle Stelle im Case Management.",
+    ),
     "position.fte CM-17": (lambda b: at("CM-17").update(fte=D("0.5")), "sich eine volle Stelle", "sich eine halbe Stelle"),
     "position.function": (lambda b: Function.objects.filter(slug="case-management").update(name="Fallsteuerung"), "im Case Management teilen", "im Fallsteuerung teilen"),
     "sub_product.number": (lambda b: SubProduct.objects.update(number="946200"), "946100", "Teilprodukt 946200"),
@@ -209,8 +223,8 @@ MUTATIONS = {
     "budget.account_name income": (lambda b: Account.objects.filter(number="414100").update(name="Musterkonto"), "Zuweisungen und Zuschüsse für lfd.", "„Musterkonto“"),
     "budget.account onward": (lambda b: Account.objects.filter(number="543990").update(number="531800"), "543990", "Sachkonto 531800"),
     "budget.account_name onward": (lambda b: Account.objects.filter(number="543990").update(name="Zuschüsse"), "Andere sonstige", "„Zuschüsse“"),
-    "budget.amount own": (lambda b: BudgetLine.objects.filter(purpose="own").update(amount=D(341000)), "Personalstellen in Höhe von 342.000 € (57.000 € je Stelle) sowie", "in Höhe von 341.000 € (57.000 € je Stelle) sowie"),
-    "budget.amount onward": (lambda b: BudgetLine.objects.filter(purpose="onward").update(amount=D(341000)), "Höhe von 342.000 € (57.000 € je Stelle) beim", "Höhe von 341.000 € (57.000 € je Stelle) beim"),
+    "budget.amount own": (lambda b: BudgetLine.objects.filter(purpose="own").update(amount=D(341000)), "Personalstellen in Höhe von 342.000 € (57.000 € je Stelle) sowie", "in Höhe von 341.000 € (errechnet 342.000 € bei 57.000 € je Stelle) sowie"),
+    "budget.amount onward": (lambda b: BudgetLine.objects.filter(purpose="onward").update(amount=D(341000)), "Höhe von 342.000 € (57.000 € je Stelle) beim", "Höhe von 341.000 € (errechnet 342.000 € bei 57.000 € je Stelle) beim"),
     "budget.income_words": (lambda b: BudgetLine.objects.filter(purpose="income").update(amount=D(680000)), "Diese sind im Teilprodukt", "Dafür sind 680.000 € im Teilprodukt"),
     "budget.year": (lambda b: (BudgetLine.objects.update(year=2022), FundingNotice.objects.update(validity=period(date(2022, 1, 1), date(2023, 12, 31))), Paper.objects.filter(text__isnull=False).update(as_of=date(2022, 3, 1)), at("CM-15").update(validity=period(date(2022, 1, 1), None)), at("CM-16").update(validity=period(date(2022, 1, 1), None)), at("CM-17").update(validity=period(date(2022, 1, 1), None)), [at(f"CM-{n}").update(validity=period(date(2021, 1, 1), date(2021, 12, 31))) for n in (12, 13, 14)]), "im Haushalt 2023", "im Haushalt 2022"),
     "neutrality.sentence": (lambda b: at("CM-01").update(fte=D("0.5")), "insofern kostenneutral", "ohne Belastung des Haushalts; 28.500 € der Zuwendung sind nicht durch Stellen gebunden"),
@@ -251,6 +265,7 @@ def test_half_a_post_changes_the_sentence_and_names_the_ansatz(region):
     assert "28.500 € der Zuwendung sind nicht durch Stellen gebunden" in words
     assert "342.000 € veranschlagt, 313.500 € errechnet" in words
     assert "kostenneutral" not in words
+    assert "5,5 eigenen Personalstellen in Höhe von 342.000 € (errechnet 313.500 € bei 57.000 € je Stelle)" in words
 
 
 def test_a_figure_that_is_missing_stops_the_paper(region):

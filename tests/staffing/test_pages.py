@@ -173,7 +173,7 @@ def test_half_a_post_says_what_follows(login, region):
     response = browser.post("/stellen/CM-01/berichtigen/", posted(fte="½"), follow=True)
     words = response.content.decode().replace("\u00a0", " ")
     assert response.redirect_chain[-1][0] == "/stellen/CM-01/"
-    assert "Stelle CM-01 ist berichtigt." in words and "Differenz: 0,00 € → 28.500,00 €" in words
+    assert "Stelle CM-01 ist berichtigt." in words and "Kostenneutralität: 0,00 € → 28.500,00 €" in words
     assert "Berichtigung durch Frau D.. Grund: laut Bescheid" in words or "Berichtigung durch Frau D." in words
     assert "VZÄ: 1,0 → 0,5" in words
     page = browser.get("/haushalt/kostenneutralitaet/").content.decode().replace("\u00a0", " ")
@@ -192,7 +192,7 @@ def test_half_a_post_says_what_follows(login, region):
         ({"fte": "0,5,5"}, "Bitte VZÄ als Zahl eingeben, z. B. 0,5 oder 0,43."),
         ({"fte": "1.500"}, "Meinten Sie 1,5?"),
         ({"fte": "1e400"}, "Bitte VZÄ als Zahl eingeben"),
-        ({"fte": "0"}, "größer als 0"),
+        ({"fte": "0"}, "VZÄ müssen größer als 0 sein."),
         ({"fte": ""}, "VZÄ"),
         ({"reason": " "}, "Bitte einen Grund angeben"),
         ({"stage": "quatsch"}, "Verfahrensstand"),
@@ -258,9 +258,75 @@ def test_a_double_submit_is_told_and_changes_nothing(login, region):
     data = posted(fte="0,5")
     assert browser.post("/stellen/CM-01/berichtigen/", data).status_code == 302
     before = (stored().version, stored().events.count())
-    response = browser.post("/stellen/CM-01/berichtigen/", data)
-    assert response.status_code == 409 and "Die Änderung ist schon gespeichert" in response.content.decode()
+    response = browser.post("/stellen/CM-01/berichtigen/", data, follow=True)
+    assert "Diese Änderung war schon gespeichert" in response.content.decode()
     assert (stored().version, stored().events.count()) == before
+    other = login("sachbearbeitung", name="jemand anderes").post("/stellen/CM-01/berichtigen/", data)
+    assert other.status_code == 409 and "Jemand war schneller" in other.content.decode()
+
+
+def test_a_save_between_look_and_save_is_a_conflict_too(login, region, monkeypatch):
+    """The version trigger is the last word: its refusal leads to the page with both values."""
+    from kim.forms import ReasonedForm
+
+    browser, data = login(), posted(fte="0,5", reason="meiner")
+    looked = ReasonedForm.is_stale
+
+    def saved_meanwhile(form):
+        stale = looked(form)
+        if not stale:
+            row = stored()
+            row.fte = D("0.75")
+            row.correct(reason="schneller")
+        return stale
+
+    monkeypatch.setattr(ReasonedForm, "is_stale", saved_meanwhile)
+    response = browser.post("/stellen/CM-01/berichtigen/", data)
+    assert response.status_code == 409 and "0,75" in response.content.decode() and "0,5" in response.content.decode()
+
+
+def test_a_correction_without_a_change_says_so(login, region):
+    words = login().post("/stellen/CM-01/berichtigen/", posted(), follow=True).content.decode()
+    assert "Es hat sich nichts geändert" in words and stored().version == 1
+
+
+def test_what_moves_without_moving_the_sum_is_named(login, region):
+    words = (
+        login()
+        .post("/stellen/CM-15/berichtigen/", posted("CM-15", fte="0,5", carrier=""), follow=True)
+        .content.decode()
+    )
+    assert "Es ändern sich: Stellenverteilung nach Anstellungsträgern" in words and "Keine Summe" not in words
+
+
+def test_a_corrected_size_no_longer_cites_the_paper(login, region):
+    """A proof that contradicts its number is worse than none: the reason becomes the assumption."""
+    browser = login()
+    browser.post("/stellen/CM-01/berichtigen/", posted(fte="0,5"))
+    row = stored()
+    assert (row.basis, row.assumption, row.derivation_kind()) == (None, "Berichtigung: laut Bescheid", "annahme")
+    browser.post("/stellen/CM-02/berichtigen/", posted("CM-02", fte="0,5", basis_place="neuer Bescheid, S. 2"))
+    assert stored("CM-02").basis is not None and stored("CM-02").basis_place == "neuer Bescheid, S. 2"
+
+
+def test_a_post_without_carrier_stops_the_paper_with_words(login, region):
+    browser = login()
+    browser.post("/stellen/CM-15/berichtigen/", posted("CM-15", fte="0,5", carrier=""))
+    page = browser.get("/dokumente/2023-0120/").content.decode()
+    assert "Die Stelle CM-15 hat am 01.03.2023 keinen Anstellungsträger." in page
+    assert "[fehlt]" in page and "Stadt Würselen" in page
+    response = browser.get("/dokumente/2023-0120/pdf/")
+    assert (
+        response["Content-Type"].startswith("text/html") and "lässt sich so nicht drucken" in response.content.decode()
+    )
+
+
+def test_links_keep_stand_and_the_stand_keeps_the_filter(login):
+    words = login().get("/stellen/?stand=2023-02-28&traeger=noch-nicht-vergeben&sortierung=-vzae").content.decode()
+    assert 'href="/stellen/CM-12/?stand=2023-02-28"' in words
+    assert '<input type="hidden" name="traeger" value="noch-nicht-vergeben">' in words
+    words = login().get("/zuwendungen/stellenverteilung/?stand=2023-02-28").content.decode()
+    assert 'href="/stellen/CM-12/?stand=2023-02-28"' in words
 
 
 @pytest.mark.parametrize("version", ["", "x", "-1", "999", "1e400"])
@@ -344,9 +410,22 @@ def test_a_new_post_that_cannot_be(change, sentence, login, region):
 def test_a_new_post_submitted_twice_exists_once(login, region):
     browser = login()
     assert browser.post("/stellen/neu/", new()).status_code == 302
-    response = browser.post("/stellen/neu/", new())
-    assert response.status_code == 422 and "Diese Stellennummer gibt es schon." in response.content.decode()
+    response = browser.post("/stellen/neu/", new(), follow=True)
+    assert "war schon angelegt" in response.content.decode()
     assert PositionPeriod.objects.filter(position__number="CM-18").count() == 1
+    response = browser.post("/stellen/neu/", new(reason="eine andere"))
+    assert response.status_code == 422 and "Diese Stellennummer gibt es schon." in response.content.decode()
+
+
+def test_an_own_post_is_the_bodys_own_unless_said_otherwise(login, region):
+    login().post("/stellen/neu/", new(carrier=""))
+    assert stored("CM-18").carrier.slug == "staedteregion-aachen"
+
+
+@pytest.mark.parametrize("number", ["neu", "Neu"])
+def test_the_word_of_the_address_is_no_number(number, login, region):
+    response = login().post("/stellen/neu/", new(number=number))
+    assert response.status_code == 422 and "ist keine Stellennummer" in response.content.decode()
 
 
 def test_json_is_json(login):

@@ -110,7 +110,7 @@ def test_over_occupancy_is_refused(region):
 def test_shrinking_a_post_below_its_occupancy_is_refused(region):
     row = PositionPeriod.objects.get(position__number="CM-10")
     row.fte = D("1.0")
-    with pytest.raises(ValidationError, match="Bitte zuerst die Besetzung anpassen"):
+    with pytest.raises(ValidationError, match="nicht unter ihre Besetzung verkleinern"):
         row.correct(reason="Probe")
     assert PositionPeriod.objects.get(pk=row.pk).fte == D("1.5")
 

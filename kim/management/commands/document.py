@@ -33,7 +33,7 @@ class Command(BaseCommand):
         with acting(None, [found[0].pk], command="document", snapshot=True):
             document: Any = documents.find(found[0], options["reference"])
             try:
-                content = pdf.render(document.template, document.context(), document.styles)
+                content = pdf.render(document.template, document.printable(), document.styles)
             except ValidationError as error:
                 raise CommandError(" ".join(error.messages)) from error
         try:

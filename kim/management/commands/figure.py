@@ -1,6 +1,8 @@
 """Print a figure of the catalogue: manage.py figure NAME key=value … [--json]."""
 
 import json
+import os
+import sys
 from argparse import ArgumentParser
 from typing import Any
 
@@ -35,8 +37,12 @@ class Command(BaseCommand):
         if body is None:
             known = ", ".join(Body.objects.values_list("slug", flat=True)) or "noch keine"
             raise CommandError(f"Bitte body= mit einem Kurznamen angeben: {known}.")
-        with acting(None, [body.pk], command="figure"):
-            self.print(CATALOGUE[name], body, given, options["json"])
+        try:
+            with acting(None, [body.pk], command="figure"):
+                self.print(CATALOGUE[name], body, given, options["json"])
+                self.stdout.flush()
+        except BrokenPipeError:  # figure … | head
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     def print(self, entry: Any, body: Body, given: dict[str, str], as_json: bool) -> None:
         try:

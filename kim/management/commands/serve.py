@@ -89,7 +89,9 @@ def free_port(text: str) -> int:
         try:
             probe.bind(("127.0.0.1", int(text)))
         except OSError as error:
-            raise CommandError(f"Port {text} ist belegt ({error.strerror}). Ein anderer: script/server 8001") from error
+            raise CommandError(
+                f"Port {text} ist belegt ({error.strerror}). Ein anderer: script/server {int(text) % 65535 + 1}"
+            ) from error
     return int(text)
 
 
