@@ -51,6 +51,8 @@ class NewPositionForm(forms.Form):
         fields: dict[str, Any] = self.fields
         items = NoticeItem.visible_to(request).filter(notice__validity__contains=request.stand)
         fields["item"].queryset = items.select_related("notice__source", "function")
+        only = list(items[:2])
+        fields["item"].initial = only[0].pk if len(only) == 1 else None
         fields["item"].label_from_instance = lambda item: f"{item.notice.source.title}: {item.function}"
         fields["function"].queryset = Function.objects.all()
         fields["carrier"].queryset = Carrier.visible_to(request)

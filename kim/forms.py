@@ -1,5 +1,6 @@
 """Forms in KERN's dress, with version and reason; a stale save keeps the input and shows both values."""
 
+from copy import copy
 from typing import Any
 
 from allauth.account.forms import LoginForm
@@ -134,39 +135,53 @@ class CorrectionPage(Ruled):
         return render(request, self.template_name, context, status=status)
 
     def conflict(self, request: Any, form: Any, stored: Any) -> HttpResponseBase:
-        """Somebody was faster: nothing typed is lost, each differing field is decided on (409)."""
+        """Somebody was faster: nothing typed is lost, each field both have changed is decided on (409).
+
+        What only one of both has changed is taken over; what was shown to the user is read from the history.
+        """
         names = [n for n in form.fields if n not in {"version", "reason"}]
         last = last_change(stored.instance)
-        same = request.POST.get("reason", "").strip() == last.get("reason") and not any(
-            shown(form[n]) != shown(stored[n]) for n in names if n not in self.derived
-        )
+        mine = [n for n in names if shown(form[n]) != shown(stored[n])]
+        same = request.POST.get("reason", "").strip() == last.get("reason") and not set(mine) - set(self.derived)
         if last.get("user") == request.user.pk and same:  # the very form that was saved a moment ago
             messages.info(request, "Diese Änderung war schon gespeichert; ein zweites Mal ändert sie nichts.")
             return redirect(self.target(stored.instance))
-        conflicts = [c for n in names if (c := Conflict(form[n], stored[n])).mine != c.theirs]
-        keep = [
-            (name, value)
-            for name, values in request.POST.lists()
-            if name in form.fields and name not in {"version", "reason"}
-            for value in values
-        ]
+        base = self.form_class(instance=as_shown(form, stored))
+        theirs = [n for n in mine if shown(form[n]) == shown(base[n])]
+        both = [n for n in mine if n not in theirs and shown(stored[n]) != shown(base[n])]
         context = {
             "form": form,
             "stored": stored,
             "object": stored.instance,
-            "conflicts": conflicts,
-            "keep": keep,
+            "conflicts": [Conflict(form[n], stored[n]) for n in both],
+            "merged": [Conflict(form[n], stored[n]) for n in mine if n not in both and n not in theirs],
+            "keep": [(n, v) for n in names for v in request.POST.getlist(n)] + [(f"wahl_{n}", STORED) for n in theirs],
             "last": last,
             **self.context(request, stored),
         }
         return render(request, "conflict.html", context, status=409)
 
 
+STORED = "gespeichert"
+
+
+def as_shown(form: Any, stored: Any) -> Any:
+    """The row as it stood in the form when it was shown; as it is now if the history has no such version."""
+    row = copy(stored.instance)
+    version = str(form.data.get("version", ""))
+    known = version.isascii() and version.isdigit() and len(version) < 9
+    event = row.events.filter(version=int(version)).order_by("pgh_id").last() if known else None
+    for name in form._meta.fields if event else ():
+        if hasattr(event, name):
+            setattr(row, name, getattr(event, name))
+    return row
+
+
 def chosen(data: Any, stored: Any) -> Any:
     """What was posted; where the conflict page says "gespeicherter Wert", the stored value instead."""
     data = data.copy()
     for name in stored.fields:
-        if data.get(f"wahl_{name}") == "gespeichert":
+        if data.get(f"wahl_{name}") == STORED:
             value = stored[name].value()
             values = value if isinstance(value, list | tuple) else [value]
             data.setlist(name, ["" if v is None else str(v) for v in values])

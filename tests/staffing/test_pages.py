@@ -245,6 +245,28 @@ def test_a_stale_save_shows_both_values_and_loses_nothing(login, region):
     assert (stored().fte, stored().basis_place) == (D("0.75"), "von mir")
 
 
+def test_what_only_one_of_both_changed_is_merged(login, region):
+    """Three versions are compared: what I saw, what I typed, what is stored now."""
+    browser = login()
+    mine = posted(stage="planned", reason="Stand des Verfahrens")
+    browser.post("/stellen/CM-01/berichtigen/", posted(fte="0,75", reason="weniger Stunden"))
+    words = browser.post("/stellen/CM-01/berichtigen/", mine).content.decode()
+    assert "Nur von Ihnen geändert und wird übernommen: Verfahrensstand geplant." in words
+    assert 'name="wahl_fte" value="gespeichert"' in words and "<table" not in words
+    kept = {
+        "wahl_fte": "gespeichert",
+        "wahl_basis": "gespeichert",
+        "wahl_basis_place": "gespeichert",
+        "wahl_assumption": "gespeichert",
+    }
+    browser.post("/stellen/CM-01/berichtigen/", mine | kept | {"version": stored().version})
+    assert (stored().fte, stored().stage, stored().assumption) == (
+        D("0.75"),
+        "planned",
+        "Berichtigung: weniger Stunden",
+    )
+
+
 def test_the_conflict_can_be_decided_for_ones_own_value(login, region):
     browser = login()
     mine = posted(fte="0,5")
