@@ -119,7 +119,7 @@ class CorrectionPage(Ruled):
                 return self.page(request, form, **self.preview(request, form))
             message = self.save(request, form)
         except ValidationError as error:
-            if CONFLICT in error.messages:  # somebody saved between our look and our save
+            if CONFLICT in error.messages and "vorschau" not in request.POST:  # saved between our look and our save
                 return self.post(request, **self.kwargs)
             form.refuse(error)
             return self.page(request, form, status=422)

@@ -16,7 +16,7 @@ HTTPS = os.environ.get("KIM_HTTPS") == "1"
 
 DEBUG = False
 SECRET_KEY = os.environ.get("KIM_SECRET_KEY") or secrets.token_urlsafe(50)
-ALLOWED_HOSTS = os.environ.get("KIM_HOSTS", "127.0.0.1,localhost,testserver").split(",")
+ALLOWED_HOSTS = os.environ.get("KIM_HOSTS", "127.0.0.1,localhost").split(",")
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS] if HTTPS else []
 
 INSTALLED_APPS = [
