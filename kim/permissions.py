@@ -1,6 +1,7 @@
 """Who acts, for which body, in which roles: the scope that PostgreSQL itself enforces, and the rules of views."""
 
 import json
+import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -52,10 +53,6 @@ RULE_NAMES = {
     "documents.view": "Dokumente ansehen",
     "kim.figure": "Herkunft ansehen",
 }
-
-
-class BadInput(Exception):
-    """A part of the address that cannot be read; the text is the sentence the user sees (status 400)."""
 
 
 class ClosedAdapter(DefaultAccountAdapter):
@@ -136,12 +133,7 @@ class ScopeMiddleware:
             request.stand, request.year = working_date(request.GET, request.acting_body)
         except ValidationError as error:
             request.stand, request.year = today(request.acting_body), today(request.acting_body).year
-            return self.process_exception(request, BadInput(" ".join(error.messages)))
-        return None
-
-    def process_exception(self, request: Any, error: Exception) -> HttpResponseBase | None:
-        if isinstance(error, BadInput):
-            return render(request, "400.html", {"message": str(error)}, status=400)
+            return render(request, "400.html", {"message": " ".join(error.messages)}, status=400)
         return None
 
 
@@ -156,7 +148,7 @@ def working_date(query: Any, body: Body | None) -> tuple[date, int]:
     stand = parse_date(given, now) if given else now
     if not year_text:
         return stand, stand.year
-    if not (year_text.isascii() and year_text.isdigit() and FIRST_YEAR <= int(year_text[:9]) <= LAST_YEAR):
+    if not (re.fullmatch(r"[0-9]{4}", year_text) and FIRST_YEAR <= int(year_text) <= LAST_YEAR):
         raise ValidationError(f"„{year_text[:20]}“ ist kein Förderjahr. Bitte ein Jahr wie 2023 angeben.")
     year = int(year_text)
     if given and stand.year != year:

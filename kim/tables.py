@@ -18,7 +18,7 @@ from django.shortcuts import render
 from django.utils.html import format_html
 
 from kim import formats
-from kim.figures import EUR, FTE, Value
+from kim.figures import EUR, FTE
 from kim.money import CENT, MILLI
 from kim.permissions import Ruled
 
@@ -41,7 +41,7 @@ def kept_link(request: Any, url: str) -> str:
 
 
 class AmountColumn(tables.Column):
-    """EUR, right-aligned; the cell is a Decimal or a Value of the catalogue."""
+    """EUR, right-aligned; the cell is a Decimal."""
 
     unit = EUR
     attrs: ClassVar = NUMERIC
@@ -50,11 +50,10 @@ class AmountColumn(tables.Column):
         super().__init__(*args, **{"attrs": NUMERIC} | kwargs)
 
     def render(self, value: Any) -> str:
-        amount = self.value(value)
-        return formats.euro(amount) if self.unit == EUR else formats.fte(amount)
+        return formats.euro(value) if self.unit == EUR else formats.fte(value)
 
     def value(self, value: Any) -> Any:
-        return value.value if isinstance(value, Value) else value
+        return value
 
 
 class FteTableColumn(AmountColumn):

@@ -48,7 +48,7 @@ class Positions(ListPage):
     def complete(self, request: Any, rows: list[Any]) -> list[Any]:
         amounts = column("position.annual_amount", rows, request.stand)
         for row in rows:
-            row.annual_amount = amounts[row.pk]
+            row.annual_amount = amounts[row.pk].value  # a plain number: the list sorts by it
         return rows
 
 

@@ -73,6 +73,7 @@ BAD = [
     ("/stellen/?stand=31.02.2023", "gibt es im Kalender nicht"),
     ("/stellen/?stand=quatsch", "ist kein Datum"),
     ("/stellen/?jahr=20x3", "ist kein Förderjahr"),
+    ("/stellen/?jahr=0000020230", "ist kein Förderjahr"),
     ("/stellen/?stand=01.03.2023&jahr=2022", "liegt nicht im Förderjahr 2022"),
     ("/stellen/?farbe=rot", "Den Filter „farbe“ gibt es in dieser Liste nicht."),
     ("/stellen/?status=quatsch", "Status"),

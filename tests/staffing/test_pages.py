@@ -63,7 +63,10 @@ def test_every_column_sorts_both_ways_and_keeps_the_filter(column, login):
     up = browser.get(f"/stellen/?art=dritte&sortierung={column}&format=json").json()["rows"]
     down = browser.get(f"/stellen/?art=dritte&sortierung=-{column}&format=json").json()["rows"]
     assert len(up) == len(down) == 8 and {r["nummer"] for r in up} == {r["nummer"] for r in down}
-    assert [r[column] for r in up] == [r[column] for r in down][::-1] or len({r[column] for r in up}) < 8
+    key = D if column in {"vzae", "jahresbetrag"} else str
+    if column not in {"status", "traeger"}:  # by their own order, not by their words
+        assert [key(r[column]) for r in up] == sorted(key(r[column]) for r in up)
+        assert [key(r[column]) for r in down] == sorted((key(r[column]) for r in up), reverse=True)
     html = browser.get(f"/stellen/?art=dritte&sortierung={column}").content.decode()
     assert 'aria-sort="ascending"' in html and "art=dritte&amp;sortierung=-" in html
 
