@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from grants.models import NoticeItem
+from grants.models import FundingNotice, NoticeItem
 from kim.formats import DateField, FteField
 from kim.models import POSITION_NUMBER
 from staffing.models import Carrier, Function, Municipality, Position, PositionPeriod
@@ -51,6 +51,7 @@ class NewPositionForm(forms.Form):
         fields: dict[str, Any] = self.fields
         items = NoticeItem.visible_to(request).filter(notice__validity__contains=request.stand)
         fields["item"].queryset = items.select_related("notice__source", "function")
+        items = items.exclude(notice__state=FundingNotice.State.REVOKED)
         only = list(items[:2])
         fields["item"].initial = only[0].pk if len(only) == 1 else None
         fields["item"].label_from_instance = lambda item: f"{item.notice.source.title}: {item.function}"

@@ -14,7 +14,7 @@ from kim.formats import euro, fte
 from kim.history import Versioned, tracked
 from kim.models import Body, BodyRow, Cited, SameBody, Source
 from kim.money import EuroColumn, FteColumn, exact, positive, rounded
-from kim.periods import PeriodField, PeriodQuerySet
+from kim.periods import PeriodField, PeriodQuerySet, last_day
 from staffing.models import Function, Position
 
 
@@ -246,6 +246,10 @@ class FundingNotice(BodyRow):
     def clean(self) -> None:
         if self.state in self.COUNTED and self.source.date is None:
             raise ValidationError({"state": "Ein bewilligter Bescheid braucht ein Datum."})
+        last = last_day(self.validity) if self.validity else None
+        if last and self.validity.lower and last.year != self.validity.lower.year:
+            words = "Der Förderzeitraum muss in einem Haushaltsjahr liegen; sonst je Jahr eine Zuwendung erfassen."
+            raise ValidationError({"validity": words})
 
 
 @tracked()
@@ -321,6 +325,7 @@ class Funding(BodyRow):
             position=self.position,
             item__notice__validity__overlap=self.item.notice.validity,
         ).exclude(pk=self.pk)
+        other = other.exclude(item__notice__state=FundingNotice.State.REVOKED)
         if other.exists():
             raise ValidationError(
                 {"item": "Die Stelle wird in diesem Zeitraum schon aus einer anderen Zuwendung gefördert."}

@@ -14,6 +14,7 @@ from django.shortcuts import redirect, render
 
 from kim.history import CONFLICT
 from kim.permissions import Ruled
+from kim.tables import kept_link
 
 
 class KernRenderer(TemplatesSetting):
@@ -37,6 +38,9 @@ class ReasonedForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["version"].initial = self.instance.version
+
+    def restore(self, data: Any) -> None:
+        """Put back what the form showed and the row's own history does not know (rows that belong to it)."""
 
     def _post_clean(self) -> None:
         """Only put the values on the row: all rules are checked once, by the verb that saves it."""
@@ -87,7 +91,7 @@ class CorrectionPage(Ruled):
     derived: tuple[str, ...] = ()  # fields that the verb may set by itself
 
     def instance(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        """The row to correct, locked for POST; Http404 if the body has none."""
+        """The row to correct; Http404 if the body has none."""
         raise NotImplementedError
 
     def save(self, request: Any, form: Any) -> str:
@@ -124,7 +128,7 @@ class CorrectionPage(Ruled):
             form.refuse(error)
             return self.page(request, form, status=422)
         messages.success(request, message)
-        found: HttpResponseRedirectBase = redirect(self.target(form.instance))
+        found: HttpResponseRedirectBase = redirect(kept_link(request, self.target(form.instance)))
         return found
 
     def preview(self, request: Any, form: Any) -> dict[str, Any]:
@@ -139,14 +143,14 @@ class CorrectionPage(Ruled):
 
         What only one of both has changed is taken over; what was shown to the user is read from the history.
         """
-        names = [n for n in form.fields if n not in {"version", "reason"}]
-        last = last_change(stored.instance)
+        names = [n for n in form.fields if n not in {"version", "reason"} and not form[n].is_hidden]
+        last, base = last_change(stored.instance), as_shown(self.form_class, form, stored)
         mine = [n for n in names if shown(form[n]) != shown(stored[n])]
-        same = request.POST.get("reason", "").strip() == last.get("reason") and not set(mine) - set(self.derived)
-        if last.get("user") == request.user.pk and same:  # the very form that was saved a moment ago
+        touched = [n for n in mine if n not in self.derived or shown(form[n]) != shown(base[n])]
+        reason = request.POST.get("reason", "").strip()
+        if (last.get("user"), last.get("reason"), touched) == (request.user.pk, reason, []):
             messages.info(request, "Diese Änderung war schon gespeichert; ein zweites Mal ändert sie nichts.")
-            return redirect(self.target(stored.instance))
-        base = self.form_class(instance=as_shown(form, stored))
+            return redirect(self.target(stored.instance))  # the very form that was saved a moment ago
         theirs = [n for n in mine if shown(form[n]) == shown(base[n])]
         both = [n for n in mine if n not in theirs and shown(stored[n]) != shown(base[n])]
         context = {
@@ -155,7 +159,9 @@ class CorrectionPage(Ruled):
             "object": stored.instance,
             "conflicts": [Conflict(form[n], stored[n]) for n in both],
             "merged": [Conflict(form[n], stored[n]) for n in mine if n not in both and n not in theirs],
-            "keep": [(n, v) for n in names for v in request.POST.getlist(n)] + [(f"wahl_{n}", STORED) for n in theirs],
+            "keep": [(n, v) for n in names for v in request.POST.getlist(n)]
+            + [(f"wahl_{n}", STORED) for n in theirs]
+            + [(n, stored[n].value() or "") for n in form.fields if form[n].is_hidden and n != "version"],
             "last": last,
             **self.context(request, stored),
         }
@@ -165,8 +171,8 @@ class CorrectionPage(Ruled):
 STORED = "gespeichert"
 
 
-def as_shown(form: Any, stored: Any) -> Any:
-    """The row as it stood in the form when it was shown; as it is now if the history has no such version."""
+def as_shown(form_class: Any, form: Any, stored: Any) -> Any:
+    """The form as it was when it was shown, from the history; as it is now if the history has no such version."""
     row = copy(stored.instance)
     version = str(form.data.get("version", ""))
     known = version.isascii() and version.isdigit() and len(version) < 9
@@ -174,7 +180,9 @@ def as_shown(form: Any, stored: Any) -> Any:
     for name in form._meta.fields if event else ():
         if hasattr(event, name):
             setattr(row, name, getattr(event, name))
-    return row
+    base = form_class(instance=row)
+    base.restore(form.data)
+    return base
 
 
 def chosen(data: Any, stored: Any) -> Any:

@@ -152,10 +152,11 @@ class Entry:
     lines: list[str]
 
 
-def story(*groups: Iterable[models.Model]) -> list[Entry]:
+def story(*groups: Iterable[models.Model], below: Iterable[tuple[Any, dict[str, Any]]] = ()) -> list[Entry]:
     """The history of these objects, newest first, one entry per act. One query per kind of object and of reference.
 
-    Rows deleted meanwhile tell their end in the history of what they belonged to only if they are given.
+    below: models whose rows belong to these objects, each with the condition that finds their events; so rows that
+    are gone tell their end too.
     """
     by_model: dict[type[models.Model], list[Any]] = {}
     for one in (o for group in groups for o in group):
@@ -164,6 +165,8 @@ def story(*groups: Iterable[models.Model]) -> list[Entry]:
     for model, keys in by_model.items():
         tracked_events: Any = model._meta.get_field("events").related_model
         events += tracked_events.objects.filter(pgh_obj__in=keys)
+    for model, condition in below:
+        events += model._meta.get_field("events").related_model.objects.filter(**condition)
     return told(events)
 
 

@@ -1,6 +1,5 @@
 """Bodies, who may act for them, what is cited, the texts of papers, and the constraint that keeps a body together."""
 
-from datetime import date
 from typing import Any, ClassVar, Literal
 
 import pgtrigger
@@ -332,8 +331,3 @@ class Cited(models.Model):
 POSITION_NUMBER = RegexValidator(
     r"\A[A-Za-z0-9-]+\Z", "Bitte nur Buchstaben, Ziffern und Bindestrich verwenden, z. B. CM-18."
 )
-
-
-def fiscal_year(day: date) -> int:
-    """The budget year of a day: in NRW the calendar year (§ 78 GO NRW)."""
-    return day.year

@@ -130,6 +130,8 @@ class ScopeMiddleware:
     def process_view(self, request: Any, view: Any, args: Any, kwargs: Any) -> HttpResponseBase | None:
         """Read Stand and Förderjahr once for every page; what cannot be read is said before any figure is shown."""
         try:
+            if "\0" in request.path + "".join(v for values in request.GET.lists() for v in (values[0], *values[1])):
+                raise ValidationError("Die Adresse enthält ein unzulässiges Zeichen.")
             request.stand, request.year = working_date(request.GET, request.acting_body)
         except ValidationError as error:
             request.stand, request.year = today(request.acting_body), today(request.acting_body).year
@@ -177,6 +179,10 @@ class Ruled(View):
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         if not may(request, self.rule):
             raise PermissionDenied(self.rule)
+        meant = request.POST.get("koerperschaft_des_formulars", "")
+        if meant and meant != request.acting_body.slug:  # switched in another window since the form was shown
+            body = next((b for b in request.bodies if b.slug == meant), None)
+            return render(request, "409.html", {"meant": body}, status=409)
         return super().dispatch(request, *args, **kwargs)
 
 

@@ -249,6 +249,5 @@ def rules(model: Any) -> Iterator[str]:
     key = getattr(tracked or model, "scope_key", None)
     yield f"ALTER TABLE {table} {'ENABLE' if key else 'DISABLE'} ROW LEVEL SECURITY"
     if key:
-        key = "pgh_obj_id" if tracked and key == "id" else key
         yield f"DROP POLICY IF EXISTS body ON {table}"
         yield f"CREATE POLICY body ON {table} USING ({key} = ANY ({BODIES}))"

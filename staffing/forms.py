@@ -1,5 +1,6 @@
 """The Berichtigung of a post."""
 
+import re
 from typing import Any, ClassVar
 
 from django import forms
@@ -19,6 +20,8 @@ class CorrectionForm(ReasonedForm):
         widget=forms.CheckboxSelectMultiple,
     )
 
+    municipalities_shown = forms.CharField(widget=forms.HiddenInput, required=False)
+
     class Meta:
         model = PositionPeriod
         fields: ClassVar = ["fte", "carrier", "stage", "municipalities", "basis", "basis_place", "assumption"]
@@ -35,10 +38,23 @@ class CorrectionForm(ReasonedForm):
         chosen: Any = self.fields["municipalities"]
         chosen.queryset = Municipality.objects.filter(uses__body=body)
         chosen.initial = [s.municipality_id for s in self.instance.served.all()]
+        self.fields["municipalities_shown"].initial = ",".join(map(str, sorted(chosen.initial)))
         fte: Any = self.fields["fte"]
-        fte.weekly_hours = self.instance.carrier.weekly_hours if self.instance.carrier else None
+        fte.weekly_hours = weekly_hours(carrier.queryset, self.data.get("carrier", self.instance.carrier_id))
         fte.help_text, fte.above = "z. B. 0,5 oder 1/2 oder 50 %", 0
         self.fields["assumption"].help_text = (
             "Begründung, wenn die Angabe in keinem Dokument steht. Ändern sich VZÄ oder Anstellungsträger und die "
             "Grundlage nicht, gilt der Grund als Annahme."
         )
+
+    def restore(self, data: Any) -> None:
+        shown = str(data.get("municipalities_shown", ""))
+        if re.fullmatch(r"[0-9,]*", shown):
+            self.fields["municipalities"].initial = [int(key[:18]) for key in shown.split(",") if key]
+
+
+def weekly_hours(carriers: Any, chosen: Any) -> Any:
+    """The hours of a full post at the carrier that is chosen in the same form; None if it names none."""
+    key = str(chosen or "")
+    known = key.isascii() and key.isdigit() and len(key) < 19
+    return carriers.filter(pk=int(key)).values_list("weekly_hours", flat=True).first() if known else None

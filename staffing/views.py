@@ -17,7 +17,7 @@ from kim.permissions import Ruled
 from kim.tables import ListPage
 from staffing.filters import PositionFilters
 from staffing.forms import CorrectionForm
-from staffing.models import Occupancy, Position, PositionPeriod, ServedMunicipality
+from staffing.models import Occupancy, Position, PositionLocation, PositionPeriod, ServedMunicipality
 from staffing.tables import PositionTable
 
 
@@ -100,8 +100,13 @@ class PositionPage(Ruled):
             ),
             "figures": figures,
             "story": story(
-                [position, *periods, *position.occupancies.all()],
-                [s for p in periods for s in p.served.all()],
+                [position],
+                below=[
+                    (PositionPeriod, {"position": position}),
+                    (Occupancy, {"position": position}),
+                    (ServedMunicipality, {"period__in": periods}),
+                    (PositionLocation, {"period__in": periods}),
+                ],
             ),
         }
         return render(request, "staffing/position.html", context)

@@ -1,12 +1,12 @@
 """Stellenverteilung: posts and their annual amounts by Anstellungsträger and by Kommune."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from grants.models import Funding
+from grants.models import Funding, FundingNotice
 from kim.figures import EUR, FTE, Value, column, figure, total
 from kim.formats import euro, fte
 from kim.models import Body
@@ -68,7 +68,8 @@ def annual_amounts(periods: Iterable[PositionPeriod], day: date) -> dict[int, Va
     rows = list(periods)
     funding = Funding.objects.filter(
         position__in={row.position_id for row in rows}, item__notice__validity__contains=day
-    ).select_related("item__rate", "item__notice__source")
+    ).exclude(item__notice__state=FundingNotice.State.REVOKED)
+    funding = funding.select_related("item__rate", "item__notice__source")
     by_position = {f.position_id: f for f in funding}
     return {row.pk: annual_amount(row, by_position.get(row.position_id)) for row in rows}
 
@@ -113,7 +114,7 @@ def allocation(body: Body, day: date, title: str, name: Callable[[PositionPeriod
         Row(
             key[2],
             total(key[2], *(_size(r) for r in members), unit=FTE),
-            total(key[2], *(amounts[r.pk] for r in members)),
+            _money(key[2], [amounts[r.pk] for r in members]),
         )
         for key, members in sorted(groups.items())
     )
@@ -121,8 +122,18 @@ def allocation(body: Body, day: date, title: str, name: Callable[[PositionPeriod
         title,
         rows,
         total("Summe", *(row.fte for row in rows), unit=FTE),
-        total("Summe", *(row.amount for row in rows)),
+        _money("Summe", [row.amount for row in rows]),
     )
+
+
+def _money(label: str, amounts: list[Value]) -> Value:
+    """The sum of amounts; none if there is none, and a word if some are missing."""
+    missing = sum(one.value is None for one in amounts)
+    if amounts and missing == len(amounts):
+        source = "keine Zuwendung zugeordnet"
+        return Value(label, None, EUR, "annahme", source=source, operands=tuple(amounts))
+    found = total(label, *amounts)
+    return replace(found, formula=f"Summe; {missing} ohne Zuwendung nicht enthalten") if missing else found
 
 
 def _size(row: PositionPeriod) -> Value:

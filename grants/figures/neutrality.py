@@ -12,12 +12,11 @@ from django.urls import reverse
 
 from grants.figures.keys import budget_amount, rate
 from grants.models import BudgetLine, Funding, FundingNotice, SubProduct
-from kim.figures import EUR, FTE, MONTHS, TEXT, Value, figure, product, total
+from kim.figures import EUR, FTE, MONTHS, TEXT, Value, figure, total
 from kim.formats import euro, fte, span
 from kim.models import Body
 from kim.money import rounded, split
 from kim.periods import common, months, year_of
-from staffing.figures.occupancy import all_posts
 from staffing.models import Position, PositionPeriod
 
 Verdict = Literal["neutral", "surplus", "deficit"]
@@ -136,7 +135,8 @@ def nominal(body: Body, year: int, sub_product: SubProduct) -> Neutrality:
 
     income = the amounts of the year's notices (bewilligt, geändert) of the Teilprodukt; own, onward = Σ FTE × rate ×
     months/12 of the funded posts within the notice's period, vacancies ignored; gap = income − own − onward.
-    Each post is rounded once, to cents. Raises ValidationError when there is no such notice: nothing is not neutral.
+    Each post is rounded once, to cents. Raises ValidationError when there is no such notice (nothing is
+    not neutral) and when one leaves the year (its amount cannot be divided without a rule).
 
     Worked example, StädteRegion Aachen, 946100, 2023: 684.000,00 − 6 × 57.000 − 6 × 57.000 = 0,00, neutral; one own
     post at 0,5: +28.500,00, surplus; a seventh own post: −57.000,00, deficit.
@@ -153,6 +153,11 @@ def nominal(body: Body, year: int, sub_product: SubProduct) -> Neutrality:
     )
     if not notices:
         raise ValidationError(f"Im Teilprodukt {sub_product.number} gibt es {year} keine bewilligte Zuwendung.")
+    if any(common(notice.validity, year_of(year)) != notice.validity for notice in notices):
+        raise ValidationError(
+            f"Eine Zuwendung im Teilprodukt {sub_product.number} reicht über das Jahr {year} hinaus; "
+            "ihr Betrag lässt sich ohne Regel nicht auf Jahre verteilen."
+        )
     income = total(PARTS["income"], *(_granted(notice) for notice in notices))
     own, onward = _required(notices, year)
     gap = _gap("Differenz", income, own, onward)
@@ -325,13 +330,14 @@ def sentence(body: Body, year: int, sub_product: SubProduct) -> Value:
 
 
 @figure("budget.rate_words", "Betrag je Stelle neben dem Ansatz")
-def rate_words(body: Body, day: date, year: int, sub_product: SubProduct, notice: FundingNotice, purpose: str) -> Value:
-    """What stands in brackets after an Ansatz for posts: the rate if posts × rate is the Ansatz, else the product too.
+def rate_words(body: Body, year: int, sub_product: SubProduct, notice: FundingNotice, purpose: str) -> Value:
+    """What stands in brackets after an Ansatz for posts: the rate if the posts cost the Ansatz, else their cost too.
 
     Example: own posts, 342.000 €: "57.000 € je Stelle"; with a seventh: "errechnet 399.000 € bei 57.000 € je Stelle".
     """
     planned, price = budget_amount(body, year, sub_product, purpose), rate(notice)
-    needed = product("errechnet", all_posts(body, day, purpose), price)
+    found = nominal(body, year, sub_product)
+    needed = found.own if purpose == "own" else found.onward
     words = f"{price.sentence()} je Stelle"
     if needed.amount != planned.amount:
         words = f"errechnet {needed.sentence()} bei {words}"

@@ -21,14 +21,14 @@ register = template.Library()
 
 @register.filter
 def euro(value: Decimal | None) -> str:
-    """684.000,00 €."""
-    return formats.euro(value)
+    """684.000,00 €; what a template does not find counts as missing."""
+    return formats.euro(value if isinstance(value, Decimal) else None)
 
 
 @register.filter
 def vzae(value: Decimal | None) -> str:
     """0,5."""
-    return formats.fte(value)
+    return formats.fte(value if isinstance(value, Decimal) else None)
 
 
 @register.filter
@@ -36,7 +36,7 @@ def datum(value: date | datetime | None) -> str:
     """22.03.2023; with a time: 22.03.2023, 17:57 Uhr."""
     if isinstance(value, datetime):
         return f"{timezone.localtime(value):%d.%m.%Y, %H:%M} Uhr"
-    return formats.day(value)
+    return formats.day(value if isinstance(value, date) else None)
 
 
 @register.filter
@@ -49,12 +49,6 @@ def betrag(value: Decimal) -> str:
 def signed(value: Decimal) -> str:
     """With its sign, for differences."""
     return ("+" if value > 0 else "") + formats.euro(value)
-
-
-@register.filter
-def signed_fte(value: Decimal) -> str:
-    """With its sign, for differences of posts."""
-    return ("+" if value > 0 else "") + formats.fte(value)
 
 
 @register.filter

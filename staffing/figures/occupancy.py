@@ -72,7 +72,8 @@ def status(body: Body, day: date, kind: str = "") -> OccupancyStatus:
     filters = of_kind(kind)
     rows = PositionPeriod.objects.filter(body=body, **filters).as_of(day).with_occupancy(day)
     posts = list(rows.select_related("position", "basis", "carrier").order_by("position__number"))
-    taken = Occupancy.objects.filter(body=body, **filters).as_of(day).select_related("position", "basis")
+    there = [post.position_id for post in posts]  # an occupancy without a beginning reaches back before its post
+    taken = Occupancy.objects.filter(body=body, position__in=there).as_of(day).select_related("position", "basis")
     filled = tuple(occupied(place) for place in taken.order_by("position__number", "slot"))
 
     def part(name: str) -> Value:
@@ -197,6 +198,7 @@ def position_fte(position: Position, day: date, when: str = "") -> Value:
 @figure("position.persons", "Fachkräfte auf der Stelle")
 def persons(position: Position, day: date) -> Value:
     """How many places of the post are filled on a day. Example: CM-10 on 01.03.2023: 3 (three times 0,5)."""
+    period_of(position, day)  # refuses when the post is not there
     rows = list(Occupancy.objects.filter(position=position).as_of(day).select_related("position", "basis"))
     operands = tuple(occupied(row) for row in sorted(rows, key=lambda r: r.slot))
     return Value(f"Fachkräfte {position.number}", len(rows), COUNT, formula="Anzahl der Plätze", operands=operands)

@@ -104,7 +104,10 @@ def text(row: PositionPeriod, label: str, value: str, forms: dict[str, str]) -> 
 
 def several(body: Body, numbers: str, day: date, when: str) -> list[PositionPeriod]:
     """The periods of posts named in a list with commas, in that order."""
-    return [period_of(Position.find(body, number), day, when) for number in numbers.split(",")]
+    found = {p.number: p for p in Position.objects.filter(body=body, number__in=numbers.split(","))}
+    if missing := [number for number in numbers.split(",") if number not in found]:
+        raise ValidationError(f"Die Stelle „{missing[0]}“ gibt es nicht.")
+    return [period_of(found[number], day, when) for number in numbers.split(",")]
 
 
 @figure("positions.distribution", "Verteilung in einem Satz")

@@ -26,6 +26,7 @@ SENTENCES["over_occupied"] = (
     "Die Besetzung wäre höher als der Umfang der Stelle oder läge außerhalb ihrer Laufzeit. "
     "Eine besetzte Stelle lässt sich nicht unter ihre Besetzung verkleinern; was besetzt ist, steht auf ihrer Seite."
 )
+SENTENCES["position_fixed"] = "Angaben und Besetzungen lassen sich nicht auf eine andere Stelle umhängen."
 ZERO = Value(Decimal(0), output_field=FteColumn())
 
 # Fired at commit on both tables; the parent row is locked first, or two transactions would each see only
@@ -51,12 +52,24 @@ OVER_OCCUPIED = pgtrigger.Trigger(
             > (SELECT coalesce(max(fte), 0) FROM staffing_positionperiod
                 WHERE position_id = post AND validity @> d)
         LIMIT 1;
-        IF FOUND THEN
+        IF FOUND OR EXISTS (
+            SELECT FROM staffing_occupancy o WHERE position_id = post AND NOT EXISTS (
+                SELECT FROM staffing_positionperiod p WHERE p.position_id = post AND p.validity && o.validity)
+        ) THEN
             RAISE EXCEPTION 'over-occupied on %', on_day
                 USING ERRCODE = '23514', CONSTRAINT = 'over_occupied';
         END IF;
         RETURN NULL;
     """,
+)
+
+
+POSITION_FIXED = pgtrigger.Trigger(
+    name="position_fixed",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Update,
+    condition=pgtrigger.Q(old__position__df=pgtrigger.F("new__position")),
+    func="RAISE EXCEPTION 'position' USING ERRCODE = '23000', CONSTRAINT = 'position_fixed';",
 )
 
 
@@ -202,7 +215,7 @@ class PositionPeriod(Cited, BodyRow):
     class Meta(BodyRow.Meta):
         verbose_name, verbose_name_plural = "Stellenangabe", "Stellenangaben"
         ordering: ClassVar = ["position__number", "validity"]
-        triggers = [*BodyRow.Meta.triggers, OVER_OCCUPIED]
+        triggers = [*BodyRow.Meta.triggers, OVER_OCCUPIED, POSITION_FIXED]
         constraints: ClassVar = [
             *BodyRow.Meta.constraints,
             exact("fte", "positionperiod_fte", places=3, above=0),
@@ -311,7 +324,7 @@ class Occupancy(Cited, BodyRow):
     class Meta(BodyRow.Meta):
         verbose_name, verbose_name_plural = "Besetzung", "Besetzungen"
         ordering: ClassVar = ["slot"]
-        triggers = [*BodyRow.Meta.triggers, OVER_OCCUPIED]
+        triggers = [*BodyRow.Meta.triggers, OVER_OCCUPIED, POSITION_FIXED]
         constraints: ClassVar = [
             *BodyRow.Meta.constraints,
             exact("fte", "occupancy_fte", places=3, above=0),

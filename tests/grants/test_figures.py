@@ -218,3 +218,57 @@ def test_a_second_funder_for_the_same_time_is_refused(region):
 def test_notices_that_cannot_be(region, change, words):
     with pytest.raises(ValidationError, match=words), refusable():
         FundingNotice.objects.update(**change)
+
+
+def test_a_notice_of_two_years_is_refused_rather_than_counted_twice(region):
+    from kim.periods import period
+
+    notice = FundingNotice.objects.get()
+    notice.validity = period(date(2023, 7, 1), date(2024, 6, 30))
+    with pytest.raises(ValidationError, match="muss in einem Haushaltsjahr liegen"):
+        notice.full_clean()
+    FundingNotice.objects.update(validity=notice.validity)
+    with pytest.raises(ValidationError, match="reicht über das Jahr 2023 hinaus"):
+        neutrality(region)
+
+
+def test_a_revoked_notice_pays_nothing(region):
+    FundingNotice.objects.update(state="revoked")
+    assert rows(by_carrier(region, DAY))[1] == ("12.000", None)
+
+
+def test_a_group_without_funding_has_no_amount(region):
+    """Never 0: nothing is known. A group with some of it says how much is missing."""
+    new_position(region, "T-1", kind="onward")
+    table = by_municipality(region, DAY)
+    row = next(r for r in table.rows if r.name == "keine Angabe")
+    assert (row.fte.plain(), row.amount.plain()) == ("2.500", "85500.00")
+    assert row.amount.formula == "Summe; 1 ohne Zuwendung nicht enthalten"
+    Funding.objects.filter(position__number="CM-10").delete()
+    row = next(r for r in by_municipality(region, DAY).rows if r.name == "keine Angabe")
+    assert row.amount.plain() is None and row.as_json()["amount"] is None
+
+
+def test_the_bracket_of_the_paper_is_the_neutrality_of_the_page(region):
+    """A post for half a year counts half in both: one figure, not two."""
+    from grants.figures.neutrality import rate_words
+
+    row = PositionPeriod.objects.get(position__number="CM-02")
+    row.fte = D("0.5")
+    row.correct(reason="x")
+    new_position(region, "T-1", item=NoticeItem.objects.get(), first=date(2023, 7, 1))
+    product = SubProduct.find(region, "946100")
+    assert nominal(region, 2023, product).is_neutral
+    assert rate_words(region, 2023, product, FundingNotice.objects.get(), "own").value == "57.000\u00a0€ je Stelle"
+
+
+@pytest.mark.parametrize("url", ["/haushalt/kostenneutralitaet/", "/", "/dokumente/2023-0120/"])
+def test_pages_stand_without_ansaetze_and_without_a_sitting(url, region, login):
+    from meetings.models import Consultation
+
+    BudgetLine.objects.all().delete()
+    Consultation.objects.update(meeting=None)
+    response = login().get(url)
+    assert response.status_code == 200
+    if "kosten" in url:
+        assert "Ansätze sind für 2023 nicht erfasst" in response.content.decode()

@@ -153,6 +153,17 @@ def move(number, slug):
     row.served.create(body=row.body, municipality=Municipality.objects.get(slug=slug))
 
 
+def all_in_2022(body):
+    """The same paper, a year earlier."""
+    BudgetLine.objects.update(year=2022)
+    FundingNotice.objects.update(validity=period(date(2022, 1, 1), date(2022, 12, 31)))
+    Paper.objects.filter(text__isnull=False).update(as_of=date(2022, 3, 1))
+    for number in (*range(1, 7), 15, 16, 17):
+        at(f"CM-{number:02}").update(validity=period(date(2022, 1, 1), None))
+    for number in (12, 13, 14):
+        at(f"CM-{number}").update(validity=period(date(2021, 1, 1), date(2021, 12, 31)))
+
+
 # One change of the data for each figure of the paper: what stood there, and what stands there instead.
 MUTATIONS = {
     "body.name": (lambda b: Body.objects.filter(pk=b.pk).update(name="Musterkreis"), "Die StädteRegion Aachen erhält", "Die Musterkreis erhält"),
@@ -164,7 +175,7 @@ MUTATIONS = {
     "notice.end": (lambda b: FundingNotice.objects.update(validity=period(date(2023, 1, 1), date(2023, 11, 30))), "31.12.2023", "30.11.2023"),
     "notice.instrument": (lambda b: FundingNotice.objects.update(instrument="grant"), "fachbezogene Pauschale", "als Zuwendung"),
     "notice.rate": (lambda b: Rate.objects.filter(amount=57000).update(amount=D(58000)), "57.000 €", "58.000 € je Stelle"),
-    "notice.year": (lambda b: FundingNotice.objects.update(validity=period(date(2022, 12, 1), date(2023, 12, 31))), "für das Jahr 2023", "für das Jahr 2022"),
+    "notice.year": (all_in_2022, "für das Jahr 2023", "für das Jahr 2022"),
     "programme.name": (lambda b: FundingProgramme.objects.update(name="Integration vor Ort"), "im Landesprogramm Kommunales Integrationsmanagement", "im Landesprogramm Integration vor Ort"),
     "programme.short_name": (lambda b: FundingProgramme.objects.update(short_name="IVO"), "(KIM)", "(IVO)"),
     "programme.legal_basis": (lambda b: FundingProgramme.objects.update(legal_basis="§ 10 Mustergesetz"), "§ 9 Teilhabe", "§ 10 Mustergesetz"),
@@ -226,7 +237,7 @@ MUTATIONS = {
     "budget.amount own": (lambda b: BudgetLine.objects.filter(purpose="own").update(amount=D(341000)), "Personalstellen in Höhe von 342.000 € (57.000 € je Stelle) sowie", "in Höhe von 341.000 € (errechnet 342.000 € bei 57.000 € je Stelle) sowie"),
     "budget.amount onward": (lambda b: BudgetLine.objects.filter(purpose="onward").update(amount=D(341000)), "Höhe von 342.000 € (57.000 € je Stelle) beim", "Höhe von 341.000 € (errechnet 342.000 € bei 57.000 € je Stelle) beim"),
     "budget.income_words": (lambda b: BudgetLine.objects.filter(purpose="income").update(amount=D(680000)), "Diese sind im Teilprodukt", "Dafür sind 680.000 € im Teilprodukt"),
-    "budget.year": (lambda b: (BudgetLine.objects.update(year=2022), FundingNotice.objects.update(validity=period(date(2022, 1, 1), date(2023, 12, 31))), Paper.objects.filter(text__isnull=False).update(as_of=date(2022, 3, 1)), at("CM-15").update(validity=period(date(2022, 1, 1), None)), at("CM-16").update(validity=period(date(2022, 1, 1), None)), at("CM-17").update(validity=period(date(2022, 1, 1), None)), [at(f"CM-{n}").update(validity=period(date(2021, 1, 1), date(2021, 12, 31))) for n in (12, 13, 14)]), "im Haushalt 2023", "im Haushalt 2022"),
+    "budget.year": (all_in_2022, "im Haushalt 2023", "im Haushalt 2022"),
     "neutrality.sentence": (lambda b: at("CM-01").update(fte=D("0.5")), "insofern kostenneutral", "ohne Belastung des Haushalts; 28.500 € der Zuwendung sind nicht durch Stellen gebunden"),
     "Beratungsreihenfolge: Datum": (lambda b: Meeting.objects.filter(date=date(2023, 3, 22)).update(date=date(2023, 3, 23)), "22.03.2023", "23.03.2023"),
     "Beratungsreihenfolge: Gremium": (lambda b: Organization.objects.filter(name__startswith="Ausschuss für Soziales").update(name="Musterausschuss"), "demographische Vielfalt", "Musterausschuss"),

@@ -163,6 +163,8 @@ def posted(number="CM-01", **changes):
         "assumption": row.assumption,
         "reason": "laut Bescheid",
         "version": row.version,
+        "municipalities_shown": ",".join(map(str, sorted(served))),
+        "koerperschaft_des_formulars": "staedteregion-aachen",
     }
     return data | changes
 
@@ -383,6 +385,71 @@ def test_served_municipalities_are_corrected(login, region):
     assert stored("CM-10").municipality_names() == ["Monschau"] and stored("CM-10").version == 2
     words = browser.get("/stellen/CM-10/").content.decode()
     assert "Zuständigkeit erfasst: Kommune Monschau" in words
+
+
+def test_kommunen_that_somebody_added_meanwhile_stay(login, region):
+    from staffing.models import Municipality
+
+    browser = login()
+    mine = posted("CM-16", fte="1,0", stage="advertised", reason="Verfahren")
+    more_served = [*mine["municipalities"], Municipality.objects.get(slug="roetgen").pk]
+    browser.post(
+        "/stellen/CM-16/berichtigen/", posted("CM-16", fte="1,0", municipalities=more_served, reason="auch Roetgen")
+    )
+    words = browser.post("/stellen/CM-16/berichtigen/", mine).content.decode()
+    assert 'name="wahl_municipalities" value="gespeichert"' in words
+    assert "Nur von Ihnen geändert und wird übernommen: Verfahrensstand ausgeschrieben." in words
+    browser.post(
+        "/stellen/CM-16/berichtigen/", mine | {"version": stored("CM-16").version, "wahl_municipalities": "gespeichert"}
+    )
+    assert stored("CM-16").municipality_names() == ["Alsdorf", "Roetgen"] and stored("CM-16").stage == "advertised"
+
+
+def test_a_new_basis_with_the_same_reason_is_no_double_click(login, region):
+    browser = login()
+    old = posted(fte="0,5")
+    browser.post("/stellen/CM-01/berichtigen/", old)
+    response = browser.post("/stellen/CM-01/berichtigen/", old | {"basis_place": "Bescheid, S. 2"})
+    assert response.status_code == 409 and "Bescheid, S. 2" in response.content.decode()
+
+
+def test_a_kommune_taken_away_stays_in_the_history(login, region):
+    from staffing.models import Municipality
+
+    browser = login()
+    keep = [Municipality.objects.get(slug="roetgen").pk]
+    browser.post(
+        "/stellen/CM-07/berichtigen/", posted("CM-07", fte="0,5", municipalities=keep, reason="ohne Simmerath")
+    )
+    words = browser.get("/stellen/CM-07/").content.decode()
+    assert "ohne Simmerath" in words and "Zuständigkeit entfernt: Kommune Simmerath" in words
+    assert "Zuständigkeit erfasst: Kommune Simmerath" in words
+
+
+def test_a_form_of_another_body_is_not_saved_here(login, bodies):
+    """Switched in another window: the same number and version exist in both bodies."""
+    browser = login()
+    login("sachbearbeitung", "stadt-aachen", name="sachbearbeitung@staedteregion-aachen")
+    with acting(None, [bodies["staedteregion-aachen"].pk]):
+        data = posted(fte="0,5", carrier="", basis="")
+    browser.post("/koerperschaft/", {"koerperschaft": "stadt-aachen"})
+    response = browser.post("/stellen/CM-01/berichtigen/", data)
+    words = response.content.decode()
+    assert response.status_code == 409 and "Dieses Formular gehört zu StädteRegion Aachen" in words
+    with acting(None, [bodies["stadt-aachen"].pk]):
+        assert stored().fte == D("3.5") and stored().version == 1
+
+
+def test_hours_are_those_of_the_carrier_chosen_in_the_same_form(login, region):
+    from staffing.models import Carrier
+
+    Carrier.objects.filter(slug="drk").update(weekly_hours=D("39"))
+    drk = Carrier.objects.get(slug="drk").pk
+    browser = login()
+    assert browser.post("/stellen/CM-01/berichtigen/", posted(fte="19,5 Std.", carrier=drk)).status_code == 302
+    assert stored().fte == D("0.5")
+    response = browser.post("/stellen/CM-02/berichtigen/", posted("CM-02", fte="19,5 Std."))
+    assert "Wochenstunden" in response.content.decode()
 
 
 # --- Neue Stelle -------------------------------------------------------------------------------------------------

@@ -123,6 +123,30 @@ def test_an_occupancy_outside_the_posts_time_is_refused(region):
         )
 
 
+def test_an_occupancy_does_not_reach_back_before_its_post(region):
+    """ "Beginn nicht angegeben" is no beginning before the post."""
+    found = status(region, date(2021, 6, 1)).as_json()
+    assert (found["filled"], found["committed"]) == ("0.000", "0.000")
+    from staffing.figures.occupancy import persons
+
+    with pytest.raises(ValidationError, match="CM-10 gibt es am"):
+        persons(Position.objects.get(number="CM-10"), date(2021, 6, 1))
+
+
+def test_facts_stay_with_their_post(region):
+    other = Position.objects.get(number="CM-01")
+    with pytest.raises(ValidationError, match="nicht auf eine andere Stelle"), refusable():
+        Occupancy.objects.filter(position__number="CM-10", slot=1).update(position=other)
+    post = Position.objects.get(number="CM-09").pk
+    sql(
+        "DELETE FROM staffing_servedmunicipality WHERE period_id IN"
+        " (SELECT id FROM staffing_positionperiod WHERE position_id = %s)",
+        post,
+    )
+    with pytest.raises(ValidationError, match="Besetzung wäre höher"), refusable():
+        sql("DELETE FROM staffing_positionperiod WHERE position_id = %s", post)
+
+
 def test_two_periods_of_a_post_do_not_overlap(region):
     row = PositionPeriod.objects.get(position__number="CM-12")
     again = PositionPeriod(

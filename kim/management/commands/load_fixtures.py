@@ -16,7 +16,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
-from django.db import models
+from django.db import models, transaction
 
 from kim.formats import parse_date
 from kim.history import refusable
@@ -40,10 +40,11 @@ class Command(BaseCommand):
             "allgemein",
             *sorted(p.name for p in root.iterdir() if p.name != "allgemein"),
         ]
-        for slug in slugs:
-            for path in sorted((root / slug).glob("*.toml")):
-                made = Loader(path, slug).load()
-                self.stdout.write(f"{path.relative_to(root)}: {made} neu")
+        with transaction.atomic():  # all or nothing: an interrupted start begins anew
+            for slug in slugs:
+                for path in sorted((root / slug).glob("*.toml")):
+                    made = Loader(path, slug).load()
+                    self.stdout.write(f"{path.relative_to(root)}: {made} neu")
 
 
 class Loader:
