@@ -85,10 +85,10 @@ def proved(content):
     attributes = [e.A for e in elements if isinstance(e.get(Name.A), Dictionary)]
     assert {str(h) for a in attributes for h in a.get(Name.Headers, ())} <= set(ids)
     with found.open_outline() as outline:
-        todo = list(outline.root)
-        while todo:
-            item = todo.pop()
-            todo += list(item.children)
+        waiting = list(outline.root)
+        while waiting:
+            item = waiting.pop()
+            waiting += list(item.children)
             assert not isinstance(item.destination, Array) or item.destination[0].objgen in pages
     every = sum(isinstance(o, Dictionary) and o.get(Name.Type) == Name.Page for o in found.objects)
     assert every == len(found.pages)
