@@ -3,7 +3,7 @@
 from copy import copy
 from typing import Any
 
-from allauth.account.forms import LoginForm
+from allauth.account.forms import ChangePasswordForm, LoginForm
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -208,11 +208,27 @@ def last_change(instance: Any) -> dict[str, Any]:
     return {"who": who, "when": event.pgh_created_at} | {key: event.pgh_context.get(key) for key in ("user", "reason")}
 
 
+FORGOTTEN = "Vergessen? Die Systemverwaltung setzt ein neues."  # there is no address for it
+
+
+def plainly(form: forms.BaseForm, password: str) -> None:
+    """A form of the login library without words in its inputs and without a link to what we do not offer."""
+    for field in form.fields.values():
+        field.widget.attrs.pop("placeholder", None)
+    form.fields[password].help_text = FORGOTTEN
+
+
 class SignInForm(LoginForm):
-    """Name and password; there is no address for a forgotten one: Systemverwaltung sets a new one."""
+    """Name and password."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            field.widget.attrs.pop("placeholder", None)
-        self.fields["password"].help_text = "Vergessen? Die Systemverwaltung setzt ein neues."
+        plainly(self, "password")
+
+
+class NewPasswordForm(ChangePasswordForm):
+    """The old password and twice the new one."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        plainly(self, "oldpassword")

@@ -101,7 +101,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL, LOGIN_REDIRECT_URL, LOGOUT_REDIRECT_URL = "account_login", "/", "account_login"
 ACCOUNT_ADAPTER = "kim.permissions.ClosedAdapter"
-ACCOUNT_FORMS = {"login": "kim.forms.SignInForm"}
+ACCOUNT_FORMS = {"login": "kim.forms.SignInForm", "change_password": "kim.forms.NewPasswordForm"}
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"

@@ -114,6 +114,34 @@ def test_what_is_not_there_is_a_404_in_words(url, login):
     assert response.status_code == 404 and "Unter dieser Adresse gibt es nichts" in response.content.decode()
 
 
+def dead_links(browser, pages):
+    """Links of these pages that lead nowhere."""
+    import html
+    import re
+
+    found = set()
+    for url in pages:
+        for link in re.findall(r'href="(/[^"#]*|\?[^"]*)"', browser.get(url).content.decode("utf-8", "replace")):
+            if not link.startswith("/static/"):
+                found.add(html.unescape(url.split("?")[0] + link if link.startswith("?") else link))
+    return {link for link in found if browser.get(link).status_code >= 400}
+
+
+def test_every_link_leads_somewhere(login):
+    pages = [url for url, _rule in PAGES if "/pdf/" not in url and "/konto/" not in url] + ["/konto/passwort/"]
+    browser = login()
+    assert dead_links(browser, [*pages, "/stellen/?stand=2023-02-28&art=dritte"]) == set()
+    assert dead_links(Client(), ["/anmelden/"]) == set()
+
+
+@pytest.mark.counter
+def test_a_dead_link_is_seen(login, monkeypatch):
+    from kim import views
+
+    monkeypatch.setattr(views, "NAVIGATION", [("Tot", "account_reset_password", "kim.home")])
+    assert dead_links(login(), ["/"]) == {"/konto/vergessen/"}
+
+
 def test_random_addresses_never_break_a_page(login):
     """300 random query strings: a page, a sentence, never an error of the server."""
     import random
