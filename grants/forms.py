@@ -1,13 +1,23 @@
 """A new funded post: identity, facts and funding in one act."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 
 from grants.models import FundingNotice, NoticeItem
 from kim.formats import DateField, FteField
-from kim.models import POSITION_NUMBER
+from kim.forms import VersionedForm
+from kim.models import POSITION_NUMBER, Source
 from staffing.models import Carrier, Function, Municipality, Position, PositionPeriod
+
+
+class DescriptionForm(VersionedForm):
+    """The own Aktenzeichen of what is recorded as a Beleg."""
+
+    class Meta:
+        model = Source
+        fields: ClassVar = ["file_reference"]
+        labels: ClassVar = {"file_reference": "eigenes Aktenzeichen"}
 
 
 class NewPositionForm(forms.Form):

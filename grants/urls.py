@@ -9,6 +9,7 @@ urlpatterns = [
     path("zuwendungen/", views.Notices.as_view(), name="notices"),
     path("zuwendungen/stellenverteilung/", views.AllocationPage.as_view(), name="allocation"),
     path("zuwendungen/bescheid/<slug:slug>/", views.NoticePage.as_view(), name="notice"),
+    path("zuwendungen/bescheid/<slug:slug>/aktenzeichen/", views.DescribeNotice.as_view(), name="notice-describe"),
     path("haushalt/", views.Budget.as_view(), name="budget"),
     path("haushalt/kostenneutralitaet/", views.NeutralityPage.as_view(), name="neutrality"),
 ]

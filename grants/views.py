@@ -3,24 +3,26 @@
 from decimal import Decimal
 from typing import Any
 
-from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Case, F, QuerySet, When
 from django.http import Http404, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 
 from grants.figures import allocation, neutrality
 from grants.filters import BudgetFilters, NoticeFilters
-from grants.forms import NewPositionForm
+from grants.forms import DescriptionForm, NewPositionForm
 from grants.models import BudgetLine, Funding, FundingNotice
 from grants.tables import BudgetTable, NoticeTable
 from kim.figures import EUR, Value, total
 from kim.formats import euro
-from kim.history import refusable, story
+from kim.forms import AddPage, DescriptionPage
+from kim.history import refusable
+from kim.models import Source
 from kim.money import EuroColumn
 from kim.periods import period, year_of
 from kim.permissions import Ruled, note
 from kim.tables import ListPage
+from kim.trail import story
 from staffing.models import Position, PositionPeriod, ServedMunicipality
 
 
@@ -39,20 +41,22 @@ class Notices(ListPage):
         return rows.select_related("source", "programme", "module")
 
 
+def notice_of(request: Any, slug: str) -> FundingNotice:
+    """The body's notice with this short name; foreign and missing are the same 404."""
+    rows = FundingNotice.visible_to(request).select_related("source", "programme", "module", "sub_product")
+    notice: FundingNotice | None = rows.filter(slug=slug).first()
+    if notice is None:
+        raise Http404
+    return notice
+
+
 class NoticePage(Ruled):
     """One notice: what it says, what it funds, and whether both agree (rules G1, G3)."""
 
     rule = "grants.view"
 
     def get(self, request: Any, slug: str) -> HttpResponseBase:
-        notice = (
-            FundingNotice.visible_to(request)
-            .select_related("source", "programme", "module", "sub_product")
-            .filter(slug=slug)
-            .first()
-        )
-        if notice is None:
-            raise Http404
+        notice = notice_of(request, slug)
         items = list(notice.items.select_related("function", "rate"))
         funding = list(
             Funding.visible_to(request)
@@ -67,9 +71,23 @@ class NoticePage(Ruled):
             "items_fte": sum((item.fte for item in items), start=Decimal(0)),
             "posts": (posts := posts_of(request, funding)),
             "left": (notice.amount - posts.amount) if notice.amount is not None else None,
-            "story": story([notice, notice.source, *items]),
+            "story": story([notice, notice.source, *items], user=request.user),
         }
         return render(request, "grants/notice.html", context)
+
+
+class DescribeNotice(DescriptionPage):
+    """The own Aktenzeichen of a notice."""
+
+    rule = "grants.edit"
+    form_class = DescriptionForm
+    title = "Aktenzeichen der Zuwendung"
+
+    def instance(self, request: Any, *args: Any, **kwargs: Any) -> Source:
+        return notice_of(request, kwargs["slug"]).source
+
+    def target(self, instance: Source) -> str:
+        return str(instance.notice.get_absolute_url())
 
 
 def posts_of(request: Any, funding: list[Funding]) -> Value:
@@ -131,39 +149,18 @@ class NeutralityPage(Ruled):
         return render(request, "grants/neutrality.html", {"results": found})
 
 
-class NewPosition(Ruled):
+class NewPosition(AddPage):
     """A new post with its facts and its funding, in one act."""
 
     rule = "grants.edit"
     template_name = "grants/new_position.html"
 
-    def get(self, request: Any) -> HttpResponseBase:
-        return render(request, self.template_name, {"form": NewPositionForm(request)})
+    def form(self, request: Any, *data: Any, **kwargs: Any) -> NewPositionForm:
+        return NewPositionForm(request, *data)
 
-    def post(self, request: Any) -> HttpResponseBase:
-        form = NewPositionForm(request, request.POST)
-        if form.is_valid():
-            try:
-                position = establish(request.acting_body, form.cleaned_data)
-            except ValidationError as error:
-                if twin := just_made(request, form.cleaned_data):
-                    messages.info(request, f"Stelle {twin.number} war schon angelegt; ein zweites Mal entsteht nichts.")
-                    return redirect(twin)
-                for message in error.messages:
-                    form.add_error("number" if "tellennummer" in message else None, message)
-            else:
-                messages.success(request, established(request, position))
-                return redirect(position)
-        return render(request, self.template_name, {"form": form}, status=422)
-
-
-def just_made(request: Any, data: dict[str, Any]) -> Position | None:
-    """The post that this very form has made already: same number, reason and user (a double click)."""
-    found = Position.visible_to(request).filter(number=data["number"]).first()
-    made = found.events.order_by("pgh_id").first() if found else None
-    if made is None or made.pgh_context.get("user") != request.user.pk:
-        return None
-    return found if made.pgh_context.get("reason") == data["reason"].strip() else None
+    def save(self, request: Any, form: Any) -> tuple[str, str]:
+        position = establish(request.acting_body, form.cleaned_data)
+        return established(request, position), position.get_absolute_url()
 
 
 def establish(body: Any, data: dict[str, Any]) -> Position:
@@ -186,7 +183,10 @@ def establish(body: Any, data: dict[str, Any]) -> Position:
             assumption=data["reason"].strip(),
             validity_assumption=data["reason"].strip(),
         )
-        position.full_clean()
+        try:
+            position.full_clean()
+        except ValidationError as error:  # the form has a field for what a post's own rules speak of
+            raise ValidationError({"number": error.messages}) from error
         position.save()
         facts.position = position
         rows: list[Any] = [facts]

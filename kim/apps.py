@@ -1,6 +1,7 @@
 """The ground of the house."""
 
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin
 
 
 class KimConfig(AppConfig):
@@ -8,7 +9,25 @@ class KimConfig(AppConfig):
     verbose_name = "Grundlagen"
 
     def ready(self) -> None:
-        from kim import checks, documents, figures  # noqa: F401 - checks register themselves
+        from kim import checks, documents, figures, findings  # noqa: F401 - checks register themselves
 
         figures.load()
         documents.load()
+        findings.load()
+
+
+class TechnicalConfig(admin.AdminConfig):
+    """Django's admin as our /technik/: pages of our own look, rights of our own rules."""
+
+    default = False
+    default_site = "kim.admin.TechnicalSite"
+
+    def ready(self) -> None:
+        super().ready()
+        from django.contrib.admin import site
+
+        from kim.admin import BodyAdmin, UserAdmin
+        from kim.models import Body, User
+
+        site.register(Body, BodyAdmin)  # the site stands in the same module: a decorator there would be lost
+        site.register(User, UserAdmin)

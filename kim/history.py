@@ -1,10 +1,8 @@
-"""Versions, the trail of changes, preview, and the sentence behind a refused change."""
+"""Versions, the events of every change, preview, and the sentence behind a refused change."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import pghistory
 import pgtrigger
@@ -12,14 +10,13 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, OperationalError, connection, models, transaction
 
-from kim import formats
-
 T = TypeVar("T")
 M = TypeVar("M", bound=type[models.Model])
 CONFLICT = "Inzwischen hat jemand anderes diesen Datensatz geändert. Bitte neu laden."
 BUSY = "Gerade ändert jemand anderes diesen Datensatz. Bitte gleich noch einmal versuchen."
 OTHER = "Die Datenbank hat die Änderung abgelehnt (%s)."
 MISSING_REFERENCE = "Ein Datensatz, auf den verwiesen wird, fehlt oder wird noch gebraucht (%s)."
+USED = "Löschen lässt sich nur, was nie gebraucht wurde."
 
 # Sentences of constraints that no model can carry: triggers and composite keys raise with one of these names.
 SENTENCES = {
@@ -35,6 +32,7 @@ class Versioned(models.Model):
     is a touch: it marks that rows belonging to this one have changed.
     """
 
+    attached_as: ClassVar[str] = ""  # the word in addresses of what lies beside it; empty: nothing does
     version = models.PositiveIntegerField("Version", default=1, editable=False)
 
     class Meta:
@@ -66,6 +64,57 @@ class Versioned(models.Model):
             raise ValidationError(CONFLICT, code="version")
         self.version += 1
 
+    def used_by(self) -> list[str]:
+        """What hangs on this row and is no part of it, in words; empty for a row that was never used.
+
+        A model says by ``part_of`` (the name of its foreign key) whose part it is and goes with.
+        """
+        from kim.models.attached import Attached
+
+        found = []
+        for relation in self._meta.related_objects:
+            model: Any = relation.related_model
+            if hasattr(model, "pgh_tracked_model"):
+                continue
+            rows = model._base_manager.filter(**{relation.field.name: self.pk})
+            if getattr(model, "part_of", "") == relation.field.name:
+                found += [words for part in rows for words in part.used_by()]
+            elif count := rows.count():
+                found.append(counted(count, model))
+        for kind in Attached.__subclasses__() if self.attached_as else []:
+            if count := kind._base_manager.filter(subject_kind=self.attached_as, subject_id=self.pk).count():
+                found.append(counted(count, kind))
+        return found
+
+    @transaction.atomic
+    def remove(self, *, reason: str) -> None:
+        """Delete a row that was never used, with its parts; the history keeps it. ValidationError if it is used."""
+        from kim.permissions import note
+
+        if found := self.used_by():
+            raise ValidationError(f"{USED} Hier gibt es: {', '.join(found)}.", code="used")
+        note(reason=reason.strip(), act="Löschung")
+        try:
+            with refusable():
+                self._remove()
+        except ValidationError as error:
+            if getattr(error, "code", "") == "refused":  # the foreign key of a row that is out of sight here
+                raise ValidationError(USED, code="used") from error
+            raise
+
+    def _remove(self) -> None:
+        for relation in self._meta.related_objects:
+            model: Any = relation.related_model
+            if getattr(model, "part_of", "") == relation.field.name and not hasattr(model, "pgh_tracked_model"):
+                for part in model._base_manager.filter(**{relation.field.name: self.pk}):
+                    part._remove()
+        self.delete()
+
+
+def counted(count: int, model: Any) -> str:
+    """1 Besetzung, 2 Besetzungen."""
+    return f"{count} {model._meta.verbose_name if count == 1 else model._meta.verbose_name_plural}"
+
 
 def tracked(*, exclude: tuple[str, ...] = ()) -> Callable[[M], M]:
     """Every insert, update and delete becomes an event that nobody can change; one without an actor is refused.
@@ -83,7 +132,13 @@ def tracked(*, exclude: tuple[str, ...] = ()) -> Callable[[M], M]:
             obj_field=pghistory.ObjForeignKey(related_name="events", db_index=False),
             context_field=pghistory.ContextJSONField(null=False),
             context_id_field=pghistory.ContextUUIDField(null=False),
-            meta={"indexes": [models.Index(fields=["pgh_obj", "-pgh_id"])]},
+            meta={
+                "indexes": [
+                    models.Index(fields=["pgh_obj", "-pgh_id"]),
+                    models.Index(fields=["pgh_context_id"]),
+                    models.Index(fields=["-pgh_created_at"]),
+                ]
+            },
         )(model)
         return model
 
@@ -138,114 +193,3 @@ def sentence(error: IntegrityError) -> str:
             if constraint.name == name:
                 return str(constraint.violation_error_message)
     return (MISSING_REFERENCE if cause.sqlstate == "23503" else OTHER) % name
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One act in the history: who did what when, why, and what changed, in sentences."""
-
-    when: datetime
-    who: str
-    act: str
-    reason: str
-    request: str
-    lines: list[str]
-
-
-def story(*groups: Iterable[models.Model], below: Iterable[tuple[Any, dict[str, Any]]] = ()) -> list[Entry]:
-    """The history of these objects, newest first, one entry per act. One query per kind of object and of reference.
-
-    below: models whose rows belong to these objects, each with the condition that finds their events; so rows that
-    are gone tell their end too.
-    """
-    by_model: dict[type[models.Model], list[Any]] = {}
-    for one in (o for group in groups for o in group):
-        by_model.setdefault(type(one), []).append(one.pk)
-    events: list[Any] = []
-    for model, keys in by_model.items():
-        tracked_events: Any = model._meta.get_field("events").related_model
-        events += tracked_events.objects.filter(pgh_obj__in=keys)
-    for model, condition in below:
-        events += model._meta.get_field("events").related_model.objects.filter(**condition)
-    return told(events)
-
-
-def told(events: list[Any]) -> list[Entry]:
-    """Events as entries: grouped by act, each change with its value before and after."""
-    events.sort(key=lambda e: (e.pgh_created_at, e.pgh_id))
-    names = References(events)
-    acts: dict[Any, list[tuple[Any, list[str]]]] = {}
-    before: dict[tuple[str, int], Any] = {}
-    for event in events:
-        key = (type(event).__name__, event.pgh_obj_id)
-        acts.setdefault(event.pgh_context_id, []).append((event, changes(before.get(key), event, names)))
-        before[key] = event
-    users = apps.get_model("kim.User").objects.in_bulk({e.pgh_context.get("user") for e in events} - {None})
-    found = []
-    for rows in acts.values():
-        event = rows[0][0]
-        context = event.pgh_context
-        who = str(users.get(context.get("user")) or "das Programm")
-        lines = [line for _, some in rows for line in some]
-        act = context.get("act") or ("Erfassung" if event.pgh_label == "insert" else "Änderung")
-        if lines:
-            found.append(
-                Entry(
-                    event.pgh_created_at,
-                    who,
-                    act,
-                    context.get("reason", ""),
-                    context.get("request", ""),
-                    lines,
-                )
-            )
-    return found[::-1]
-
-
-SILENT = {"id", "body", "version", "sort_key", "slug"}
-
-
-class References:
-    """The names of what events refer to, one query per model."""
-
-    def __init__(self, events: list[Any]) -> None:
-        wanted: dict[Any, set[Any]] = {}
-        for event in events:
-            for column in columns(event):
-                if column.is_relation:
-                    wanted.setdefault(column.related_model, set()).add(getattr(event, column.attname))
-        self.found = {model: model._base_manager.in_bulk(keys - {None}) for model, keys in wanted.items()}
-
-    def printed(self, event: Any, column: Any) -> str:
-        value = getattr(event, column.attname)
-        if column.is_relation and value is not None:
-            return str(self.found[column.related_model].get(value, "nicht mehr vorhanden"))
-        return formats.printed(value, places=getattr(column, "places", 0), choices=dict(column.flatchoices))
-
-
-def columns(event: Any) -> list[Any]:
-    """The columns of an event that tell something."""
-    tracked_fields = {f.name for f in event.pgh_tracked_model._meta.fields}
-    return [f for f in event._meta.fields if f.name in tracked_fields and f.name not in SILENT]
-
-
-def changes(before: Any, event: Any, names: References) -> list[str]:
-    """What one event says: each changed column with both values, or that the row came or went."""
-    model = event.pgh_tracked_model
-    if event.pgh_label == "update" and before is not None:
-        return [
-            f"{label(model, c)}: {names.printed(before, c)} → {names.printed(event, c)}"
-            for c in columns(event)
-            if getattr(before, c.attname) != getattr(event, c.attname)
-        ]
-    told_columns = [
-        f"{label(model, c)} {names.printed(event, c).rstrip('.')}"
-        for c in columns(event)
-        if getattr(event, c.attname) not in (None, "", False) and c.name not in {"position", "period"}
-    ]
-    verb = {"insert": "erfasst", "delete": "entfernt"}.get(event.pgh_label, "geändert")
-    return [f"{model._meta.verbose_name} {verb}: " + ", ".join(told_columns)]
-
-
-def label(model: Any, column: Any) -> str:
-    return str(model._meta.get_field(column.name).verbose_name)

@@ -14,7 +14,7 @@ from django.db import models
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.utils import timezone
 
-from kim.formats import FIRST_YEAR, LAST_YEAR
+from kim.formats import FIRST_YEAR, LAST_YEAR, DateField, day
 
 if TYPE_CHECKING:
     from kim.models import Body
@@ -81,16 +81,24 @@ def months(span: DateRange) -> Fraction:
 class InclusiveWidget(RangeWidget):
     """Two date inputs, "von" and "bis einschließlich"."""
 
+    template_name = "components/period.html"
+
     def __init__(self) -> None:
-        labels = ("von", "bis einschließlich")
-        forms.MultiWidget.__init__(self, [forms.TextInput(attrs={"aria-label": label}) for label in labels])
+        attrs = {"class": "kern-form-input__input", "autocomplete": "off"}
+        forms.MultiWidget.__init__(self, [forms.TextInput(attrs=attrs), forms.TextInput(attrs=attrs)])
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        found = super().get_context(name, value, attrs)
+        found["pairs"] = list(zip(("von", "bis einschließlich"), found["widget"]["subwidgets"], strict=True))
+        return found
 
     def decompress(self, value: Any) -> Any:
-        return [value.lower, last_day(value)] if value else [None, None]
+        return [day(d) if d else None for d in (value.lower, last_day(value))] if value else [None, None]
 
 
 class PeriodFormField(RangeFormField):
     widget = InclusiveWidget
+    base_field = DateField
     default_error_messages = {
         "bound_ordering": "Das Ende („bis einschließlich“) liegt vor dem Anfang („von“).",
     }

@@ -1,31 +1,37 @@
 """Who acts, for which body, in which roles: the scope that PostgreSQL itself enforces, and the rules of views."""
 
+import hashlib
 import json
 import re
+import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
-from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection, transaction
+from django.db.models.functions import Now
 from django.http import FileResponse, HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views import View
 
 from kim.formats import FIRST_YEAR, LAST_YEAR, parse_date
 from kim.formats import day as printed
-from kim.models import Body, Role, RoleAssignment
+from kim.models import Body, Role, RoleAssignment, Submission
 from kim.periods import today
 
-SETTINGS = ("app.body_ids", "pghistory.context_id", "pghistory.context_metadata")
+SETTINGS = ("app.body_ids", "app.nonpublic", "pghistory.context_id", "pghistory.context_metadata")
 SET = "SELECT " + ", ".join(f"set_config('{name}', %s, true)" for name in SETTINGS)
 GET = "SELECT " + ", ".join(f"coalesce(current_setting('{name}', true), '')" for name in SETTINGS)
 
+MAX_REQUEST = 25_000_000  # bytes; a file may have 20 MB (kim.uploads)
 WORKERS = {Role.CLERK, Role.TREASURY, Role.COMMITTEE, Role.HEAD}
 READERS = WORKERS | {Role.AUDIT}
 # Every view names one of these rules; the value is the set of roles that have the right.
@@ -42,34 +48,60 @@ RULES: dict[str, set[Role]] = {
     "meetings.view": READERS,
     "meetings.edit": {Role.COMMITTEE},
     "documents.view": READERS,
+    "documents.edit": {Role.CLERK, Role.COMMITTEE},
+    "attached.view": READERS,
+    "attached.edit": READERS,
+    "findings.view": READERS,
+    "findings.note": READERS,
+    "audit.view": {Role.AUDIT},
+    "kim.undo": READERS,
+    "admin.lists": READERS,
+    "admin.view": READERS | {Role.TECHNICAL},
+    "technical.edit": {Role.TECHNICAL},
 }
 RULE_NAMES = {
+    "kim.home": "Übersicht ansehen",
+    "kim.account": "eigenes Passwort ändern (jede angemeldete Person)",
     "staffing.view": "Stellen ansehen",
     "staffing.edit": "Stellen bearbeiten",
     "grants.view": "Zuwendungen ansehen",
     "grants.edit": "Zuwendungen bearbeiten",
     "budget.view": "Haushalt ansehen",
     "budget.edit": "Ansätze bearbeiten",
+    "meetings.view": "Sitzungen ansehen",
+    "meetings.edit": "Sitzungen bearbeiten",
     "documents.view": "Dokumente ansehen",
+    "documents.edit": "Dokumente bearbeiten",
     "kim.figure": "Herkunft ansehen",
+    "attached.view": "Notizen, Wiedervorlagen und Dateien ansehen",
+    "attached.edit": "Notizen, Wiedervorlagen und Dateien anlegen",
+    "findings.view": "Hinweise ansehen",
+    "findings.note": "Hinweise mit einer Notiz versehen",
+    "kim.undo": "eigene Eingaben zurücknehmen",
+    "audit.view": "Verlauf aller Daten prüfen",
+    "admin.lists": "Datenlisten unter /technik/ ansehen",
+    "admin.view": "/technik/ öffnen",
+    "technical.edit": "Benutzerkonten, Körperschaften und Schlüsseltabellen pflegen",
 }
 
 
-class ClosedAdapter(DefaultAccountAdapter):
-    """Nobody signs up by herself: accounts are created by Systemverwaltung."""
-
-    def is_open_for_signup(self, request: HttpRequest) -> bool:
-        return False
-
-
 @contextmanager
-def acting(user_id: int | None, body_ids: Iterable[int], *, snapshot: bool = False, **context: str) -> Iterator[None]:
+def acting(
+    user_id: int | None,
+    body_ids: Iterable[int],
+    *,
+    snapshot: bool = False,
+    public_only: bool = False,
+    **context: str,
+) -> Iterator[None]:
     """One transaction, one actor, these bodies; without it no row is seen and none can be saved.
 
     snapshot: every query sees the same moment, so that a list and its total, before and after, agree.
+    public_only: rows that are not public are not seen either.
     """
     nested = connection.in_atomic_block
-    values = (",".join(map(str, body_ids)), str(uuid.uuid4()), json.dumps({"user": user_id} | context))
+    metadata = json.dumps({"user": user_id} | context)
+    values = (",".join(map(str, body_ids)), "" if public_only else "on", str(uuid.uuid4()), metadata)
     with transaction.atomic(), connection.cursor() as cursor:
         before: Any = None
         if nested:
@@ -93,6 +125,13 @@ def note(**context: str) -> None:
         )
 
 
+def act_key() -> str:
+    """The key of the act that this transaction is: all its events carry it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('pghistory.context_id')")
+        return str(cursor.fetchone()[0])
+
+
 class ScopeMiddleware:
     """One transaction around view, template and error page, with the actor, her body and the working date.
 
@@ -104,6 +143,9 @@ class ScopeMiddleware:
 
     def __call__(self, request: Any) -> HttpResponseBase:
         request.number = uuid.uuid4().hex
+        end_old_session(request)
+        if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_REQUEST:
+            return render(request, "413.html", status=413)
         assignments = (
             list(RoleAssignment.objects.filter(user=request.user).select_related("body"))
             if request.user.is_authenticated
@@ -113,18 +155,39 @@ class ScopeMiddleware:
         chosen = request.session.get("koerperschaft") if request.bodies else None
         body = next((b for b in request.bodies if b.slug == chosen), None) or next(iter(request.bodies), None)
         request.acting_body = body
-        request.roles = {Role(a.role) for a in assignments if a.body is None or a.body == body}
+        held = [a for a in assignments if a.body is None or a.body == body]
+        request.roles = {Role(a.role) for a in held}
+        request.public_only = all(a.public_only for a in held)
         scope: dict[str, Any] = {
             "user_id": request.user.pk,
             "body_ids": [body.pk] if body else [],
             "url": request.path,
             "request": request.number,
+            "public_only": request.public_only,
             "snapshot": request.method in {"GET", "HEAD"} or "vorschau" in getattr(request, "POST", {}),
         }
         with acting(**scope):
-            response = self.get_response(request)
+            response = self.once(request)
         if isinstance(response, StreamingHttpResponse) and not isinstance(response, FileResponse):
             response.streaming_content = stream(response.streaming_content, scope)
+        return response
+
+    def once(self, request: Any) -> HttpResponseBase:
+        """A form that was saved already leads to where it led then; one that was refused can be sent again."""
+        key = form_key(request)
+        if key is None:
+            return self.get_response(request)
+        digest = content_digest(request)
+        sent = Submission.objects.filter(user=request.user, key=key, digest=digest)
+        if not Submission.claim(request.user.pk, key, digest):
+            messages.info(request, "Das war schon gespeichert; ein zweites Mal entsteht nichts.")
+            return redirect(sent.values_list("target", flat=True).get())
+        response = self.get_response(request)
+        if response.status_code in {301, 302, 303}:
+            sent.update(target=response["Location"][:500])
+            Submission.objects.filter(user=request.user, created_at__lt=Now() - timedelta(days=1)).delete()
+        else:
+            sent.delete()
         return response
 
     def process_view(self, request: Any, view: Any, args: Any, kwargs: Any) -> HttpResponseBase | None:
@@ -137,6 +200,35 @@ class ScopeMiddleware:
             request.stand, request.year = today(request.acting_body), today(request.acting_body).year
             return render(request, "400.html", {"message": " ".join(error.messages)}, status=400)
         return None
+
+
+def end_old_session(request: Any) -> None:
+    """Signing in holds for a working day, and not longer than an hour without a page being asked for."""
+    if not request.user.is_authenticated:
+        return
+    now, session = time.time(), request.session
+    since, seen = session.setdefault("angemeldet", now), session.get("gesehen", now)
+    if now - since > settings.SESSION_COOKIE_AGE or now - seen > settings.SESSION_IDLE_AGE:
+        logout(request)
+    elif "gesehen" not in session or now - seen > settings.SESSION_IDLE_AGE / 20:
+        session["gesehen"] = now
+
+
+def form_key(request: Any) -> uuid.UUID | None:
+    """The key a form carries; none for a preview, and for whoever is not signed in."""
+    if request.method != "POST" or not request.user.is_authenticated or "vorschau" in request.POST:
+        return None
+    try:
+        return uuid.UUID(request.POST.get("vorgang", ""))
+    except ValueError:
+        return None
+
+
+def content_digest(request: Any) -> str:
+    """What a form contains: a form that one goes back to, changes and sends again is another one."""
+    fields = sorted((name, values) for name, values in request.POST.lists() if name != "csrfmiddlewaretoken")
+    files = sorted((name, f.name, f.size) for name, some in request.FILES.lists() for f in some)
+    return hashlib.sha256(json.dumps([request.path, fields, files]).encode()).hexdigest()
 
 
 def working_date(query: Any, body: Body | None) -> tuple[date, int]:
@@ -183,6 +275,8 @@ class Ruled(View):
         if meant and meant != request.acting_body.slug:  # switched in another window since the form was shown
             body = next((b for b in request.bodies if b.slug == meant), None)
             return render(request, "409.html", {"meant": body}, status=409)
+        if request.method == "POST":
+            note(rule=self.rule)
         return super().dispatch(request, *args, **kwargs)
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,10 @@ BASE = Path(__file__).resolve().parent.parent
 
 # In a scalar sub-select, so that it is computed once a query, not once a row.
 BODIES = "(SELECT string_to_array(nullif(current_setting('app.body_ids', true), ''), ',')::bigint[])::bigint[]"
+
+# Set for whoever may see what is not public; without it, or outside of any request, only what is public is seen.
+NONPUBLIC = "(SELECT coalesce(current_setting('app.nonpublic', true), '') = 'on')"
+USER = "(SELECT (nullif(current_setting('pghistory.context_metadata', true), '')::jsonb ->> 'user')::bigint)"
 
 # pgtrigger's own version lets whoever can SET a variable switch the audit trail off. The role is the one the
 # session took on, also inside a function that runs with the rights of the owner.
@@ -198,8 +203,9 @@ def as_owner() -> Iterator[Any]:
     try:
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT set_config('pghistory.context_metadata', %s, false)",
-                ['{"user": null, "command": "migrate"}'],
+                "SELECT set_config('pghistory.context_metadata', %s, false),"
+                " set_config('pghistory.context_id', %s, false)",
+                ['{"user": null, "command": "migrate"}', str(uuid.uuid4())],
             )
             yield cursor
     finally:
@@ -215,6 +221,7 @@ def unsecured(cursor: Any) -> Iterator[None]:
     from django.db.migrations.executor import MigrationExecutor
 
     cursor.execute(FORCE.format("NO FORCE"))
+    cursor.execute("DROP VIEW IF EXISTS kim_trail")  # it would hold on to the columns of the event tables
     try:
         yield
         plan = MigrationExecutor(connection)
@@ -228,6 +235,8 @@ def secure(cursor: Any) -> None:
     """Grants and row-level security for every table, derived from the models."""
     from django.apps import apps
 
+    from kim.models.trail import branch, in_trail
+
     cursor.execute(f"GRANT USAGE ON SCHEMA public TO {APP}; REVOKE CREATE ON SCHEMA public FROM PUBLIC, {APP}")
     cursor.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {APP}")
     cursor.execute(f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {APP}, PUBLIC")
@@ -236,6 +245,9 @@ def secure(cursor: Any) -> None:
         for statement in rules(model):
             cursor.execute(statement)
     cursor.execute(f"GRANT SELECT ON django_migrations TO {APP}")
+    branches = " UNION ALL ".join(branch(m, BODIES) for m in models if in_trail(m))
+    cursor.execute(f"CREATE OR REPLACE VIEW kim_trail WITH (security_invoker = true) AS {branches}")
+    cursor.execute(f"GRANT SELECT ON kim_trail TO {APP}")
     cursor.execute(NO_IGNORE)
     cursor.execute(DEFINER, [[m._meta.db_table for m in models if hasattr(m, "pgh_event_models")]])
 
@@ -246,8 +258,34 @@ def rules(model: Any) -> Iterator[str]:
     tracked = getattr(model, "pgh_tracked_model", None)
     rights = "SELECT" if tracked else "SELECT, INSERT, UPDATE, DELETE"
     yield f"GRANT {rights} ON {table} TO {APP}"
-    key = getattr(tracked or model, "scope_key", None)
-    yield f"ALTER TABLE {table} {'ENABLE' if key else 'DISABLE'} ROW LEVEL SECURITY"
-    if key:
+    policy = visible(model, tracked)
+    yield f"ALTER TABLE {table} {'ENABLE' if policy else 'DISABLE'} ROW LEVEL SECURITY"
+    if policy:
         yield f"DROP POLICY IF EXISTS body ON {table}"
-        yield f"CREATE POLICY body ON {table} USING ({key} = ANY ({BODIES}))"
+        yield f"CREATE POLICY body ON {table} USING ({policy})"
+
+
+def visible(model: Any, tracked: Any) -> str:
+    """The condition under which a row is seen: its body, its person, and whether it is public; empty for all.
+
+    An event is as public as the row it tells of is now; of a row that is gone only those know who see everything.
+    """
+    source = tracked or model
+    if owner := getattr(source, "owner_key", ""):
+        return f"{owner} = {USER}"
+    if not (key := getattr(source, "scope_key", "")):
+        return ""
+    scope = f"{key} = ANY ({BODIES})"
+    table = f'"{model._meta.db_table}"'
+    if parent := getattr(source, "guard_parent", ""):
+        field = source._meta.get_field(parent)
+        above = field.related_model
+        guard = (
+            f"SELECT FROM {above._meta.db_table} above WHERE above.id = {table}.{field.column} AND ({above.guard_sql})"
+        )
+        return f"{scope} AND ({NONPUBLIC} OR EXISTS ({guard}))"
+    if not (guard := getattr(source, "guard_sql", "")):
+        return scope
+    if tracked:
+        guard = f"EXISTS (SELECT FROM {source._meta.db_table} told WHERE told.id = {table}.pgh_obj_id AND ({guard}))"
+    return f"{scope} AND ({NONPUBLIC} OR {guard})"

@@ -26,6 +26,7 @@ INSTALLED_APPS = [
     "meetings",
     "allauth",
     "allauth.account",
+    "kim.apps.TechnicalConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -100,8 +101,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
 LOGIN_URL, LOGIN_REDIRECT_URL, LOGOUT_REDIRECT_URL = "account_login", "/", "account_login"
-ACCOUNT_ADAPTER = "kim.permissions.ClosedAdapter"
-ACCOUNT_FORMS = {"login": "kim.forms.SignInForm", "change_password": "kim.forms.NewPasswordForm"}
+ACCOUNT_ADAPTER = "kim.accounts.ClosedAdapter"
+ACCOUNT_FORMS = {"login": "kim.accounts.SignInForm", "change_password": "kim.accounts.NewPasswordForm"}
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
@@ -109,6 +110,8 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "/anmelden/"
 
 SESSION_COOKIE_AGE = 10 * 60 * 60
+SESSION_IDLE_AGE = 60 * int(os.environ.get("KIM_IDLE_MINUTES", "60"))
+PASSWORD_RESET_TIMEOUT = 24 * 60 * 60  # seconds that the link to a new password holds
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = ("__Host-kim", "__Host-csrf") if HTTPS else ("kim", "csrf")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True

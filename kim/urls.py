@@ -1,9 +1,11 @@
 """All addresses; the apps are named by string."""
 
 from allauth.account import views as account
+from django.contrib import admin
 from django.urls import include, path
 
 from kim import views
+from kim.views import accounts, attached, audit
 
 urlpatterns = [
     path("", views.Home.as_view(), name="home"),
@@ -12,12 +14,29 @@ urlpatterns = [
     path("anmelden/", views.ruled(account.login, "public"), name="account_login"),
     path("abmelden/", views.ruled(account.logout, "public"), name="account_logout"),
     path("konto/passwort/", views.ruled(account.password_change, "kim.account"), name="account_change_password"),
+    path(
+        "konto/passwort/<uidb64>/<token>/",
+        views.ruled(accounts.ChoosePassword.as_view(), "public"),
+        name="choose-password",
+    ),
     # allauth asks for these by name; no page of ours leads there
     path("konto/registrieren/", views.closed, name="account_signup"),
     path("konto/vergessen/", views.closed, name="account_reset_password"),
     path("konto/gesperrt/", views.closed, name="account_inactive"),
     path("konto/neu/", views.closed, name="account_set_password"),
     path("konto/bestaetigen/", views.closed, name="account_reauthenticate"),
+    path("notizen/neu/<slug:kind>/<str:key>/", attached.AddNote.as_view(), name="note-new"),
+    path("wiedervorlagen/", attached.Reminders.as_view(), name="reminders"),
+    path("wiedervorlagen/erledigt/", attached.FinishReminder.as_view(), name="reminder-done"),
+    path("wiedervorlagen/neu/<slug:kind>/<str:key>/", attached.AddReminder.as_view(), name="reminder-new"),
+    path("dateien/neu/<slug:kind>/<str:key>/", attached.AddFile.as_view(), name="file-new"),
+    path("dateien/<uuid:key>/", attached.Download.as_view(), name="file"),
+    path("entfernen/", attached.RemoveAttached.as_view(), name="attached-remove"),
+    path("ruecknahme/", attached.Undo.as_view(), name="undo"),
+    path("pruefung/", audit.Trail.as_view(), name="trail"),
+    path("pruefung/hinweise/", audit.Findings.as_view(), name="findings"),
+    path("pruefung/hinweise/notiz/", audit.NoteFinding.as_view(), name="finding-note"),
+    path("technik/", admin.site.urls),
     path("", include("grants.urls")),
     path("", include("staffing.urls")),
     path("", include("meetings.urls")),

@@ -2,13 +2,14 @@
 
 from typing import Any, ClassVar
 
+import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
 from grants.models import FundingNotice
 from kim.history import tracked
-from kim.models import Body, BodyRow, SameBody, Source, Text
+from kim.models import Body, BodyRow, GuardedRow, SameBody, Source, Text
 from kim.periods import PeriodField
 
 
@@ -118,9 +119,24 @@ class Meeting(BodyRow):
         return f"{self.organization} {self.date:%d.%m.%Y}"
 
 
+# A paper's words and its entry among the Belege are exactly as public as the paper itself.
+PUBLICITY = pgtrigger.Trigger(
+    name="publicity",
+    when=pgtrigger.After,
+    operation=pgtrigger.Insert | pgtrigger.Update,
+    func="""
+        UPDATE kim_source SET public = NEW.public WHERE id = NEW.source_id AND public <> NEW.public;
+        UPDATE kim_text SET public = NEW.public WHERE id = NEW.text_id AND public <> NEW.public;
+        RETURN NULL;
+    """,
+)
+
+
 @tracked()
-class Paper(BodyRow):
+class Paper(GuardedRow):
     """A Vorlage; its number (OParl: reference), name and date stand in its Source."""
+
+    attached_as = "vorlage"
 
     class PaperType(models.TextChoices):
         INFORMATION = "information", "Mitteilungsvorlage"
@@ -133,7 +149,6 @@ class Paper(BodyRow):
     source = models.OneToOneField(Source, models.PROTECT, related_name="paper", verbose_name="Beleg")
     paper_type = models.CharField("Vorlageart", max_length=12, choices=PaperType)
     state = models.CharField("Stand", max_length=8, choices=State, default=State.DRAFT)
-    public = models.BooleanField("öffentlich", default=False)
     as_of = models.DateField(
         "Zahlenstand",
         null=True,
@@ -162,9 +177,10 @@ class Paper(BodyRow):
     )
     signer_phrase = models.CharField("Zeichnungsformel", max_length=60, blank=True)
 
-    class Meta(BodyRow.Meta):
+    class Meta(GuardedRow.Meta):
         verbose_name, verbose_name_plural = "Vorlage", "Vorlagen"
         ordering: ClassVar = ["-source__date"]
+        triggers = [*GuardedRow.Meta.triggers, PUBLICITY]
         constraints: ClassVar = [
             *BodyRow.Meta.constraints,
             models.CheckConstraint(
@@ -219,6 +235,8 @@ class Paper(BodyRow):
 @tracked()
 class Consultation(BodyRow):
     """A row of the Beratungsfolge: a committee deals with a paper, in a sitting once that is known."""
+
+    guard_parent = "paper"
 
     class ConsultationRole(models.TextChoices):
         INFORMATION = "information", "Kenntnisnahme"

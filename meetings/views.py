@@ -1,6 +1,6 @@
 """Pages of papers: list, preview with every bound figure, PDF."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.db.models import Prefetch, QuerySet
@@ -8,8 +8,11 @@ from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
 from kim import documents, pdf
+from kim.forms import DescriptionPage, VersionedForm
+from kim.models import Source
 from kim.permissions import Ruled
 from kim.tables import ListPage
+from kim.trail import story
 from meetings.filters import PaperFilters
 from meetings.models import Consultation, Paper
 from meetings.tables import PaperTable
@@ -60,7 +63,33 @@ class DocumentPage(Ruled):
                 if chip.form == "choice":  # only the form of a word
                     continue
                 chips.setdefault((chip.name, tuple(sorted(chip.parameters.items())), chip.text), chip)
-        return render(request, "meetings/document.html", context | {"figures": list(chips.values())})
+        paper = context["paper"]
+        story_of = story([paper, paper.source], user=request.user)
+        more = {"figures": list(chips.values()), "story": story_of}
+        return render(request, "meetings/document.html", context | more)
+
+
+class DescriptionForm(VersionedForm):
+    """The own Aktenzeichen of a paper."""
+
+    class Meta:
+        model = Source
+        fields: ClassVar = ["file_reference"]
+
+
+class DescribeDocument(DescriptionPage):
+    """The Aktenzeichen of a paper."""
+
+    rule = "documents.edit"
+    form_class = DescriptionForm
+    title = "Aktenzeichen der Vorlage"
+
+    def instance(self, request: Any, *args: Any, **kwargs: Any) -> Source:
+        found: Any = document_of(request, kwargs["reference"])
+        return found.paper.source
+
+    def target(self, instance: Source) -> str:
+        return str(instance.paper.get_absolute_url())
 
 
 class DocumentPdf(Ruled):

@@ -1,13 +1,13 @@
-"""The Berichtigung of a post."""
+"""Forms of a post: its Berichtigung, and its description."""
 
 import re
 from typing import Any, ClassVar
 
 from django import forms
 
-from kim.forms import ReasonedForm
+from kim.forms import ReasonedForm, VersionedForm
 from kim.models import Source
-from staffing.models import Carrier, Municipality, PositionPeriod
+from staffing.models import Carrier, Municipality, Position, PositionPeriod
 
 
 class CorrectionForm(ReasonedForm):
@@ -47,10 +47,20 @@ class CorrectionForm(ReasonedForm):
             "Grundlage nicht, gilt der Grund als Annahme."
         )
 
-    def restore(self, data: Any) -> None:
+    def restore(self, data: Any) -> set[str]:
         shown = str(data.get("municipalities_shown", ""))
-        if re.fullmatch(r"[0-9,]*", shown):
-            self.fields["municipalities"].initial = [int(key[:18]) for key in shown.split(",") if key]
+        if not re.fullmatch(r"[0-9,]*", shown):
+            return set()
+        self.fields["municipalities"].initial = [int(key[:18]) for key in shown.split(",") if key]
+        return {"municipalities"}
+
+
+class DescriptionForm(VersionedForm):
+    """What is said about a post beside its figures."""
+
+    class Meta:
+        model = Position
+        fields: ClassVar = ["file_reference", "note"]
 
 
 def weekly_hours(carriers: Any, chosen: Any) -> Any:

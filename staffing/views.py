@@ -7,16 +7,18 @@ from typing import Any
 from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 
 from kim import formats
 from kim.figures import CATALOGUE, EUR, Value, about, column
-from kim.forms import CorrectionPage
-from kim.history import preview, story
+from kim.forms import CorrectionPage, DescriptionPage, RemovePage
+from kim.history import preview
 from kim.models import Body
 from kim.permissions import Ruled
 from kim.tables import ListPage
+from kim.trail import story
 from staffing.filters import PositionFilters
-from staffing.forms import CorrectionForm
+from staffing.forms import CorrectionForm, DescriptionForm
 from staffing.models import Occupancy, Position, PositionLocation, PositionPeriod, ServedMunicipality
 from staffing.tables import PositionTable
 
@@ -107,6 +109,7 @@ class PositionPage(Ruled):
                     (ServedMunicipality, {"period__in": periods}),
                     (PositionLocation, {"period__in": periods}),
                 ],
+                user=request.user,
             ),
         }
         return render(request, "staffing/position.html", context)
@@ -118,7 +121,6 @@ class CorrectPosition(CorrectionPage):
     rule = "staffing.edit"
     template_name = "staffing/correct.html"
     form_class = CorrectionForm
-    derived = ("basis", "basis_place", "assumption")
 
     def instance(self, request: Any, *args: Any, **kwargs: Any) -> PositionPeriod:
         found = period_on(request, position_of(request, kwargs["number"]))
@@ -143,6 +145,29 @@ class CorrectPosition(CorrectionPage):
             return f"Stelle {number}: Es hat sich nichts geändert; die gespeicherten Werte bleiben."
         changed = effects(before, consequences(request.acting_body, request.stand))
         return f"Stelle {number} ist berichtigt. {in_words(changed)}"
+
+
+class DescribePosition(DescriptionPage):
+    """Aktenzeichen and note of a post."""
+
+    rule = "staffing.edit"
+    form_class = DescriptionForm
+    title = "Beschreibung der Stelle"
+
+    def instance(self, request: Any, *args: Any, **kwargs: Any) -> Position:
+        return position_of(request, kwargs["number"])
+
+
+class RemovePosition(RemovePage):
+    """A post that was never used can be deleted."""
+
+    rule = "staffing.edit"
+
+    def instance(self, request: Any, **kwargs: Any) -> Position:
+        return position_of(request, kwargs["number"])
+
+    def done(self) -> str:
+        return reverse("positions")
 
 
 def in_words(changed: list[tuple[str, list[dict[str, Any]]]]) -> str:

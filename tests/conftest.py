@@ -80,9 +80,9 @@ def login(db, client):
 
     def signed_in(role="sachbearbeitung", slug="staedteregion-aachen", name=""):
         name = name or f"{role}@{slug}"
-        user, _ = User.objects.get_or_create(username=name, defaults={"first_name": "Frau", "last_name": "D."})
         body = Body.objects.get(slug=slug) if slug else None
         with acting(None, []):
+            user, _ = User.objects.get_or_create(username=name, defaults={"first_name": "Frau", "last_name": "D."})
             RoleAssignment.objects.get_or_create(user=user, body=body, role=role)
         browser = Client(raise_request_exception=False)
         browser.force_login(user)

@@ -10,10 +10,8 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 from django.db import models
-from django.urls import URLPattern, URLResolver, get_resolver
 
 from kim.models import BodyRow, SameBody
-from kim.permissions import RULES
 
 ROOT = Path(__file__).parent.parent
 APPS = ["kim", "staffing", "grants", "meetings"]  # from the ground up
@@ -42,7 +40,7 @@ def test_import_contracts_hold():
         ("kim/money.py", "import staffing.models"),
         ("staffing/models/positions.py", "import grants.models"),
         ("grants/figures/keys.py", "import meetings.models"),
-        ("grants/models.py", "import grants.views"),
+        ("grants/models/budget.py", "import grants.views"),
         ("grants/figures/keys.py", "import grants.tables"),
         ("grants/views.py", "import staffing.forms"),
         ("staffing/views.py", "import kim.views"),
@@ -114,6 +112,8 @@ KIM = {
     "models",
     "history",
     "permissions",
+    "accounts",
+    "trail",
     "money",
     "periods",
     "formats",
@@ -155,7 +155,7 @@ def foreign_modules(paths):
     found = []
     for path in paths:
         app, *rest = path.relative_to(ROOT).with_suffix("").parts
-        if rest[0] in {"figures", "management", "templatetags", "models"} and len(rest) > 1:
+        if rest[0] in {"figures", "management", "templatetags", "models", "views"} and len(rest) > 1:
             continue
         if rest[0] not in (KIM if app == "kim" else APP):
             found.append(str(path.relative_to(ROOT)))
@@ -211,25 +211,6 @@ def test_every_registered_figure_has_a_docstring_with_an_example():
 
     assert without_example((n, e.function) for n, e in CATALOGUE.items()) == ["document.day"]
     assert without_example([("bare", lambda: None)]) == ["bare"]
-
-
-def patterns(resolver=None):
-    for one in (resolver or get_resolver()).url_patterns:
-        if isinstance(one, URLResolver):
-            yield from patterns(one)
-        elif isinstance(one, URLPattern):
-            yield one
-
-
-def rule_of(view):
-    return getattr(view, "rule", None) or getattr(getattr(view, "view_class", None), "rule", None)
-
-
-def test_every_address_has_a_rule():
-    rules = {p.name: rule_of(p.callback) for p in patterns()}
-    assert len(rules) > 15
-    assert {n: r for n, r in rules.items() if r != "public" and r not in RULES} == {}
-    assert rule_of(lambda request: None) is None
 
 
 def unkept(all_models):

@@ -1,5 +1,6 @@
 """What templates print: German numbers and dates, form widgets in KERN's dress, links that keep Stand and year."""
 
+import uuid
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,7 +13,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from kim import formats
+from kim import findings, formats
+from kim.models import File, Note, Reminder
 from kim.permissions import may as allowed
 from kim.tables import kept_link
 
@@ -86,12 +88,44 @@ def kept_url(context: dict[str, Any], url: str) -> str:
     return kept_link(context["request"], url)
 
 
+@register.inclusion_tag("components/form_token.html", takes_context=True)
+def form_token(context: dict[str, Any]) -> dict[str, Any]:
+    """What every form of ours carries: the token against forged requests, its body, and a key so that it acts once."""
+    body = context.get("acting_body")
+    return {"csrf_token": context.get("csrf_token"), "slug": body.slug if body else "", "key": uuid.uuid4()}
+
+
+@register.inclusion_tag("components/attached.html", takes_context=True)
+def attached(context: dict[str, Any], subject: Any) -> dict[str, Any]:
+    """Hints about an object, and the notes, Wiedervorlagen and files that lie beside it."""
+    request = context["request"]
+
+    def beside(model: Any) -> Any:
+        rows = model.visible_to(request).filter(subject_kind=subject.attached_as, subject_id=subject.pk)
+        return rows.select_related("author")
+
+    return {
+        "request": request,
+        "csrf_token": context.get("csrf_token"),
+        "acting_body": context.get("acting_body"),
+        "subject": subject,
+        "kind": subject.attached_as,
+        "key": subject.get_absolute_url().rstrip("/").rpartition("/")[2],
+        "findings": findings.on(subject, request.acting_body, request.stand),
+        "notes": beside(Note),
+        "reminders": beside(Reminder).select_related("user").order_by("done", "date"),
+        "files": beside(File).defer("content"),
+    }
+
+
 @register.simple_tag
 def kern_widget(field: BoundField) -> SafeString | str:
     """The input of a field with KERN's classes."""
     widget, error = field.field.widget, "--error" if field.errors else ""
-    if isinstance(widget, w.CheckboxSelectMultiple):
+    if isinstance(widget, w.CheckboxSelectMultiple | w.CheckboxInput | w.MultiWidget):
         return field.as_widget()
+    if isinstance(widget, w.FileInput):
+        return field.as_widget(attrs={"class": "file-input"})
     if isinstance(widget, w.Textarea):
         return field.as_widget(attrs={"class": "kern-form-input__input", "rows": "3"})
     if isinstance(widget, w.Select):

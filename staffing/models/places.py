@@ -16,6 +16,8 @@ from staffing.models.positions import PositionPeriod
 class ServedMunicipality(BodyRow):
     """A Kommune that a post is zuständig für; a share only where one is agreed."""
 
+    part_of = "period"
+
     period = models.ForeignKey(PositionPeriod, models.PROTECT, related_name="served", verbose_name="Stellenangabe")
     municipality = models.ForeignKey(Municipality, models.PROTECT, related_name="served", verbose_name="Kommune")
     share = models.DecimalField("Anteil", max_digits=4, decimal_places=3, null=True, blank=True)
@@ -49,6 +51,8 @@ class ServedMunicipality(BodyRow):
 @tracked()
 class PositionLocation(BodyRow):
     """A Beratungsort: where people are advised; not who employs and not who is served."""
+
+    part_of = "period"
 
     period = models.ForeignKey(PositionPeriod, models.PROTECT, related_name="locations", verbose_name="Stellenangabe")
     order = models.PositiveSmallIntegerField("Reihenfolge", default=1)

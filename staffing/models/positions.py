@@ -15,8 +15,8 @@ from django.urls import reverse
 
 from kim.formats import fte as printed_fte
 from kim.formats import listed
-from kim.history import SENTENCES, refusable, tracked
-from kim.models import POSITION_NUMBER, Body, BodyRow, Cited, SameBody
+from kim.history import SENTENCES, counted, refusable, tracked
+from kim.models import POSITION_NUMBER, Body, BodyRow, Cited, SameBody, TextBlock
 from kim.money import FteColumn, exact
 from kim.periods import PeriodField, PeriodQuerySet, period
 from kim.permissions import note
@@ -77,6 +77,8 @@ POSITION_FIXED = pgtrigger.Trigger(
 class Position(BodyRow):
     """The identity of a post: what references point at. Its facts are dated (PositionPeriod)."""
 
+    attached_as = "stelle"
+
     class Kind(models.TextChoices):
         OWN = "own", "eigene Stelle"
         ONWARD = "onward", "Stelle bei Dritten"
@@ -114,6 +116,12 @@ class Position(BodyRow):
 
     def get_absolute_url(self) -> str:
         return reverse("position", args=[self.number])
+
+    def used_by(self) -> list[str]:
+        """Also the texts that name the post in a token."""
+        token = rf"positions?=([A-Za-z0-9-]+,)*{self.number}[,\s}}]"
+        named = TextBlock.objects.filter(body=self.body, content__regex=token).count()
+        return [*super().used_by(), *([counted(named, TextBlock)] if named else [])]
 
     @classmethod
     def find(cls, body: Body, number: str) -> "Position":
@@ -185,6 +193,7 @@ class PositionPeriodQuerySet(PeriodQuerySet):
 class PositionPeriod(Cited, BodyRow):
     """What holds of a post in a span of time: its size, who employs, how far the filling has got."""
 
+    part_of = "position"
     Stage = Stage
 
     position = models.ForeignKey(

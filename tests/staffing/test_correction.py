@@ -142,11 +142,11 @@ def test_the_conflict_can_be_decided_for_ones_own_value(login, region):
 
 def test_a_double_submit_is_told_and_changes_nothing(login, region):
     browser = login()
-    data = posted(fte="0,5")
+    data = posted(fte="0,5", vorgang="0b6d2c8e-6d1c-4a39-9f0e-0d2d3c1f7a11")
     assert browser.post("/stellen/CM-01/berichtigen/", data).status_code == 302
     before = (stored().version, stored().events.count())
     response = browser.post("/stellen/CM-01/berichtigen/", data, follow=True)
-    assert "Diese Änderung war schon gespeichert" in response.content.decode()
+    assert "Das war schon gespeichert; ein zweites Mal entsteht nichts." in response.content.decode()
     assert (stored().version, stored().events.count()) == before
     other = login("sachbearbeitung", name="jemand anderes").post("/stellen/CM-01/berichtigen/", data)
     assert other.status_code == 409 and "Jemand war schneller" in other.content.decode()
@@ -361,9 +361,12 @@ def test_a_new_post_that_cannot_be(change, sentence, login, region):
 
 def test_a_new_post_submitted_twice_exists_once(login, region):
     browser = login()
-    assert browser.post("/stellen/neu/", new()).status_code == 302
-    response = browser.post("/stellen/neu/", new(), follow=True)
-    assert "war schon angelegt" in response.content.decode()
+    once = new(vorgang="0b6d2c8e-6d1c-4a39-9f0e-0d2d3c1f7a11")
+    assert browser.post("/stellen/neu/", once).status_code == 302
+    response = browser.post("/stellen/neu/", once, follow=True)
+    assert (
+        "Das war schon gespeichert" in response.content.decode() and response.request["PATH_INFO"] == "/stellen/CM-18/"
+    )
     assert PositionPeriod.objects.filter(position__number="CM-18").count() == 1
     response = browser.post("/stellen/neu/", new(reason="eine andere"))
     assert response.status_code == 422 and "Diese Stellennummer gibt es schon." in response.content.decode()

@@ -124,11 +124,11 @@ def trial_users() -> list[str]:
 
 
 def trial_user(name: str, role: Role, slug: str, password: str) -> None:
-    user, _ = User.objects.get_or_create(
-        username=name, defaults={"first_name": TRIAL_NAMES.get(role, "Systemverwaltung")}
-    )
-    user.set_password(password)
-    user.save()
     with acting(None, [], command="serve", reason="Probezugänge"):
+        user, _ = User.objects.get_or_create(
+            username=name, defaults={"first_name": TRIAL_NAMES.get(role, "Systemverwaltung")}
+        )
+        user.set_password(password)
+        user.save()
         body = Body.find(slug) if slug else None
         RoleAssignment.objects.get_or_create(user=user, body=body, role=role)

@@ -19,10 +19,26 @@ NAVIGATION = [
     ("Stellen", "positions", "staffing.view"),
     ("Haushalt", "budget", "budget.view"),
     ("Dokumente", "documents", "documents.view"),
+    ("Hinweise", "findings", "findings.view"),
+    ("Prüfung", "trail", "audit.view"),
+    ("Technik", "admin:index", "technical.edit"),
 ]
 SUBNAVIGATION = {
     "notices": [("Zuwendungen", "notices"), ("Stellenverteilung", "allocation")],
     "budget": [("Ansätze", "budget"), ("Kostenneutralität", "neutrality")],
+}
+
+SECTIONS = {
+    "notice": "notices",
+    "notice-describe": "notices",
+    "position": "positions",
+    "position-correct": "positions",
+    "position-describe": "positions",
+    "position-remove": "positions",
+    "position-new": "positions",
+    "document": "documents",
+    "document-describe": "documents",
+    "finding-note": "findings",
 }
 
 
@@ -30,12 +46,9 @@ def page_context(request: Any) -> dict[str, Any]:
     """What every page needs: navigation by right, the body, the working date."""
     if not hasattr(request, "roles"):
         return {}
-    here = request.resolver_match.url_name if request.resolver_match else ""
+    here = request.resolver_match.view_name if request.resolver_match else ""
     section = next((key for key, links in SUBNAVIGATION.items() if here in {name for _, name in links}), here)
-    if here == "notice":
-        section = "notices"
-    if here in {"position", "position-correct", "position-new"}:
-        section = "positions"
+    section = SECTIONS.get(here, "admin:index" if here.startswith("admin:") else section)
     return {
         "navigation": [(label, name) for label, name, rule in NAVIGATION if may(request, rule)],
         "subnavigation": SUBNAVIGATION.get(section, []),

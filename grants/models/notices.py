@@ -1,160 +1,66 @@
-"""Money in and out: programmes, notices and their items, rates, the funding of posts, budget lines."""
+"""Notices, what they fund, and which posts are paid from them."""
 
 from decimal import Decimal
 from typing import ClassVar
 
-from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import RangeOperators
+import pgtrigger
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.urls import reverse
 
-from kim.formats import euro, fte
-from kim.history import Versioned, tracked
-from kim.models import Body, BodyRow, Cited, SameBody, Source
+from grants.models.budget import SubProduct
+from grants.models.programmes import FundingProgramme, ProgrammeModule, Rate
+from kim.formats import fte
+from kim.history import SENTENCES, tracked
+from kim.models import Body, BodyRow, SameBody, Source
 from kim.money import EuroColumn, FteColumn, exact, positive, rounded
 from kim.periods import PeriodField, PeriodQuerySet, last_day
 from staffing.models import Function, Position
 
+FUNDED_TWICE_WORDS = "Die Stelle wird in diesem Zeitraum schon aus einer anderen Zuwendung gefördert."
+SENTENCES["funded_twice"] = FUNDED_TWICE_WORDS
 
-@tracked()
-class FundingProgramme(Versioned):
-    """A Förderprogramm; the same for all bodies."""
-
-    slug = models.SlugField("Kurzname in Adressen", max_length=40, unique=True)
-    name = models.CharField("Name", max_length=160, unique=True)
-    short_name = models.CharField("Abkürzung", max_length=20)
-    legal_basis = models.CharField("Rechtsgrundlage", max_length=160, blank=True)
-
-    class Meta(Versioned.Meta):
-        verbose_name, verbose_name_plural = "Förderprogramm", "Förderprogramme"
-
-    def __str__(self) -> str:
-        return self.name
-
-
-@tracked()
-class ProgrammeModule(Versioned):
-    """A Baustein of a programme; functions name it."""
-
-    programme = models.ForeignKey(
-        FundingProgramme, models.PROTECT, related_name="modules", verbose_name="Förderprogramm"
-    )
-    name = models.CharField("Baustein", max_length=40)
-    title = models.CharField("Bezeichnung", max_length=120)
-
-    class Meta(Versioned.Meta):
-        verbose_name, verbose_name_plural = "Baustein", "Bausteine"
-        ordering: ClassVar = ["name"]
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["programme", "name"],
-                name="programmemodule_name",
-                violation_error_message="Diesen Baustein gibt es schon.",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.name}: {self.title}"
-
-
-@tracked()
-class Rate(Versioned):
-    """A published Fördersatz: an amount for a stated number of FTE (22.500 € for 0,5), with validity and source."""
-
-    programme = models.ForeignKey(FundingProgramme, models.PROTECT, related_name="rates", verbose_name="Förderprogramm")
-    function = models.ForeignKey(Function, models.PROTECT, related_name="rates", verbose_name="Funktion")
-    amount = EuroColumn("Betrag")
-    per_fte = FteColumn("je VZÄ", default=Decimal(1))
-    validity = PeriodField("Gültigkeit")
-    source = models.CharField("Quelle", max_length=200)
-
-    objects = PeriodQuerySet.as_manager()
-
-    class Meta(Versioned.Meta):
-        verbose_name, verbose_name_plural = "Fördersatz", "Fördersätze"
-        constraints: ClassVar = [
-            exact("amount", "rate_amount", above=0),
-            exact("per_fte", "rate_per_fte", places=3, above=0),
-            ExclusionConstraint(
-                name="rate_once",
-                expressions=[
-                    ("programme", RangeOperators.EQUAL),
-                    ("function", RangeOperators.EQUAL),
-                    ("validity", RangeOperators.OVERLAPS),
-                ],
-                violation_error_message="Für diese Funktion gilt in dieser Zeit schon ein Satz.",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        per = "" if self.per_fte == 1 else f" für {fte(self.per_fte)} VZÄ"
-        return f"{self.function}: {euro(self.amount)}{per}"
-
-    def full_time(self) -> Decimal:
-        """EUR for one full-time equivalent, in cents.
-
-        >>> Rate(amount=Decimal(22500), per_fte=Decimal("0.5")).full_time()
-        Decimal('45000.00')
-        """
-        return rounded(self.amount / self.per_fte)
-
-
-@tracked()
-class SubProduct(BodyRow):
-    """A Teilprodukt: where in the budget the money of a programme stands."""
-
-    number = models.CharField("Teilprodukt", max_length=20)
-    name = models.CharField("Bezeichnung", max_length=160)
-
-    class Meta(BodyRow.Meta):
-        verbose_name, verbose_name_plural = "Teilprodukt", "Teilprodukte"
-        ordering: ClassVar = ["number"]
-        constraints: ClassVar = [
-            *BodyRow.Meta.constraints,
-            models.UniqueConstraint(
-                fields=["body", "number"],
-                name="subproduct_number",
-                violation_error_message="Dieses Teilprodukt gibt es schon.",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.number} „{self.name}“"
-
-    @classmethod
-    def find(cls, body: Body, number: str) -> "SubProduct":
-        """The body's Teilprodukt with this number; SubProduct.DoesNotExist otherwise."""
-        return cls._default_manager.get(body=body, number=number)
-
-
-@tracked()
-class Account(BodyRow):
-    """A Sachkonto."""
-
-    number = models.CharField("Sachkonto", max_length=20)
-    name = models.CharField("Bezeichnung", max_length=160)
-
-    class Meta(BodyRow.Meta):
-        verbose_name, verbose_name_plural = "Sachkonto", "Sachkonten"
-        ordering: ClassVar = ["number"]
-        constraints: ClassVar = [
-            *BodyRow.Meta.constraints,
-            models.UniqueConstraint(
-                fields=["body", "number"],
-                name="account_number",
-                violation_error_message="Dieses Sachkonto gibt es schon.",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.number} „{self.name}“"
+# Money for the same post and time from two notices (double funding, § 9 (4) TIntG). The posts are locked first, in
+# the order of their keys: two transactions that each add one funding would otherwise not see each other.
+TWICE = """
+    PERFORM 1 FROM staffing_position WHERE id IN ({posts}) ORDER BY id FOR NO KEY UPDATE;
+    IF EXISTS (
+        SELECT FROM grants_funding f
+            JOIN grants_noticeitem i ON i.id = f.item_id JOIN grants_fundingnotice n ON n.id = i.notice_id
+            JOIN grants_funding g ON g.position_id = f.position_id AND g.id > f.id
+            JOIN grants_noticeitem j ON j.id = g.item_id JOIN grants_fundingnotice m ON m.id = j.notice_id
+        WHERE f.position_id IN ({posts}) AND n.validity && m.validity
+            AND n.state <> 'revoked' AND m.state <> 'revoked'
+    ) THEN
+        RAISE EXCEPTION 'funded twice' USING ERRCODE = '23514', CONSTRAINT = 'funded_twice';
+    END IF;
+    RETURN NULL;
+"""
+FUNDED_TWICE = pgtrigger.Trigger(
+    name="funded_twice",
+    when=pgtrigger.After,
+    operation=pgtrigger.Insert | pgtrigger.Update,
+    timing=pgtrigger.Deferred,
+    func=TWICE.format(posts="NEW.position_id"),
+)
+FUNDED_TWICE_BY_NOTICE = pgtrigger.Trigger(
+    name="funded_twice",
+    when=pgtrigger.After,
+    operation=pgtrigger.Update,
+    timing=pgtrigger.Deferred,
+    func=TWICE.format(
+        posts="SELECT position_id FROM grants_funding JOIN grants_noticeitem o ON o.id = item_id"
+        " WHERE o.notice_id = NEW.id"
+    ),
+)
 
 
 @tracked()
 class FundingNotice(BodyRow):
     """A Zuwendungsbescheid, from its planning to its end; its number, title and date stand in its Source."""
+
+    attached_as = "zuwendung"
 
     class State(models.TextChoices):
         PLANNED = "planned", "geplant"
@@ -204,6 +110,7 @@ class FundingNotice(BodyRow):
 
     class Meta(BodyRow.Meta):
         verbose_name, verbose_name_plural = "Zuwendung", "Zuwendungen"
+        triggers = [*BodyRow.Meta.triggers, FUNDED_TWICE_BY_NOTICE]
         ordering: ClassVar = ["-validity", "slug"]
         constraints: ClassVar = [
             *BodyRow.Meta.constraints,
@@ -300,6 +207,7 @@ class Funding(BodyRow):
 
     class Meta(BodyRow.Meta):
         verbose_name, verbose_name_plural = "Förderung einer Stelle", "Förderungen von Stellen"
+        triggers = [*BodyRow.Meta.triggers, FUNDED_TWICE]
         constraints: ClassVar = [
             *BodyRow.Meta.constraints,
             models.UniqueConstraint(
@@ -327,62 +235,4 @@ class Funding(BodyRow):
         ).exclude(pk=self.pk)
         other = other.exclude(item__notice__state=FundingNotice.State.REVOKED)
         if other.exists():
-            raise ValidationError(
-                {"item": "Die Stelle wird in diesem Zeitraum schon aus einer anderen Zuwendung gefördert."}
-            )
-
-
-@tracked()
-class BudgetLine(Cited, BodyRow):
-    """An Ansatz in the budget of a year. The Sachkonto may be empty: not stated."""
-
-    class Purpose(models.TextChoices):
-        INCOME = "income", "Ertrag: Zuwendung"
-        OWN = "own", "Aufwand: eigene Stellen"
-        ONWARD = "onward", "Aufwand: Stellen bei Dritten"
-
-    year = models.PositiveSmallIntegerField("Haushaltsjahr")
-    sub_product = models.ForeignKey(SubProduct, models.PROTECT, related_name="budget_lines", verbose_name="Teilprodukt")
-    account = models.ForeignKey(
-        Account,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="budget_lines",
-        verbose_name="Sachkonto",
-        help_text="Leer heißt: nicht angegeben.",
-    )
-    purpose = models.CharField("Zweck", max_length=8, choices=Purpose)
-    label = models.CharField("Bezeichnung", max_length=160)
-    assignment = models.CharField("Kontierung", max_length=60, blank=True)
-    amount = EuroColumn("Ansatz", validators=[positive])
-
-    class Meta(BodyRow.Meta):
-        verbose_name, verbose_name_plural = "Haushaltsansatz", "Haushaltsansätze"
-        ordering: ClassVar = [
-            "year",
-            "sub_product__number",
-            "purpose",
-            F("account__number").asc(nulls_last=True),
-        ]
-        constraints: ClassVar = [
-            *BodyRow.Meta.constraints,
-            exact("amount", "budgetline_amount"),
-            models.CheckConstraint(
-                condition=Q(amount__gte=0),
-                name="budgetline_positive",
-                violation_error_message="Der Ansatz darf nicht negativ sein.",
-            ),
-            models.UniqueConstraint(
-                fields=["body", "year", "sub_product", "account", "label"],
-                name="budgetline_once",
-                nulls_distinct=False,
-                violation_error_message="Diesen Ansatz gibt es schon.",
-            ),
-            SameBody("sub_product"),
-            SameBody("account"),
-            SameBody("basis"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.label} {self.year}"
+            raise ValidationError({"item": FUNDED_TWICE_WORDS})

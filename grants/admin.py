@@ -1,0 +1,163 @@
+"""Money under /technik/: code tables, lists to look at, and the two derived views."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpResponseBase
+from django.shortcuts import render
+from django.urls import path, reverse
+
+from grants.figures import allocation, neutrality
+from grants.models import AccountGroup, BudgetLine, FundingNotice, FundingProgramme, ProgrammeModule, Rate
+from kim.admin import CodeAdmin, ReadOnlyAdmin, address
+from kim.formats import day, euro, fte, span
+from kim.periods import year_of
+
+
+@admin.register(FundingProgramme)
+class ProgrammeAdmin(CodeAdmin):
+    """Förderprogramme, the same for all bodies."""
+
+    list_display = ("name", "short_name", "legal_basis")
+    fields = ("name", "short_name", "slug", "legal_basis")
+
+
+@admin.register(ProgrammeModule)
+class ModuleAdmin(CodeAdmin):
+    """Bausteine of the programmes."""
+
+    list_display = ("name", "title", "programme")
+    fields = ("programme", "name", "title")
+
+    def key(self, row: Any) -> str:
+        return address(f"{row.programme.short_name} {row.name}")
+
+
+@admin.register(Rate)
+class RateAdmin(CodeAdmin):
+    """Published Fördersätze."""
+
+    list_display = ("function", "programme", "amount_text", "per", "time", "source")
+    fields = ("programme", "function", "amount", "per_fte", "validity", "source")
+
+    def key(self, row: Any) -> str:
+        return address(f"{row.programme.short_name} {row.function.slug} {row.validity.lower:%Y-%m-%d}")
+
+    def get_queryset(self, request: Any) -> Any:
+        return Rate.objects.select_related("programme", "function").order_by("-validity", "function__name")
+
+    @admin.display(description="Betrag", ordering="amount")
+    def amount_text(self, row: Rate) -> str:
+        return euro(row.amount)
+
+    @admin.display(description="je VZÄ", ordering="per_fte")
+    def per(self, row: Rate) -> str:
+        return fte(row.per_fte)
+
+    @admin.display(description="Gültigkeit", ordering="validity")
+    def time(self, row: Rate) -> str:
+        return span(row.validity)
+
+
+@admin.register(AccountGroup)
+class AccountGroupAdmin(CodeAdmin):
+    """What account numbers mean."""
+
+    list_display = ("prefix", "meaning", "time", "source", "verified")
+    fields = ("prefix", "meaning", "validity", "source", "verified")
+
+    def key(self, row: Any) -> str:
+        return f"{row.prefix}-{row.validity.lower:%Y-%m-%d}" if row.validity.lower else str(row.prefix)
+
+    @admin.display(description="Gültigkeit", ordering="validity")
+    def time(self, row: AccountGroup) -> str:
+        return span(row.validity)
+
+
+@admin.register(FundingNotice)
+class NoticeAdmin(ReadOnlyAdmin):
+    """The year's notices with what their items cost and what is left, and the two derived views."""
+
+    list_display = ("title", "state", "time", "amount_text", "items_text", "left")
+
+    def get_urls(self) -> list[Any]:
+        return [
+            *super().get_urls(),
+            path("stellenverteilung/", self.wrap(self.allocation_view), name="technik-allocation"),
+            path("kostenneutralitaet/", self.wrap(self.neutrality_view), name="technik-neutrality"),
+        ]
+
+    def get_queryset(self, request: Any) -> Any:
+        rows = super().get_queryset(request).filter(validity__overlap=year_of(request.year))
+        return rows.select_related("source").prefetch_related("items__rate")
+
+    def needed(self, row: FundingNotice) -> Any:
+        return sum(item.amount() for item in row.items.all())
+
+    @admin.display(description="Zuwendung", ordering="source__title")
+    def title(self, row: FundingNotice) -> str:
+        return f"{row.source.title}, Bescheid vom {day(row.source.date)}" if row.source.date else row.source.title
+
+    @admin.display(description="Förderzeitraum", ordering="validity")
+    def time(self, row: FundingNotice) -> str:
+        return span(row.validity)
+
+    @admin.display(description="Betrag", ordering="amount")
+    def amount_text(self, row: FundingNotice) -> str:
+        return euro(row.amount)
+
+    @admin.display(description="Σ Positionen")
+    def items_text(self, row: FundingNotice) -> str:
+        return euro(self.needed(row)) if row.items.all() else "–"
+
+    @admin.display(description="Differenz")
+    def left(self, row: FundingNotice) -> str:
+        return euro(row.amount - self.needed(row)) if row.amount is not None and row.items.all() else "–"
+
+    def allocation_view(self, request: Any) -> HttpResponseBase:
+        """The Stellenverteilung: the same figure as allocation.by_carrier and allocation.by_municipality."""
+        body, on = request.acting_body, request.stand
+        tables = [
+            ("allocation.by_carrier", "Anstellungsträger", allocation.by_carrier(body, on)),
+            ("allocation.by_municipality", "zuständig für", allocation.by_municipality(body, on)),
+        ]
+        return render(request, "grants/allocation.html", {"tables": tables})
+
+    def neutrality_view(self, request: Any) -> HttpResponseBase:
+        """Cost neutrality: the same figure as neutrality.nominal."""
+        found = [neutrality.nominal(**one) for one in neutrality.occasions(request.acting_body, request.stand)]
+        return render(request, "grants/neutrality.html", {"results": found})
+
+
+@admin.register(BudgetLine)
+class BudgetAdmin(ReadOnlyAdmin):
+    """The Ansätze of the year, each beside what the posts require."""
+
+    list_display = ("label", "sub_product", "account", "purpose", "amount_text", "required")
+
+    def get_queryset(self, request: Any) -> Any:
+        return super().get_queryset(request).filter(year=request.year).select_related("sub_product", "account")
+
+    def get_changelist_instance(self, request: Any) -> Any:
+        found = super().get_changelist_instance(request)
+        sums = {
+            one["sub_product"].pk: neutrality.nominal(**one)
+            for one in neutrality.occasions(request.acting_body, request.stand)
+        }
+        rows = list(found.result_list)
+        for row in rows:
+            result = sums.get(row.sub_product_id)
+            row.required = getattr(result, row.purpose).amount if result else None
+        found.result_list = rows
+        return found
+
+    def url_of(self, row: BudgetLine) -> str:
+        return f"{reverse('budget')}?jahr={row.year}"
+
+    @admin.display(description="Ansatz", ordering="amount")
+    def amount_text(self, row: BudgetLine) -> str:
+        return euro(row.amount)
+
+    @admin.display(description="errechnet im Teilprodukt")
+    def required(self, row: Any) -> str:
+        return euro(row.required)

@@ -1,0 +1,18 @@
+"""The models of money; everybody imports them from here."""
+
+from grants.models.budget import Account, AccountGroup, BudgetLine, SubProduct
+from grants.models.notices import Funding, FundingNotice, NoticeItem
+from grants.models.programmes import FundingProgramme, ProgrammeModule, Rate
+
+__all__ = [
+    "Account",
+    "AccountGroup",
+    "BudgetLine",
+    "Funding",
+    "FundingNotice",
+    "FundingProgramme",
+    "NoticeItem",
+    "ProgrammeModule",
+    "Rate",
+    "SubProduct",
+]

@@ -1,0 +1,159 @@
+"""Where the money stands in the budget: Teilprodukte, Sachkonten, what kind an account is, and the Ansätze."""
+
+from typing import ClassVar
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
+from django.db import models
+from django.db.models import F, Q
+
+from kim.history import Versioned, tracked
+from kim.models import Body, BodyRow, Cited, SameBody
+from kim.money import EuroColumn, exact, positive
+from kim.periods import PeriodField, PeriodQuerySet
+
+
+@tracked()
+class SubProduct(BodyRow):
+    """A Teilprodukt: where in the budget the money of a programme stands."""
+
+    number = models.CharField("Teilprodukt", max_length=20)
+    name = models.CharField("Bezeichnung", max_length=160)
+
+    class Meta(BodyRow.Meta):
+        verbose_name, verbose_name_plural = "Teilprodukt", "Teilprodukte"
+        ordering: ClassVar = ["number"]
+        constraints: ClassVar = [
+            *BodyRow.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["body", "number"],
+                name="subproduct_number",
+                violation_error_message="Dieses Teilprodukt gibt es schon.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} „{self.name}“"
+
+    @classmethod
+    def find(cls, body: Body, number: str) -> "SubProduct":
+        """The body's Teilprodukt with this number; SubProduct.DoesNotExist otherwise."""
+        return cls._default_manager.get(body=body, number=number)
+
+
+@tracked()
+class Account(BodyRow):
+    """A Sachkonto."""
+
+    number = models.CharField("Sachkonto", max_length=20)
+    name = models.CharField("Bezeichnung", max_length=160)
+
+    class Meta(BodyRow.Meta):
+        verbose_name, verbose_name_plural = "Sachkonto", "Sachkonten"
+        ordering: ClassVar = ["number"]
+        constraints: ClassVar = [
+            *BodyRow.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["body", "number"],
+                name="account_number",
+                violation_error_message="Dieses Sachkonto gibt es schon.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} „{self.name}“"
+
+
+@tracked()
+class AccountGroup(Versioned):
+    """What accounts whose number begins so are for (NKF-Kontenrahmen); data with its source, because the Land may
+    change it and we could not read every version. The longest beginning that fits a number counts."""
+
+    class Meaning(models.TextChoices):
+        INCOME = "income", "Erträge"
+        EXPENSE = "expense", "Aufwendungen"
+        TRANSFER = "transfer", "Transferaufwendungen (Zahlungen an Dritte ohne Gegenleistung)"
+        CAPITAL = "capital", "Investitionstätigkeit"
+
+    prefix = models.CharField("Kontonummer beginnt mit", max_length=10)
+    meaning = models.CharField("Bedeutung", max_length=10, choices=Meaning)
+    validity = PeriodField("Gültigkeit")
+    source = models.CharField("Quelle", max_length=300)
+    verified = models.BooleanField("im Original geprüft", default=False)
+
+    objects = PeriodQuerySet.as_manager()
+
+    class Meta(Versioned.Meta):
+        verbose_name, verbose_name_plural = "Kontengruppe", "Kontengruppen"
+        ordering: ClassVar = ["prefix", "validity"]
+        constraints: ClassVar = [
+            ExclusionConstraint(
+                name="accountgroup_once",
+                expressions=[("prefix", RangeOperators.EQUAL), ("validity", RangeOperators.OVERLAPS)],
+                violation_error_message="Für diesen Nummernanfang gilt in dieser Zeit schon eine Bedeutung.",
+            ),
+            models.CheckConstraint(
+                condition=Q(prefix__regex=r"^[0-9]+$"),
+                name="accountgroup_prefix",
+                violation_error_message="Eine Kontonummer beginnt mit Ziffern.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.prefix}: {self.get_meaning_display()}"
+
+
+@tracked()
+class BudgetLine(Cited, BodyRow):
+    """An Ansatz in the budget of a year. The Sachkonto may be empty: not stated."""
+
+    class Purpose(models.TextChoices):
+        INCOME = "income", "Ertrag: Zuwendung"
+        OWN = "own", "Aufwand: eigene Stellen"
+        ONWARD = "onward", "Aufwand: Stellen bei Dritten"
+
+    year = models.PositiveSmallIntegerField("Haushaltsjahr")
+    sub_product = models.ForeignKey(SubProduct, models.PROTECT, related_name="budget_lines", verbose_name="Teilprodukt")
+    account = models.ForeignKey(
+        Account,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="budget_lines",
+        verbose_name="Sachkonto",
+        help_text="Leer heißt: nicht angegeben.",
+    )
+    purpose = models.CharField("Zweck", max_length=8, choices=Purpose)
+    label = models.CharField("Bezeichnung", max_length=160)
+    assignment = models.CharField("Kontierung", max_length=60, blank=True)
+    amount = EuroColumn("Ansatz", validators=[positive])
+
+    class Meta(BodyRow.Meta):
+        verbose_name, verbose_name_plural = "Haushaltsansatz", "Haushaltsansätze"
+        ordering: ClassVar = [
+            "year",
+            "sub_product__number",
+            "purpose",
+            F("account__number").asc(nulls_last=True),
+        ]
+        constraints: ClassVar = [
+            *BodyRow.Meta.constraints,
+            exact("amount", "budgetline_amount"),
+            models.CheckConstraint(
+                condition=Q(amount__gte=0),
+                name="budgetline_positive",
+                violation_error_message="Der Ansatz darf nicht negativ sein.",
+            ),
+            models.UniqueConstraint(
+                fields=["body", "year", "sub_product", "account", "label"],
+                name="budgetline_once",
+                nulls_distinct=False,
+                violation_error_message="Diesen Ansatz gibt es schon.",
+            ),
+            SameBody("sub_product"),
+            SameBody("account"),
+            SameBody("basis"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.label} {self.year}"

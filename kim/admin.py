@@ -1,0 +1,333 @@
+"""/technik/: accounts, bodies and code tables for Systemverwaltung; read-only lists for whoever works for a body."""
+
+from collections.abc import Callable
+from functools import update_wrapper
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import include, path, reverse
+from django.utils.text import slugify
+
+from kim.accounts import UserForm, password_link
+from kim.forms import CodeForm, chosen, compared, refuse, saved
+from kim.history import CONFLICT, refusable
+from kim.models import User
+from kim.permissions import may, note
+from kim.trail import story
+
+UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
+
+
+def address(text: Any) -> str:
+    """A name as it stands in an address."""
+    return slugify(str(text).translate(UMLAUTS))
+
+
+class TechnicalSite(admin.AdminSite):
+    """Django's admin behind our login, with our rules and our look."""
+
+    site_header = site_title = index_title = "Technik"
+    rule = "admin.view"
+
+    def register(  # type: ignore[override]
+        self, models: Any, admin_class: Any = None, **options: Any
+    ) -> None:
+        """Only tables of ours: what libraries register for themselves has no place here."""
+        if admin_class and issubclass(admin_class, OwnAdmin):
+            super().register(models, admin_class, **options)
+
+    def has_permission(self, request: Any) -> bool:
+        return may(request, self.rule)
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        def inner(request: Any, *args: Any, **kwargs: Any) -> Any:
+            rule = getattr(view, "rule", self.rule)
+            if not (self.has_permission(request) and may(request, rule)):
+                raise PermissionDenied(rule)
+            if request.method == "POST":
+                note(rule=rule)
+            return view(request, *args, **kwargs)
+
+        return update_wrapper(inner, view)
+
+    def each_context(self, request: Any) -> dict[str, Any]:
+        return {}
+
+    def start(self, request: Any) -> HttpResponseBase:
+        """The tables this person may see."""
+        tables: list[Any] = list(self._registry.values())
+        pages = [
+            (page.opts.verbose_name_plural, reverse(f"admin:{page.name('changelist')}"))
+            for page in tables
+            if page.has_module_permission(request)
+        ]
+        return render(request, "admin/index.html", {"tables": sorted(pages, key=lambda p: address(p[0]))})
+
+    def get_urls(self) -> list[Any]:
+        """The start page and the pages of each table, under German names; nothing else of the library."""
+        start = self.admin_view(self.start)
+        start.rule = self.rule
+        tables = [
+            path(f"{address(model._meta.verbose_name_plural)}/", include(page.urls))
+            for model, page in self._registry.items()
+        ]
+        return [path("", start, name="index"), *tables]
+
+
+class OwnChangeList(ChangeList):
+    """A list whose rows lead to our pages and whose address may carry Stand and Förderjahr."""
+
+    def get_filters_params(self, params: Any = None) -> Any:
+        found = super().get_filters_params(params)
+        return {name: value for name, value in found.items() if name not in {"stand", "jahr"}}
+
+    def url_for_result(self, result: Any) -> str:
+        page: Any = self.model_admin
+        return str(page.url_of(result))
+
+
+class OwnAdmin(admin.ModelAdmin):
+    """What the tables under /technik/ have in common."""
+
+    rule: str
+    list_per_page, list_max_show_all, show_full_result_count = 500, 500, False
+    actions = None
+    preserve_filters = False
+    change_list_template = "admin/change_list.html"
+
+    def wrap(self, view: Callable[..., Any], rule: str = "") -> Callable[..., Any]:
+        """A view of this table behind its rule."""
+
+        def ruled(request: Any, *args: Any, **kwargs: Any) -> Any:
+            return view(request, *args, **kwargs)
+
+        ruled.rule = rule or self.rule  # type: ignore[attr-defined]
+        ruled.model_admin = self  # type: ignore[attr-defined]
+        return self.admin_site.admin_view(ruled)
+
+    def name(self, page: str) -> str:
+        return f"{self.opts.app_label}_{self.opts.model_name}_{page}"
+
+    def get_urls(self) -> list[Any]:
+        return [path("", self.wrap(self.changelist_view), name=self.name("changelist"))]
+
+    def get_changelist(self, request: Any, **kwargs: Any) -> type[ChangeList]:
+        return OwnChangeList
+
+    def url_of(self, row: Any) -> str:
+        raise NotImplementedError
+
+    def has_view_permission(self, request: Any, obj: Any = None) -> bool:
+        return may(request, self.rule)
+
+    def has_module_permission(self, request: Any) -> bool:
+        return may(request, self.rule)
+
+    def has_add_permission(self, request: Any) -> bool:
+        return False
+
+    def has_change_permission(self, request: Any, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
+        return False
+
+
+class ReadOnlyAdmin(OwnAdmin):
+    """A list to look at, of the body one works for; a row leads to its page, where it is edited."""
+
+    rule = "admin.lists"
+
+    def get_queryset(self, request: Any) -> Any:
+        return self.model.visible_to(request)
+
+    def url_of(self, row: Any) -> str:
+        return str(row.get_absolute_url())
+
+
+class CodeAdmin(OwnAdmin):
+    """A code table that Systemverwaltung edits: every row has a version, a history, and a conflict page."""
+
+    rule = "technical.edit"
+    form = CodeForm
+    removable = True
+
+    def get_urls(self) -> list[Any]:
+        removal = path("<str:key>/loeschen/", self.wrap(self.remove_view), name=self.name("delete"))
+        return [
+            *super().get_urls(),
+            path("neu/", self.wrap(self.edit_view), name=self.name("add")),
+            path("<str:key>/", self.wrap(self.edit_view), name=self.name("change")),
+            *([removal] if self.removable else []),
+        ]
+
+    def key(self, row: Any) -> str:
+        """The row in an address: its short name, or what it is called."""
+        return str(getattr(row, "slug", "") or address(row))
+
+    def url_of(self, row: Any) -> str:
+        return reverse(f"admin:{self.name('change')}", args=[self.key(row)])
+
+    def find(self, key: str) -> Any:
+        """The row with this name; Http404 otherwise. Code tables are short."""
+        found = next((row for row in self.model._default_manager.all() if self.key(row) == key), None)
+        if found is None:
+            raise Http404
+        return found
+
+    def has_add_permission(self, request: Any) -> bool:
+        return may(request, self.rule)
+
+    def has_change_permission(self, request: Any, obj: Any = None) -> bool:
+        return may(request, self.rule)
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        return db_field.formfield(**kwargs)
+
+    def edit_view(self, request: Any, key: str = "") -> HttpResponseBase:
+        """GET shows the form; POST saves it, says what is wrong, or shows both values of a conflict."""
+        stored = self.find(key) if key else None
+        form_class: Any = self.get_form(request, stored, change=stored is not None)
+        if request.method != "POST":
+            return self.page(request, form_class(instance=stored), stored)
+        shown = form_class(instance=stored)
+        form = form_class(chosen(request.POST, shown), instance=self.find(key) if key else None)
+        if stored and form.is_stale():
+            return self.conflict(request, form, shown)
+        if form.is_valid():
+            try:
+                self.store(form)
+            except ValidationError as error:
+                if stored and CONFLICT in error.messages:
+                    return self.edit_view(request, key)
+                refuse(form, error)
+            else:
+                saved(request, f"{self.opts.verbose_name} „{form.instance}“ ist gespeichert.")
+                return redirect(self.after(form.instance))
+        return self.page(request, form, stored, 422)
+
+    def store(self, form: Any) -> None:
+        note(reason=form.cleaned_data["reason"].strip(), act=f"{self.opts.verbose_name} gepflegt")
+        with refusable():
+            form.save()
+
+    def after(self, row: Any) -> str:
+        return reverse(f"admin:{self.name('changelist')}")
+
+    def conflict(self, request: Any, form: Any, shown: Any) -> HttpResponseBase:
+        context = compared(request, form, shown) | {"back": self.url_of(shown.instance)}
+        return render(request, "conflict.html", context, status=409)
+
+    def page(self, request: Any, form: Any, stored: Any, status: int = 200) -> HttpResponseBase:
+        context = {
+            "title": str(stored) if stored else f"{self.opts.verbose_name} anlegen",
+            "form": form,
+            "row": stored,
+            "opts": self.opts,
+            "back": reverse(f"admin:{self.name('changelist')}"),
+            "remove": f"{self.url_of(stored)}loeschen/" if stored and self.removable else "",
+            "story": story([stored]) if stored else [],
+            **self.more(request, stored),
+        }
+        return render(request, "admin/change_form.html", context, status=status)
+
+    def more(self, request: Any, stored: Any) -> dict[str, Any]:
+        return {}
+
+    def remove_view(self, request: Any, key: str) -> HttpResponseBase:
+        """Delete a row that nothing refers to."""
+        row = self.find(key)
+        problem = ""
+        if request.method == "POST" and request.POST.get("version") != str(row.version):
+            problem = CONFLICT
+        elif request.method == "POST":
+            try:
+                row.remove(reason="")
+            except ValidationError as error:
+                problem = " ".join(error.messages)
+            else:
+                saved(request, f"{self.opts.verbose_name} „{row}“ ist gelöscht.")
+                return redirect(reverse(f"admin:{self.name('changelist')}"))
+        context = {
+            "title": f"{self.opts.verbose_name} löschen",
+            "row": row,
+            "back": self.url_of(row),
+            "problem": problem,
+        }
+        return render(request, "components/remove.html", context, status=422 if problem else 200)
+
+
+class BodyAdmin(CodeAdmin):
+    """Körperschaften."""
+
+    list_display = ("name", "slug", "paper_numbers", "is_trial")
+    fields = (
+        "name",
+        "article",
+        "slug",
+        "sender",
+        "consultation_heading",
+        "paper_numbers",
+        "is_trial",
+        "reference_day",
+    )
+
+
+class UserAdmin(CodeAdmin):
+    """Benutzerkonten: create, deactivate, assign roles, hand out the link to a new password."""
+
+    form = UserForm
+    list_display = ("username", "full_name", "roles", "is_active", "last_login")
+    fields = tuple(UserForm.Meta.fields)
+    removable = False
+
+    @admin.display(description="Name")
+    def full_name(self, user: User) -> str:
+        return user.get_full_name()
+
+    @admin.display(description="Rollen")
+    def roles(self, user: User) -> str:
+        return ", ".join(map(str, user.role_assignments.all())) or "keine"
+
+    def get_queryset(self, request: Any) -> Any:
+        return User.objects.prefetch_related("role_assignments__body")
+
+    def get_urls(self) -> list[Any]:
+        return [
+            *super().get_urls(),
+            path("<str:key>/passwort/", self.wrap(self.link_view), name=self.name("link")),
+        ]
+
+    def key(self, row: Any) -> str:
+        return str(row.username)
+
+    def store(self, form: Any) -> None:
+        note(reason=form.cleaned_data["reason"].strip(), act="Benutzerkonto gepflegt")
+        with refusable():
+            if form.instance.pk is None:
+                form.instance.set_unusable_password()
+            form.save()
+            form.assign()
+
+    def after(self, row: Any) -> str:
+        return self.url_of(row)
+
+    def more(self, request: Any, stored: Any) -> dict[str, Any]:
+        return {"link_url": f"{self.url_of(stored)}passwort/"} if stored else {}
+
+    def link_view(self, request: Any, key: str) -> HttpResponseBase:
+        """The one-time link to a new password; shown once, to be handed over."""
+        user = self.find(key)
+        context: dict[str, Any] = {"title": "Link zum Passwort", "row": user, "back": self.url_of(user)}
+        if request.method == "POST":
+            if not user.is_active:
+                context["problem"] = "Dieses Konto darf sich nicht anmelden; bitte zuerst freigeben."
+                return render(request, "admin/password_link.html", context, status=422)
+            note(act="Link zum Passwort erstellt")
+            user.touch()
+            context["link"] = password_link(request, user)
+        return render(request, "admin/password_link.html", context)

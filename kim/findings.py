@@ -1,0 +1,139 @@
+"""Hinweise: what is wrong or missing, each with its rule and source. Computed every time; only notes are stored."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from enum import IntEnum
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from django.apps import apps
+
+from kim.models import Body, FindingNote
+
+
+class Severity(IntEnum):
+    """How bad it is; Fehler first."""
+
+    ERROR = 0
+    WARNING = 1
+    HINT = 2
+
+    @property
+    def label(self) -> str:
+        return ("Fehler", "Warnung", "Hinweis")[self]
+
+    @property
+    def style(self) -> str:
+        """The badge that repeats what the label says."""
+        return ("danger", "warning", "info")[self]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule that is checked: its code, what it demands, and where that is written."""
+
+    code: str
+    title: str
+    source: str
+    check: Callable[[Body, date], "Iterable[Finding]"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong: how bad, about what (a name, an address, a stable key), and a sentence."""
+
+    severity: Severity
+    name: str
+    link: str
+    key: str
+    sentence: str
+    rule: Rule | None = None
+    notes: list[FindingNote] = field(default_factory=list)
+
+    @property
+    def code(self) -> str:
+        return self.rule.code if self.rule else ""
+
+    @property
+    def explained(self) -> bool:
+        """Whether somebody has said why it is so; it still fires."""
+        return bool(self.notes)
+
+    def as_json(self) -> dict[str, Any]:
+        """The public interface of manage.py findings --json."""
+        return {
+            "severity": self.severity.name.lower(),
+            "code": self.code,
+            "object": self.name,
+            "link": self.link,
+            "sentence": self.sentence,
+            "rule": self.rule.title if self.rule else "",
+            "source": self.rule.source if self.rule else "",
+            "explained": self.explained,
+            "notes": [note.text for note in self.notes],
+        }
+
+
+RULES: dict[str, Rule] = {}
+Check = Callable[[Body, date], Iterable[Finding]]
+
+
+def rule(code: str, title: str, source: str) -> Callable[[Check], Check]:
+    """Register a check (body, day) → findings under its code."""
+
+    def register(check: Check) -> Check:
+        if code in RULES:
+            raise ValueError(f"rule {code} is registered twice")
+        RULES[code] = Rule(code, title, source, check)
+        return check
+
+    return register
+
+
+def about(severity: Severity, subject: Any, sentence: str, *, name: str = "", link: str = "", key: str = "") -> Finding:
+    """A finding about an object; its key is what notes on it hang on."""
+    kind = subject._meta.verbose_name
+    return Finding(
+        severity,
+        name or f"{kind} {subject}",
+        link or subject.get_absolute_url(),
+        key or f"{subject._meta.label_lower}:{subject.pk}",
+        sentence,
+    )
+
+
+def load() -> None:
+    """Import <app>/findings.py of every app: called once, from AppConfig.ready."""
+    for config in apps.get_app_configs():
+        name = f"{config.name}.findings"
+        if config.name != "kim" and find_spec(name):
+            import_module(name)
+
+
+def collect(body: Body, day: date, codes: Iterable[str] | None = None) -> list[Finding]:
+    """Every finding of a body on a day, the worst first, with the notes on it. A fixed number of queries."""
+    notes: dict[tuple[str, str], list[FindingNote]] = {}
+    for note in FindingNote.objects.filter(body=body).select_related("author"):
+        notes.setdefault((note.code, note.subject), []).append(note)
+    found = [
+        Finding(f.severity, f.name, f.link, f.key, f.sentence, one, notes.get((one.code, f.key), []))
+        for one in RULES.values()
+        if codes is None or one.code in set(codes)
+        for f in one.check(body, day)
+    ]
+    return sorted(found, key=lambda f: (f.explained, f.severity, f.code, f.name))
+
+
+def corrected(body: Body, found: list[Finding]) -> list[FindingNote]:
+    """Notes on findings that no longer fire: what they spoke of has been put right."""
+    firing = {(f.code, f.key) for f in found}
+    notes = FindingNote.objects.filter(body=body).select_related("author")
+    return [note for note in notes if (note.code, note.subject) not in firing]
+
+
+def on(subject: Any, body: Body, day: date) -> list[Finding]:
+    """The findings about one object, for its page."""
+    key = f"{subject._meta.label_lower}:{subject.pk}"
+    return [f for f in collect(body, day) if f.key == key]

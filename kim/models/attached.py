@@ -1,0 +1,156 @@
+"""What people lay beside any object: notes, Wiedervorlagen, files, and what they say about a hint."""
+
+import uuid
+from typing import Any, ClassVar
+
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+
+from kim.history import tracked
+from kim.models.bodies import Role, User
+from kim.models.rows import GuardedRow
+
+
+def subjects() -> dict[str, Any]:
+    """The models that notes, Wiedervorlagen and files can lie beside, by the word in their address."""
+    models_: list[Any] = list(apps.get_models())
+    return {m.attached_as: m for m in models_ if getattr(m, "attached_as", "")}
+
+
+class Attached(GuardedRow):
+    """Belongs to an object of the same body, named by its kind and key; not public unless somebody says so."""
+
+    subject_kind = models.CharField("Art des Gegenstands", max_length=20, editable=False)
+    subject_id = models.BigIntegerField("Gegenstand", editable=False)
+    author = models.ForeignKey(
+        User, models.PROTECT, null=True, editable=False, related_name="+", verbose_name="eingetragen von"
+    )
+    created_at = models.DateTimeField("eingetragen am", auto_now_add=True)
+
+    class Meta(GuardedRow.Meta):
+        abstract = True
+        indexes: ClassVar = [models.Index(fields=["body", "subject_kind", "subject_id"])]
+
+    @property
+    def subject(self) -> Any:
+        """The object this lies beside; None once it is gone or out of sight."""
+        return subjects()[self.subject_kind].objects.filter(body=self.body_id, pk=self.subject_id).first()
+
+    def get_absolute_url(self) -> str:
+        """The page of the object."""
+        found = self.subject
+        return str(found.get_absolute_url()) if found else "/"
+
+    def clean(self) -> None:
+        model = subjects().get(self.subject_kind)
+        if model is None or not model.objects.filter(body=self.body_id, pk=self.subject_id).exists():
+            raise ValidationError("Den Gegenstand gibt es in dieser Körperschaft nicht.")
+
+
+@tracked(exclude=("text",))
+class Note(Attached):
+    """A note; its words may name persons and stay out of the history."""
+
+    text = models.TextField("Notiz", max_length=4000)
+
+    class Meta(Attached.Meta):
+        verbose_name, verbose_name_plural = "Notiz", "Notizen"
+        ordering: ClassVar = ["-pk"]
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+
+@tracked(exclude=("text",))
+class Reminder(Attached):
+    """A Wiedervorlage: a date and a sentence, for a person or for everybody in a role."""
+
+    date = models.DateField("Datum")
+    text = models.CharField("Was ist zu tun?", max_length=300)
+    user = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="reminders", verbose_name="für die Person"
+    )
+    role = models.CharField(
+        "für die Rolle", max_length=20, blank=True, choices=[c for c in Role.choices if c[0] != Role.TECHNICAL]
+    )
+    done = models.BooleanField("erledigt", default=False)
+
+    class Meta(Attached.Meta):
+        verbose_name, verbose_name_plural = "Wiedervorlage", "Wiedervorlagen"
+        ordering: ClassVar = ["date", "pk"]
+        constraints: ClassVar = [
+            *Attached.Meta.constraints,
+            models.CheckConstraint(
+                condition=(Q(user__isnull=True) & ~Q(role="")) | (Q(user__isnull=False) & Q(role="")),
+                name="reminder_for",
+                violation_error_message="Eine Wiedervorlage gilt für eine Person oder für eine Rolle.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+    def for_whom(self) -> str:
+        """Who is to be reminded: a person or a role."""
+        return str(self.user) if self.user else str(self.get_role_display())
+
+
+@tracked(exclude=("content", "name"))
+class File(Attached):
+    """An uploaded file (OParl: File), checked by kim.uploads; it is only ever handed out as a download."""
+
+    key = models.UUIDField("Kennung", default=uuid.uuid4, editable=False)
+    name = models.CharField("Dateiname", max_length=120)
+    media_type = models.CharField("Format", max_length=100)
+    size = models.PositiveIntegerField("Größe in Bytes")
+    sha256 = models.CharField("Prüfsumme (SHA-256)", max_length=64)
+    content = models.BinaryField("Inhalt")
+
+    class Meta(Attached.Meta):
+        verbose_name, verbose_name_plural = "Datei", "Dateien"
+        ordering: ClassVar = ["-pk"]
+        constraints: ClassVar = [
+            *Attached.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["body", "key"], name="file_key", violation_error_message="Diese Datei gibt es schon."
+            ),
+            models.UniqueConstraint(
+                fields=["body", "subject_kind", "subject_id", "sha256"],
+                name="file_once",
+                violation_error_message="Diese Datei liegt hier schon.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def download_url(self) -> str:
+        return reverse("file", args=[self.key])
+
+
+@tracked()
+class FindingNote(GuardedRow):
+    """What somebody says about a hint; the hint itself is computed anew each time.
+
+    A hint that still fires is explained by it, one that no longer fires is corrected.
+    """
+
+    code = models.CharField("Regel", max_length=12)
+    subject = models.CharField("Gegenstand", max_length=80)
+    sentence = models.TextField("Hinweis, als die Notiz entstand")
+    text = models.TextField("Notiz", max_length=1000)
+    author = models.ForeignKey(
+        User, models.PROTECT, null=True, editable=False, related_name="+", verbose_name="eingetragen von"
+    )
+    created_at = models.DateTimeField("eingetragen am", auto_now_add=True)
+
+    class Meta(GuardedRow.Meta):
+        verbose_name, verbose_name_plural = "Notiz zum Hinweis", "Notizen zu Hinweisen"
+        ordering: ClassVar = ["pk"]
+        indexes: ClassVar = [models.Index(fields=["body", "code", "subject"])]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.subject}"

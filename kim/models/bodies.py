@@ -1,0 +1,140 @@
+"""Bodies, the persons who work with the program, and what each may do for which body."""
+
+from typing import Any, ClassVar
+
+import pgtrigger
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models import F, Q, Value
+from django.db.models.functions import Lower, Replace
+
+from kim.history import Versioned, tracked
+
+
+def din5007(field: str) -> Any:
+    """The German sort key (DIN 5007-1) as an expression: lower case, ä as a, ß as ss; the same on every server."""
+    key: Any = Lower(F(field))
+    for letter, plain in (("ä", "a"), ("ö", "o"), ("ü", "u"), ("ß", "ss")):
+        key = Replace(key, Value(letter), Value(plain))
+    return key
+
+
+def sort_key(field: str = "name") -> models.GeneratedField:
+    """A stored, indexable column that sorts ``field`` as a German telephone book does."""
+    return models.GeneratedField(
+        expression=din5007(field),
+        output_field=models.CharField(max_length=300, db_collation="C"),
+        db_persist=True,
+    )
+
+
+@tracked()
+class Body(Versioned):
+    """A Körperschaft (Kreis, city) that works with the program; OParl: Body."""
+
+    class PaperNumbers(models.TextChoices):
+        COUNCIL = "council", "Nummer eintragen (aus dem Ratsinformationssystem)"
+        OWN = "own", "selbst vergeben"
+
+    slug = models.SlugField("Kurzname", max_length=60, unique=True)
+    name = models.CharField("Name", max_length=120, unique=True)
+    article = models.CharField(
+        "Artikel",
+        max_length=3,
+        default="die",
+        choices=[("der", "der"), ("die", "die"), ("das", "das")],
+    )
+    sender = models.CharField("Absenderzeile", max_length=120, blank=True)
+    consultation_heading = models.CharField("Überschrift der Beratungen", max_length=60, default="Beratungsfolge")
+    paper_numbers = models.CharField(
+        "Vorlagennummern", max_length=10, choices=PaperNumbers, default=PaperNumbers.COUNCIL
+    )
+    reference_day = models.DateField(
+        "Bezugstag",
+        null=True,
+        blank=True,
+        help_text="Nur bei Probedaten: der Tag, der als heute gilt.",
+    )
+    is_trial = models.BooleanField("Probedaten", default=False)
+
+    class Meta(Versioned.Meta):
+        verbose_name, verbose_name_plural = "Körperschaft", "Körperschaften"
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def find(cls, slug: str) -> "Body":
+        """The body with this slug; Body.DoesNotExist otherwise."""
+        return cls._default_manager.get(slug=slug)
+
+
+class Role(models.TextChoices):
+    """What a person does for a body; the words of the administration."""
+
+    CLERK = "sachbearbeitung", "Sachbearbeitung"
+    TREASURY = "kaemmerei", "Kämmerei"
+    COMMITTEE = "sitzungsdienst", "Sitzungsdienst"
+    HEAD = "leitung", "Leitung"
+    AUDIT = "pruefung", "Rechnungsprüfung"
+    TECHNICAL = "technik", "Systemverwaltung"
+
+
+@tracked(exclude=("username", "first_name", "last_name", "email", "password", "last_login"))
+class User(AbstractUser, Versioned):
+    """A person who signs in; what she may do hangs on her role assignments. Her name stays out of the history."""
+
+    class Meta(AbstractUser.Meta):
+        verbose_name, verbose_name_plural = "Benutzerkonto", "Benutzerkonten"
+        ordering: ClassVar = ["username"]
+        triggers = [
+            pgtrigger.Trigger(
+                name="version",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                declare=[("before", "kim_user%ROWTYPE")],
+                func="""IF NEW.version NOT IN (OLD.version, OLD.version + 1) THEN
+                    RAISE EXCEPTION 'stale' USING ERRCODE = '23000', CONSTRAINT = 'version'; END IF;
+                    before := OLD;
+                    before.last_login := NEW.last_login; -- to sign in is no change of the account
+                    IF NEW IS DISTINCT FROM before THEN NEW.version := OLD.version + 1; END IF;
+                    RETURN NEW;""",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.get_full_name() or self.username
+
+
+@tracked()
+class RoleAssignment(Versioned):
+    """A person acts in a role for a body; Systemverwaltung has no body and sees no body's data."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="role_assignments", verbose_name="Benutzerkonto")
+    body = models.ForeignKey(Body, models.PROTECT, null=True, blank=True, verbose_name="Körperschaft")
+    role = models.CharField("Rolle", max_length=20, choices=Role)
+    public_only = models.BooleanField(
+        "nur Öffentliches",
+        default=False,
+        help_text="Für Personen, die nichtöffentliche Vorlagen, Notizen und Dateien nicht sehen dürfen.",
+    )
+
+    class Meta(Versioned.Meta):
+        verbose_name, verbose_name_plural = "Rollenzuweisung", "Rollenzuweisungen"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["body", "user", "role"],
+                name="role_assignment_once",
+                nulls_distinct=False,
+                violation_error_message="Diese Rolle ist schon zugewiesen.",
+            ),
+            models.CheckConstraint(
+                condition=Q(role=Role.TECHNICAL, body__isnull=True) | (~Q(role=Role.TECHNICAL) & Q(body__isnull=False)),
+                name="role_assignment_body",
+                violation_error_message="Systemverwaltung gilt ohne Körperschaft, jede andere Rolle für eine.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_role_display()}" + (f" ({self.body})" if self.body else "")

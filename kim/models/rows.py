@@ -1,0 +1,106 @@
+"""The bases of business rows: one body for good, the constraint that keeps it, and what is not public."""
+
+from typing import Any, ClassVar
+
+import pgtrigger
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+
+from kim.history import Versioned
+from kim.models.bodies import Body
+
+
+class BodyRow(Versioned):
+    """A business row: it belongs to one body for good, is seen only within it, and every change is an event."""
+
+    scope_key: ClassVar[str] = "body_id"
+    body = models.ForeignKey(Body, models.PROTECT, editable=False, related_name="+", verbose_name="Körperschaft")
+
+    class Meta(Versioned.Meta):
+        abstract = True
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["body", "id"], name="%(app_label)s_%(class)s_body"),
+        ]
+        triggers = [
+            *Versioned.Meta.triggers,
+            pgtrigger.Trigger(
+                name="body_fixed",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__body__df=pgtrigger.F("new__body")),
+                func="RAISE EXCEPTION 'body' USING ERRCODE = '23000', CONSTRAINT = 'body_fixed';",
+            ),
+        ]
+
+    def validate_constraints(self, exclude: Any = None) -> None:
+        """No form shows the body, and Django skips each constraint that names an excluded field."""
+        super().validate_constraints(exclude=set(exclude or ()) - {"body"})
+
+    @classmethod
+    def visible_to(cls, scope: Any) -> Any:
+        """The rows of the request's body: the only way to a queryset in a view."""
+        return cls._default_manager.filter(body=scope.acting_body)
+
+
+class GuardedRow(BodyRow):
+    """A row that may be public and is not unless somebody says so (§ 48 (2) GO NRW: nichtöffentliche Sitzung).
+
+    A person whose role is for public matters only never sees what is not: visible_to leaves it out, and
+    PostgreSQL itself does (kim.postgres.rules derives the policy from ``guard_sql``).
+    """
+
+    guard_sql: ClassVar[str] = "public"
+    guard: ClassVar[Q] = Q(public=True)
+    public = models.BooleanField("öffentlich", default=False)
+
+    class Meta(BodyRow.Meta):
+        abstract = True
+
+    @classmethod
+    def visible_to(cls, scope: Any) -> Any:
+        found = super().visible_to(scope)
+        return found.filter(cls.guard) if scope.public_only else found
+
+
+class SameBody(models.BaseConstraint):
+    """A composite foreign key: PostgreSQL's own foreign keys see past row-level security."""
+
+    def __init__(self, field: str, *, name: str = "", **kwargs: Any) -> None:
+        kwargs.setdefault("violation_error_message", "Der gewählte Eintrag gehört zu einer anderen Körperschaft.")
+        super().__init__(name=name or f"%(app_label)s_%(class)s_{field}_same", **kwargs)
+        self.field = field
+
+    def constraint_sql(self, model: Any, schema_editor: Any) -> Any:
+        self.create_sql(model, schema_editor)
+
+    def create_sql(self, model: Any, schema_editor: Any) -> Any:
+        """Put off, as Django does with foreign keys: the key referred to may come later in the same migration."""
+        field = model._meta.get_field(self.field)
+        target = field.related_model._meta.db_table
+        schema_editor.deferred_sql.append(
+            f'ALTER TABLE "{model._meta.db_table}" ADD CONSTRAINT "{self.name}" '
+            f'FOREIGN KEY (body_id, "{field.column}") '
+            f'REFERENCES "{target}" (body_id, id) DEFERRABLE INITIALLY DEFERRED'
+        )
+
+    def remove_sql(self, model: Any, schema_editor: Any) -> str:
+        return f'ALTER TABLE "{model._meta.db_table}" DROP CONSTRAINT "{self.name}"'
+
+    def validate(self, model: Any, instance: Any, exclude: Any = None, using: str = "default") -> None:
+        field = model._meta.get_field(self.field)
+        if field.name in (exclude or ()) or getattr(instance, field.attname) is None:
+            return
+        target = field.related_model._base_manager.using(using)
+        if not target.filter(pk=getattr(instance, field.attname), body_id=instance.body_id).exists():
+            raise ValidationError(self.get_violation_error_message(), code=self.violation_error_code)
+
+    def deconstruct(self) -> tuple[str, tuple[str], dict[str, Any]]:
+        path, _, kwargs = super().deconstruct()
+        return path, (self.field,), kwargs
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SameBody) and self.deconstruct() == other.deconstruct()
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.field))

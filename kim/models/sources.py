@@ -1,0 +1,155 @@
+"""What is cited, and the texts of papers."""
+
+from typing import ClassVar, Literal
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+
+from kim.history import tracked
+from kim.models.rows import BodyRow, GuardedRow, SameBody
+
+Kind = Literal["beleg", "rechnung", "annahme"]  # how a value came about
+
+
+@tracked()
+class Source(GuardedRow):
+    """A Beleg: the document something is taken from. FundingNotice and Paper own theirs and read number, title
+    and date here; a document known only by name is a Source without an owner.
+
+    Only documents of the council can be nichtöffentlich; a Bescheid is seen by whoever sees the money.
+    """
+
+    guard_sql = "public OR kind NOT IN ('paper', 'resolution', 'minutes')"
+    guard = Q(public=True) | ~Q(kind__in=("paper", "resolution", "minutes"))
+
+    class Kind(models.TextChoices):
+        NOTICE = "notice", "Bescheid"
+        APPLICATION = "application", "Antrag"
+        ANNOUNCEMENT = "announcement", "Ankündigung"
+        PAPER = "paper", "Vorlage"
+        RESOLUTION = "resolution", "Beschluss"
+        MINUTES = "minutes", "Niederschrift"
+        CONCEPT = "concept", "Projektskizze"
+        OTHER = "other", "Dokument"
+
+    kind = models.CharField("Art", max_length=12, choices=Kind)
+    number = models.CharField("Nummer", max_length=60, blank=True)
+    title = models.CharField("Titel", max_length=300)
+    date = models.DateField("Datum", null=True, blank=True)
+    file_reference = models.CharField("Aktenzeichen", max_length=60, blank=True)
+
+    class Meta(GuardedRow.Meta):
+        verbose_name, verbose_name_plural = "Beleg", "Belege"
+        ordering: ClassVar = ["-date", "title"]
+        constraints: ClassVar = [
+            *BodyRow.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["body", "kind", "number"],
+                condition=~Q(number=""),
+                name="source_number",
+                violation_error_message="Ein Beleg dieser Art mit dieser Nummer ist schon erfasst.",
+            ),
+            models.UniqueConstraint(
+                fields=["body", "kind", "title", "date"],
+                name="source_title",
+                nulls_distinct=False,
+                violation_error_message="Dieser Beleg ist schon erfasst.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.cited()
+
+    def cited(self) -> str:
+        """As a clerk cites it: kind, number, title and date as far as they are known."""
+        from kim.formats import day
+
+        head = " ".join(part for part in (self.get_kind_display(), self.number) if part)
+        return f"{head} „{self.title}“" + (f" vom {day(self.date)}" if self.date else "")
+
+
+@tracked()
+class Text(GuardedRow):
+    """The words of one document, in blocks; as public as the document (a trigger of Paper keeps it so)."""
+
+    name = models.CharField("Name", max_length=120)
+
+    class Meta(GuardedRow.Meta):
+        verbose_name, verbose_name_plural = "Text", "Texte"
+        constraints: ClassVar = [
+            *BodyRow.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["body", "name"],
+                name="text_name",
+                violation_error_message="Einen Text mit diesem Namen gibt es schon.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@tracked()
+class TextBlock(BodyRow):
+    """One block of a text: paragraphs separated by blank lines, figures as {{name key=value form=…}} tokens."""
+
+    guard_parent = "text"
+    text = models.ForeignKey(Text, models.PROTECT, related_name="blocks", verbose_name="Text")
+    position = models.PositiveSmallIntegerField("Reihenfolge")
+    key = models.SlugField("Kennung", max_length=40)
+    heading = models.CharField("Überschrift", max_length=120)
+    content = models.TextField("Inhalt")
+
+    class Meta(BodyRow.Meta):
+        verbose_name, verbose_name_plural = "Textblock", "Textblöcke"
+        ordering: ClassVar = ["position"]
+        constraints: ClassVar = [
+            *BodyRow.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["body", "text", "key"],
+                name="textblock_key",
+                violation_error_message="Dieser Block ist in dem Text schon enthalten.",
+            ),
+            SameBody("text"),
+        ]
+
+    def __str__(self) -> str:
+        return self.heading
+
+    def clean(self) -> None:
+        """A block with an unknown token cannot be saved."""
+        from kim.documents import check_tokens
+
+        check_tokens(self.content)
+
+
+class Cited(models.Model):
+    """What a row rests on: a document and the place in it (Beleg), or an assumption and its reason (Annahme)."""
+
+    basis = models.ForeignKey(Source, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="Grundlage")
+    basis_place = models.CharField("Fundstelle", max_length=120, blank=True)
+    assumption = models.TextField(
+        "Annahme",
+        blank=True,
+        help_text="Begründung, wenn die Angabe in keinem Dokument steht.",
+    )
+
+    class Meta:
+        abstract = True
+
+    def derivation_kind(self) -> Kind:
+        """beleg where a document says so, else annahme."""
+        return "annahme" if self.assumption or self.basis is None else "beleg"
+
+    def derivation_source(self) -> str:
+        """The document and its place, the reason of an assumption, or that nothing is stated."""
+        if self.basis is None:
+            return self.assumption or "Grundlage: keine Angabe"
+        place = f", {self.basis_place}" if self.basis_place else ""
+        return (f"{self.assumption} – " if self.assumption else "") + self.basis.cited() + place
+
+
+POSITION_NUMBER = RegexValidator(
+    r"\A[A-Za-z0-9-]+\Z", "Bitte nur Buchstaben, Ziffern und Bindestrich verwenden, z. B. CM-18."
+)

@@ -1,0 +1,33 @@
+"""Sittings under /technik/: a list to look at."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count
+from django.urls import reverse
+
+from kim.admin import ReadOnlyAdmin
+from kim.formats import day
+from meetings.models import Meeting
+
+
+@admin.register(Meeting)
+class MeetingAdmin(ReadOnlyAdmin):
+    """Sittings with the number of papers they deal with."""
+
+    list_display = ("date_text", "organization", "papers")
+    ordering = ("-date",)
+
+    def get_queryset(self, request: Any) -> Any:
+        return super().get_queryset(request).select_related("organization").annotate(papers=Count("consultations"))
+
+    def url_of(self, row: Meeting) -> str:
+        return reverse("documents")
+
+    @admin.display(description="Sitzungstag", ordering="date")
+    def date_text(self, row: Meeting) -> str:
+        return day(row.date)
+
+    @admin.display(description="Vorlagen", ordering="papers")
+    def papers(self, row: Any) -> str:
+        return str(row.papers)

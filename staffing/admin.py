@@ -1,0 +1,79 @@
+"""Posts under /technik/: the code tables they need, and a list to look at."""
+
+from typing import Any
+
+from django.contrib import admin
+
+from kim.admin import CodeAdmin, ReadOnlyAdmin
+from kim.figures import column
+from kim.formats import euro, fte, span
+from staffing.models import Function, Municipality, PositionPeriod, Status
+
+
+@admin.register(Municipality)
+class MunicipalityAdmin(CodeAdmin):
+    """Kommunen, the same for all bodies."""
+
+    list_display = ("name", "ags", "slug")
+    fields = ("ags", "name", "short_name", "slug")
+
+
+@admin.register(Function)
+class FunctionAdmin(CodeAdmin):
+    """Functions of posts, with their Baustein."""
+
+    list_display = ("name", "module", "slug")
+    fields = ("name", "module", "slug")
+
+
+@admin.register(PositionPeriod)
+class PositionAdmin(ReadOnlyAdmin):
+    """The posts of the working date with their derived status and annual amount."""
+
+    list_display = ("number", "kind", "carrier_name", "served", "size", "amount", "status_label", "time")
+    ordering = ("position__number",)
+
+    def get_queryset(self, request: Any) -> Any:
+        rows = super().get_queryset(request).as_of(request.stand).with_occupancy(request.stand)
+        return rows.select_related("position", "carrier", "basis").prefetch_related("served__municipality")
+
+    def get_changelist_instance(self, request: Any) -> Any:
+        found = super().get_changelist_instance(request)
+        rows = list(found.result_list)
+        amounts = column("position.annual_amount", rows, request.stand)
+        for row in rows:
+            row.annual_amount = amounts[row.pk].value
+        found.result_list = rows
+        return found
+
+    @admin.display(description="Stelle", ordering="position__number")
+    def number(self, row: Any) -> str:
+        return str(row.position.number)
+
+    @admin.display(description="Art", ordering="position__kind")
+    def kind(self, row: Any) -> str:
+        return str(row.kind_label())
+
+    @admin.display(description="Anstellungsträger", ordering="carrier__sort_key")
+    def carrier_name(self, row: Any) -> str:
+        return row.carrier.short_name if row.carrier else "noch nicht vergeben"
+
+    @admin.display(description="zuständig für")
+    def served(self, row: Any) -> str:
+        return str(row.served_text())
+
+    @admin.display(description="VZÄ", ordering="fte")
+    def size(self, row: Any) -> str:
+        return fte(row.fte)
+
+    @admin.display(description="Jahresbetrag")
+    def amount(self, row: Any) -> str:
+        return euro(row.annual_amount)
+
+    @admin.display(description="Status", ordering="status")
+    def status_label(self, row: Any) -> str:
+        return str(Status(row.status).label)
+
+    @admin.display(description="Zeitraum", ordering="validity")
+    def time(self, row: Any) -> str:
+        return span(row.validity)

@@ -1,0 +1,77 @@
+"""Hinweise about posts: more filled than there is, what stands of the rest, what a post lacks."""
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+
+from django.urls import reverse
+
+from kim.findings import Finding, Severity, about, rule
+from kim.formats import fte, listed
+from kim.models import Body
+from staffing.figures import occupancy
+from staffing.models import Occupancy, Position, PositionPeriod
+
+OWN = "Prüfregel der Anwendung zur Stellenbewirtschaftung"
+
+
+@rule("S4", "Besetzung an keinem Tag höher als der Umfang der Stelle", OWN)
+def over_occupied(body: Body, day: date) -> Iterator[Finding]:
+    """FTE filled ≤ FTE of the post on every day. Two queries. Example: 3 × 0,5 ≤ 1,5 (SPRUNGBrett) is right.
+
+    The database refuses it; what came past it is found here.
+    """
+    sizes: dict[int, list[PositionPeriod]] = {}
+    for row in PositionPeriod.objects.filter(body=body):
+        sizes.setdefault(row.position_id, []).append(row)
+    filled: dict[int, list[Occupancy]] = {}
+    for place in Occupancy.objects.filter(body=body).select_related("position"):
+        filled.setdefault(place.position_id, []).append(place)
+    for key, places in filled.items():
+        facts = sizes.get(key, [])
+        days = {p.validity.lower for p in places} | {d for f in facts for d in (f.validity.lower, f.validity.upper)}
+        for one in sorted(d for d in days if d):
+            taken = sum((p.fte for p in places if one in p.validity), Decimal(0))
+            size = sum((f.fte for f in facts if one in f.validity), Decimal(0))
+            if taken > size:
+                words = f"Am {one:%d.%m.%Y} sind {fte(taken)} VZÄ besetzt, die Stelle hat {fte(size)} VZÄ."
+                yield about(Severity.ERROR, places[0].position, words)
+                break
+
+
+@rule("S5", "Stand der Besetzung zum Stichtag", OWN)
+def not_filled(body: Body, day: date) -> Iterator[Finding]:
+    """What of the posts is not committed or not stated on the day. Two queries a kind of post.
+
+    Example, StädteRegion, posts with third parties, 01.03.2023: 3,5 of 6,0 committed, 2,5 open.
+    """
+    for kind in occupancy.kinds(body, day):
+        found = occupancy.status(body, day, kind)
+        left, unknown = found.open.amount, found.not_stated.amount
+        if not left and not unknown:
+            continue
+        words = [f"{fte(left)} VZÄ unbesetzt oder noch nicht vergeben"] if left else []
+        words += [f"zu {fte(unknown)} VZÄ fehlt die Angabe, ob sie besetzt sind"] if unknown else []
+        label = {"own": "eigene Stellen", "onward": "Stellen bei Dritten"}[kind]
+        sentence = (
+            f"Von {fte(found.derivation.amount)} VZÄ sind {fte(found.committed.amount)} verplant; {listed(words)}."
+        )
+        link = f"{reverse('positions')}?art={'eigen' if kind == 'own' else 'dritte'}"
+        key = f"{body._meta.label_lower}:{body.pk}:{kind}"
+        yield about(Severity.HINT, body, sentence, name=label[0].upper() + label[1:], link=link, key=key)
+
+
+@rule("S11", "Jede Stelle hat Anstellungsträger, Kommune und Entgeltgruppe", OWN)
+def incomplete(body: Body, day: date) -> Iterator[Finding]:
+    """What a post of the day lacks. Three queries. The pay group counts for own posts, the Kommune for those with
+    third parties. Example: CM-10 (SPRUNGBrett) has no Kommune."""
+    rows = PositionPeriod.objects.filter(body=body).as_of(day).select_related("position")
+    for row in rows.prefetch_related("served").order_by("position__number"):
+        own = row.position.kind == Position.Kind.OWN
+        lacks = ["der Anstellungsträger"] if row.carrier_id is None else []
+        lacks += ["die Kommune"] if not own and not row.served.all() else []
+        lacks += ["die Entgeltgruppe"] if own and not row.pay_group else []
+        if lacks:
+            verb = "fehlt" if len(lacks) == 1 else "fehlen"
+            sentence = f"Es {verb} {listed(lacks)}."
+            yield about(Severity.WARNING, row.position, sentence, name=f"Stelle {row.position.number}")

@@ -1,0 +1,176 @@
+"""/technik/: code tables with versions, lists to look at, and two views on the same figures as the command line."""
+
+import json
+import re
+
+import pytest
+from django.core.management import call_command
+
+from kim.models import Body, Source
+from staffing.models import Function, Municipality
+
+BODY, DAY = "body=staedteregion-aachen", "day=2023-03-01"
+
+
+def printed(browser, url):
+    response = browser.get(url)
+    assert response.status_code == 200, (url, response.status_code)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode())).replace("\u00a0", " ")
+
+
+def figure(capsys, *arguments):
+    call_command("figure", *arguments, "--json")
+    return json.loads(capsys.readouterr().out)
+
+
+def german(number, places=2):
+    whole, _, rest = f"{float(number):,.{places}f}".partition(".")
+    return whole.replace(",", ".") + "," + (rest if places == 2 else rest.rstrip("0") or "0")
+
+
+def test_the_derived_views_show_the_figures_of_the_command(login, capsys):
+    browser = login("pruefung")
+    words = printed(browser, "/technik/zuwendungen/stellenverteilung/")
+    for name in ("allocation.by_carrier", "allocation.by_municipality"):
+        data = figure(capsys, name, BODY, DAY)
+        assert len(data["rows"]) > 6
+        for row in data["rows"]:
+            assert f"{row['name']} {german(row['fte'], 3)} {german(row['amount'])} €" in words, row["name"]
+        assert f"{german(data['totals']['fte'], 3)} {german(data['totals']['amount'])} €" in words
+    data = figure(capsys, "neutrality.nominal", BODY, "year=2023", "sub_product=946100")
+    words = printed(browser, "/technik/zuwendungen/kostenneutralitaet/")
+    for part in ("income", "own", "onward", "gap"):
+        assert german(data[part]) in words, part
+    assert "kostenneutral" in words
+
+
+def test_the_lists_show_what_is_derived(login):
+    browser = login("leitung")
+    words = printed(browser, "/technik/stellenangaben/")
+    assert "CM-10 bei Dritten SPRUNGBrett" in words and "1,5 85.500,00 € besetzt" in words and "14 Einträge" in words
+    assert "684.000,00 € 684.000,00 € 0,00 €" in printed(browser, "/technik/zuwendungen/")
+    assert "342.000,00 € 342.000,00 €" in printed(browser, "/technik/haushaltsansaetze/")
+    assert "22.03.2023" in printed(browser, "/technik/sitzungen/")
+
+
+def test_the_lists_keep_the_working_date(login):
+    browser = login("leitung")
+    assert "CM-12" in printed(browser, "/technik/stellenangaben/?stand=2023-02-28")
+    assert "CM-12" not in printed(browser, "/technik/stellenangaben/")
+    assert "0 Einträge" in printed(browser, "/technik/zuwendungen/?jahr=2024")
+
+
+def test_the_lists_lead_to_the_pages_and_nothing_is_edited_there(login):
+    browser = login("sachbearbeitung")
+    words = browser.get("/technik/stellenangaben/").content.decode()
+    assert 'href="/stellen/CM-10/"' in words and "Neu anlegen" not in words
+    assert browser.get("/technik/stellenangaben/CM-10/").status_code == 404
+
+
+def test_lists_cost_the_same_for_many_rows(login, region):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from tests.helpers import new_position
+
+    browser = login("leitung")
+    browser.get("/technik/stellenangaben/")
+    with CaptureQueriesContext(connection) as few:
+        browser.get("/technik/stellenangaben/")
+    for n in range(30):
+        new_position(region, f"N-{n}", basis=Source.objects.first())
+    with CaptureQueriesContext(connection) as many:
+        browser.get("/technik/stellenangaben/")
+    assert len(many) == len(few)
+
+
+@pytest.fixture
+def technik(login):
+    return login("technik", "")
+
+
+def data(**changes):
+    return {"name": "Sprachmittlung", "module": "Baustein 2", "slug": "sprachmittlung", "version": 1} | changes
+
+
+def test_a_code_is_made_changed_and_deleted(technik):
+    assert technik.post("/technik/funktionen/neu/", data(reason="neu im Programm")).status_code == 302
+    words = technik.get("/technik/funktionen/sprachmittlung/").content.decode()
+    assert "neu im Programm" in words
+    technik.post("/technik/funktionen/sprachmittlung/", data(name="Sprachmittler"))
+    row = Function.objects.get(slug="sprachmittlung")
+    assert (row.name, row.version) == ("Sprachmittler", 2)
+    assert technik.post("/technik/funktionen/sprachmittlung/loeschen/", {"version": 1}).status_code == 422
+    assert technik.post("/technik/funktionen/sprachmittlung/loeschen/", {"version": 2}).status_code == 302
+    assert not Function.objects.filter(slug="sprachmittlung").exists()
+
+
+@pytest.mark.parametrize("url", ["/technik/funktionen/case-management/", "/technik/koerperschaften/stadt-aachen/", "/technik/kommunen/monschau/"])  # fmt: skip
+def test_what_is_used_is_not_deleted_and_nobody_hears_by_whom(url, technik):
+    version = (Function.objects.filter(slug=url.split("/")[3]) or Municipality.objects.filter(slug=url.split("/")[3]) or Body.objects.filter(slug=url.split("/")[3])).get().version  # fmt: skip
+    response = technik.post(f"{url}loeschen/", {"version": version})
+    words = response.content.decode()
+    assert response.status_code == 422 and "Löschen lässt sich nur, was nie gebraucht wurde." in words
+    assert "CM-" not in words and "Stelle " not in words
+
+
+def test_a_stale_code_shows_both_values(technik):
+    technik.post("/technik/funktionen/neu/", data())
+    technik.post("/technik/funktionen/sprachmittlung/", data(name="Zuerst"))
+    response = technik.post("/technik/funktionen/sprachmittlung/", data(name="Danach"))
+    words = response.content.decode()
+    assert response.status_code == 409 and "Zuerst" in words and "Danach" in words
+    kept = {"wahl_name": "mein", "version": Function.objects.get(slug="sprachmittlung").version}
+    assert technik.post("/technik/funktionen/sprachmittlung/", data(name="Danach") | kept).status_code == 302
+    assert Function.objects.get(slug="sprachmittlung").name == "Danach"
+
+
+@pytest.mark.parametrize(
+    ("url", "changes", "sentence"),
+    [
+        ("kommunen", {"ags": "123", "name": "X", "short_name": "X", "slug": "x"}, "Der AGS hat acht Ziffern."),
+        ("funktionen", data(slug="case-management"), "existiert bereits"),
+        ("funktionen", data(name=""), "zwingend"),
+        (
+            "kontengruppen",
+            {"prefix": "4", "meaning": "income", "validity_0": "01.01.2010", "validity_1": "", "source": "x"},
+            "gilt in dieser Zeit schon",
+        ),
+        (
+            "kontengruppen",
+            {"prefix": "4a", "meaning": "income", "validity_0": "1.1.10", "source": "x"},
+            "beginnt mit Ziffern",
+        ),
+        ("kontengruppen", {"prefix": "7", "meaning": "income", "validity_0": "31.02.2010", "source": "x"}, "Kalender"),
+        (
+            "kontengruppen",
+            {"prefix": "7", "meaning": "income", "validity_0": "01.01.2010", "validity_1": "01.01.2009", "source": "x"},
+            "vor dem Anfang",
+        ),
+    ],
+)
+def test_what_cannot_be_is_said_and_kept(url, changes, sentence, technik):
+    response = technik.post(f"/technik/{url}/neu/", {"version": 1} | changes)
+    words = response.content.decode()
+    assert response.status_code == 422 and sentence in words
+    for name in ("prefix", "ags"):
+        assert name not in changes or f'value="{changes[name]}"' in words
+
+
+def test_only_declared_fields_are_taken(technik):
+    technik.post("/technik/funktionen/neu/", data(id="999", pk="999"))
+    assert Function.objects.get(slug="sprachmittlung").pk != 999
+
+
+def test_nothing_of_the_librarys_own_is_offered(technik):
+    for url in (
+        "login/",
+        "logout/",
+        "password_change/",
+        "jsi18n/",
+        "autocomplete/",
+        "r/1/1/",
+        "auth/group/",
+        "gruppen/",
+    ):
+        assert technik.get(f"/technik/{url}").status_code == 404, url

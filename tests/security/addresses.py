@@ -1,0 +1,86 @@
+"""Every address of the program, from the URLconf, filled with objects: one's own, foreign, missing, deleted."""
+
+import re
+import uuid
+from dataclasses import dataclass
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+WORDS = {"staedteregion-aachen": "Kanarienregion", "stadt-aachen": "Kanarienstadt"}
+SECRETS = {"staedteregion-aachen": "Kanariengeheimregion", "stadt-aachen": "Kanariengeheimstadt"}
+CODES = {"staedteregion-aachen": "vogel-7", "stadt-aachen": "vogel-8"}  # what stands in addresses instead
+GONE, MISSING = "vogel-0", "gibt-es-nicht"
+FILES = {
+    "vogel-7": uuid.UUID(int=7),
+    "vogel-8": uuid.UUID(int=8),
+    GONE: uuid.UUID(int=9),
+    MISSING: uuid.UUID(int=10),
+}
+SUBJECTS = ("stelle", "zuwendung", "vorlage")
+BODY_ARGUMENTS = {"number", "slug", "reference", "key"}
+
+
+@dataclass(frozen=True)
+class Page:
+    """One address of the URLconf."""
+
+    route: str
+    name: str
+    rule: str
+    view: object
+
+    @property
+    def arguments(self):
+        return re.findall(r"<(?:\w+:)?(\w+)>", self.route)
+
+    @property
+    def of_a_body(self):
+        """Whether the address names an object of a body."""
+        return bool(self.arguments) and not self.route.startswith(("technik/", "herkunft/", "konto/"))
+
+    def urls(self, code):
+        """The addresses with the object of this code in them; one for each kind of object it can be about."""
+        if self.name == "file":
+            return [f"/dateien/{FILES[code]}/"]
+        values = {"number": code, "slug": code, "reference": code, "key": code, "name": "allocation.by_carrier"}
+        values |= {"uidb64": "MQ", "token": "abc-def"}
+        kinds = SUBJECTS if "kind" in self.arguments else ("",)
+        return ["/" + filled(self.route, values | {"kind": kind}) for kind in kinds]
+
+
+def filled(route, values):
+    return re.sub(r"<(?:\w+:)?(\w+)>", lambda m: values[m[1]], route)
+
+
+def walk(resolver=None, prefix="", space=""):
+    for one in (resolver or get_resolver()).url_patterns:
+        route = prefix + str(one.pattern)
+        if isinstance(one, URLResolver):
+            yield from walk(one, route, f"{one.namespace}:" if one.namespace else space)
+        elif isinstance(one, URLPattern):
+            yield Page(route, f"{space}{one.name}", rule_of(one.callback) or "", one.callback)
+
+
+def rule_of(view):
+    return getattr(view, "rule", None) or getattr(getattr(view, "view_class", None), "rule", None)
+
+
+PAGES = list(walk())
+TECHNICAL = {  # a row that exists, for each code table
+    "benutzerkonten": "technik@",
+    "koerperschaften": "stadt-aachen",
+    "kommunen": "aachen",
+    "funktionen": "case-management",
+    "foerderprogramme": "kim",
+    "bausteine": "kim-baustein-1",
+    "foerdersaetze": "kim-case-management-2023-01-01",
+    "kontengruppen": "53-2005-01-01",
+}
+
+
+def example(page):
+    """An address of the page that is there for the StädteRegion or for Systemverwaltung."""
+    table = page.route.split("/")[1] if page.route.startswith("technik/") else ""
+    if table in TECHNICAL:
+        return "/" + page.route.replace("<str:key>", TECHNICAL[table])
+    return page.urls(CODES["staedteregion-aachen"])[0]

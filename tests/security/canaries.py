@@ -1,0 +1,143 @@
+"""One unique word per body in every business row that has a text, a second one in what is not public."""
+
+import hashlib
+import io
+import re
+from datetime import date
+from decimal import Decimal as D
+
+import pikepdf
+
+from grants.models import Account, BudgetLine, FundingNotice, NoticeItem, SubProduct
+from kim.models import File, FindingNote, Note, Reminder, Source, Text, TextBlock, User
+from kim.permissions import acting
+from meetings.models import Consultation, Meeting, Organization, Paper, Person
+from staffing.models import Carrier, Occupancy, Position, PositionPeriod
+from tests.helpers import new_position, pdf_text
+from tests.security.addresses import CODES, FILES, GONE, SECRETS, WORDS
+
+SECRET_CODE = "vogel-9"  # the same in both bodies: the address of a paper that is not public
+
+
+def plant(body):
+    """Both words wherever the body can write."""
+    word, code = WORDS[body.slug], CODES[body.slug]
+    with acting(None, [body.pk], reason=word):
+        source = Source.objects.create(
+            body=body, kind="paper", number=code, title=f"{word} Vorlage", date=body.reference_day, file_reference=word
+        )
+        notice = plant_money(body, word, code)
+        row = plant_post(body, word, code, source, notice)
+        paper = plant_paper(body, word, code, source, notice, public=True)
+        hidden = Source.objects.create(
+            body=body,
+            kind="paper",
+            number=SECRET_CODE,
+            title=f"{SECRETS[body.slug]} Vorlage",
+            date=body.reference_day,
+        )
+        secret = plant_paper(body, SECRETS[body.slug], code, hidden, notice, public=False)
+        for subject in (row.position, notice, paper):
+            plant_beside(body, SECRETS[body.slug], subject, FILES[code] if subject == row.position else None)
+        plant_beside(body, SECRETS[body.slug], secret, None)
+        plant_gone(body, notice)
+
+
+def plant_money(body, word, code):
+    product = SubProduct.objects.create(body=body, number=code, name=f"{word} Produkt")
+    account = Account.objects.create(body=body, number=word, name=f"{word} Konto")
+    BudgetLine.objects.create(body=body, year=body.reference_day.year, sub_product=product, account=account, purpose="own", label=word, amount=D(5))  # fmt: skip
+    notice = FundingNotice.objects.filter(body=body).first()
+    notice.source.file_reference = word
+    notice.source.title, notice.source.date = f"{word} Bescheid", date(body.reference_day.year, 1, 2)
+    notice.source.save()
+    notice.state, notice.amount, notice.sub_product, notice.slug, notice.note = "granted", D(1000), product, code, word
+    notice.save()
+    return notice
+
+
+def plant_post(body, word, code, source, notice):
+    item = NoticeItem.objects.filter(notice=notice).first()
+    carrier = Carrier.objects.create(body=body, slug=code, name=f"{word} Träger", short_name=word, kind="company")
+    funded = item if item.function.slug == "case-management" else None
+    row = new_position(body, code, "0.5", carrier=carrier, basis=source, pay_group=word, item=funded)
+    Position.objects.filter(pk=row.position_id).update(note=word, file_reference=word)
+    PositionPeriod.objects.filter(position__funding__item=item).update(carrier=carrier, basis=source)
+    Occupancy.objects.create(body=body, position=row.position, slot=1, fte=D("0.5"), assumption=word)
+    return row
+
+
+def plant_paper(body, word, code, source, notice, *, public):
+    plain = WORDS[body.slug]  # a committee and a person are no secret
+    text = Text.objects.create(body=body, name=word)
+    content = f"{word} {{{{body.name}}}} {{{{position.carrier position={code}}}}}"
+    TextBlock.objects.create(body=body, text=text, position=1, key="a", heading=word, content=content)
+    organization = Organization.objects.create(
+        body=body, name=f"{plain} Ausschuss {public}", organization_type="committee"
+    )
+    meeting = Meeting.objects.create(body=body, organization=organization, date=body.reference_day)
+    person = Person.objects.create(body=body, name=f"{plain} {public}", family_name=plain)
+    paper = Paper.objects.create(body=body, source=source, paper_type="information", text=text, notice=notice, as_of=body.reference_day, signer=person, public=public)  # fmt: skip
+    Consultation.objects.create(body=body, paper=paper, organization=organization, meeting=meeting, role="information")
+    return paper
+
+
+def plant_beside(body, word, subject, key):
+    """A note, a Wiedervorlage, a file and a note on a hint; none of them is public."""
+    where = {"body": body, "subject_kind": subject.attached_as, "subject_id": subject.pk}
+    Note.objects.create(**where, text=word)
+    Reminder.objects.create(**where, date=body.reference_day, text=word, role="sachbearbeitung")
+    content = f"{word} {subject}".encode()
+    given = {"key": key} if key else {}
+    File.objects.create(
+        **where,
+        **given,
+        name=f"{word}.txt",
+        media_type="text/plain",
+        size=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        content=content,
+    )
+    FindingNote.objects.create(
+        body=body, code="S11", subject=f"{subject._meta.label_lower}:{subject.pk}", sentence=word, text=word
+    )
+
+
+def plant_gone(body, notice):
+    """A post, a notice, a paper and a file that were there and are deleted."""
+    if body.slug != "staedteregion-aachen":
+        return
+    row = new_position(body, GONE)
+    where = {"body": body, "subject_kind": "stelle", "subject_id": row.position_id}
+    File.objects.create(**where, key=FILES[GONE], name="a.txt", media_type="text/plain", size=1, sha256="x", content=b"x").delete()  # fmt: skip
+    row.position.remove(reason="Test")
+    source = Source.objects.create(body=body, kind="paper", number=GONE, title="weg")
+    Paper.objects.create(body=body, source=source, paper_type="information").delete()
+    kept = {f.name: getattr(notice, f.name) for f in FundingNotice._meta.fields if f.name not in {"id", "source"}}
+    FundingNotice.objects.create(**kept | {"slug": GONE, "source": source}).delete()
+    source.delete()
+
+
+def people(body):
+    """Everybody's name: of one body no other is to see it."""
+    with acting(None, []):
+        for user in User.objects.filter(role_assignments__body=body):
+            user.last_name = WORDS[body.slug]
+            user.save()
+
+
+def everything(response):
+    """All that leaves the server: head, body, the text and the metadata of a PDF."""
+    content = b"".join(response.streaming_content) if response.streaming else response.content
+    words = str(response.headers) + content.decode("utf-8", "replace")
+    if content and response.headers.get("Content-Type") == "application/pdf":
+        with pikepdf.open(io.BytesIO(content)) as pdf:
+            words += str(pdf.docinfo.as_dict() if hasattr(pdf.docinfo, "as_dict") else dict(pdf.docinfo))
+            words += pdf.Root.Metadata.read_bytes().decode() if "/Metadata" in pdf.Root else ""
+        words += pdf_text(content)
+    return words
+
+
+def comparable(response):
+    """The answer without what differs each time: tokens and form keys."""
+    return response.status_code, re.sub(r'value="[A-Za-z0-9-]{36,64}"', "", response.content.decode("utf-8", "replace"))
