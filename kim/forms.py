@@ -268,7 +268,7 @@ def compared(request: Any, form: Any, stored: Any) -> dict[str, Any]:
         "object": stored.instance,
         "conflicts": [Conflict(form[n], stored[n]) for n in both],
         "merged": [Conflict(form[n], stored[n]) for n in mine if n not in both and n not in theirs],
-        "keep": [(n, v) for n in names for v in request.POST.getlist(n)]
+        "keep": [(i, v) for n in names for i in inputs(form[n]) for v in request.POST.getlist(i)]
         + [(f"wahl_{n}", STORED) for n in theirs]
         + [(n, stored[n].value() or "") for n in form.fields if form[n].is_hidden and n != "version"],
         "last": last_change(stored.instance),
@@ -314,12 +314,25 @@ def as_shown(form_class: Any, form: Any, stored: Any) -> tuple[Any, set[str]]:
     return base, (unknown | set(form.fields) - set(form._meta.fields or ())) - restored
 
 
+def inputs(field: forms.BoundField) -> list[str]:
+    """The names under which a field is sent: a period has two."""
+    widget = field.field.widget
+    if isinstance(widget, forms.MultiWidget):
+        return [field.html_name + suffix for suffix in widget.widgets_names]
+    return [field.html_name]
+
+
 def chosen(data: Any, stored: Any) -> Any:
     """What was posted; where the conflict page says "gespeicherter Wert", the stored value instead."""
     data = data.copy()
     for name in stored.fields:
         if data.get(f"wahl_{name}") == STORED:
-            value = stored[name].value()
+            value, field = stored[name].value(), stored[name]
+            if isinstance(field.field.widget, forms.MultiWidget):
+                parts = value if isinstance(value, list) else field.field.widget.decompress(value)
+                for one, part in zip(inputs(field), parts, strict=True):
+                    data[one] = str(part or "")
+                continue
             values = value if isinstance(value, list | tuple) else [value]
             data.setlist(name, ["" if v is None else str(v) for v in values])
     return data

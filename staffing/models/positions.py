@@ -29,8 +29,21 @@ SENTENCES["over_occupied"] = (
 SENTENCES["position_fixed"] = "Angaben und Besetzungen lassen sich nicht auf eine andere Stelle umhängen."
 ZERO = Value(Decimal(0), output_field=FteColumn())
 
-# Fired at commit on both tables; the parent row is locked first, or two transactions would each see only
-# their own half and overbook the post together.
+# The post is locked before anything of it changes: two transactions would otherwise each see only their own half and
+# overbook it together, and the exclusion constraints of two that overlap would wait for each other.
+LOCK_POSITION = pgtrigger.Trigger(
+    name="lock_position",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+    declare=[("post", "bigint")],
+    func="""
+        post := CASE WHEN TG_OP = 'DELETE' THEN OLD.position_id ELSE NEW.position_id END;
+        PERFORM 1 FROM staffing_position WHERE id = post FOR NO KEY UPDATE;
+        IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+        RETURN NEW;
+    """,
+)
+# Fired at commit on both tables.
 OVER_OCCUPIED = pgtrigger.Trigger(
     name="over_occupied",
     when=pgtrigger.After,
@@ -39,7 +52,6 @@ OVER_OCCUPIED = pgtrigger.Trigger(
     declare=[("post", "bigint"), ("on_day", "date")],
     func="""
         post := CASE WHEN TG_OP = 'DELETE' THEN OLD.position_id ELSE NEW.position_id END;
-        PERFORM 1 FROM staffing_position WHERE id = post FOR NO KEY UPDATE;
         SELECT d INTO on_day FROM (
             SELECT lower(validity) AS d FROM staffing_positionperiod WHERE position_id = post
             UNION SELECT upper(validity) FROM staffing_positionperiod
@@ -224,7 +236,7 @@ class PositionPeriod(Cited, BodyRow):
     class Meta(BodyRow.Meta):
         verbose_name, verbose_name_plural = "Stellenangabe", "Stellenangaben"
         ordering: ClassVar = ["position__number", "validity"]
-        triggers = [*BodyRow.Meta.triggers, OVER_OCCUPIED, POSITION_FIXED]
+        triggers = [*BodyRow.Meta.triggers, LOCK_POSITION, OVER_OCCUPIED, POSITION_FIXED]
         constraints: ClassVar = [
             *BodyRow.Meta.constraints,
             exact("fte", "positionperiod_fte", places=3, above=0),
@@ -333,7 +345,7 @@ class Occupancy(Cited, BodyRow):
     class Meta(BodyRow.Meta):
         verbose_name, verbose_name_plural = "Besetzung", "Besetzungen"
         ordering: ClassVar = ["slot"]
-        triggers = [*BodyRow.Meta.triggers, OVER_OCCUPIED, POSITION_FIXED]
+        triggers = [*BodyRow.Meta.triggers, LOCK_POSITION, OVER_OCCUPIED, POSITION_FIXED]
         constraints: ClassVar = [
             *BodyRow.Meta.constraints,
             exact("fte", "occupancy_fte", places=3, above=0),

@@ -306,11 +306,11 @@ def test_two_at_once_never_overbook_a_post(half_posts):
 
 @pytest.mark.counter
 def test_without_the_lock_two_at_once_do_overbook(half_posts):
-    """The same trigger without its first line: each sees only its own half."""
+    """Without the lock each sees only its own half."""
     body, positions = half_posts
     source = psql(
         "SELECT pg_get_functiondef(tgfoid) FROM pg_trigger WHERE tgrelid = 'staffing_occupancy'::regclass"
-        " AND tgname LIKE 'pgtrigger_over_occupied%'",
+        " AND tgname LIKE 'pgtrigger_lock_position%'",
         database="test_kim",
     )[0][0]
     assert "FOR NO KEY UPDATE" in source

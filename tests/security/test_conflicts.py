@@ -1,0 +1,137 @@
+"""Every view that edits a row refuses a stale form and shows both values; the views are found in the URLconf."""
+
+import re
+from html import unescape
+
+import pytest
+
+from kim.admin import CodeAdmin
+from kim.forms import AddPage, CorrectionPage, RemovePage, VersionedForm
+from tests.security.addresses import CODES, PAGES, example
+
+OWN = CODES["staedteregion-aachen"]
+# Acts that change no field anybody typed: done or not, gone or not.
+VERBS = {"choose-body", "reminder-done", "attached-remove", "undo"}
+
+
+def cls(page):
+    return getattr(page.view, "view_class", None)
+
+
+def admin(page):
+    return getattr(page.view, "model_admin", None)
+
+
+def edits(page):
+    """Whether the page edits a row that is there."""
+    if isinstance(admin(page), CodeAdmin):
+        return page.name.endswith("_change")
+    return bool(cls(page)) and issubclass(cls(page), CorrectionPage)
+
+
+EDITS = [page for page in PAGES if edits(page)]
+
+
+def unaccounted(pages):
+    """Pages that take a form and are neither an edit page nor one that adds, removes or acts."""
+    for page in pages:
+        view = cls(page)
+        if view is None or page.rule == "public" or not hasattr(view, "post") or page.name.startswith("account_"):
+            continue
+        if not issubclass(view, (CorrectionPage, AddPage, RemovePage)) and page.name not in VERBS:
+            yield page.name
+
+
+def test_every_page_that_takes_a_form_is_of_a_known_kind(monkeypatch):
+    assert list(unaccounted(PAGES)) == []
+    assert {page.name for page in EDITS} >= {
+        "position-correct",
+        "position-describe",
+        "notice-describe",
+        "document-describe",
+        "admin:kim_user_change",
+        "admin:kim_body_change",
+        "admin:grants_rate_change",
+    }
+    assert len(EDITS) == 12
+    monkeypatch.setattr("tests.security.test_conflicts.VERBS", set())
+    assert "undo" in list(unaccounted(PAGES))
+
+
+def fields(words):
+    """What a browser would send for the edit form of a page."""
+    form = re.search(r'<form method="post" class="edit".*?</form>', words, re.DOTALL)[0]
+    data = {}
+    for tag in re.findall(r"<input[^>]*>", form):
+        found = dict(re.findall(r'([\w-]+)="([^"]*)"', tag))
+        ticked = found.get("type") not in {"checkbox", "radio"} or " checked" in tag
+        if ticked and "name" in found and found["name"] != "csrfmiddlewaretoken":
+            data.setdefault(found["name"], []).append(
+                unescape(found.get("value", "on" if found["type"] == "checkbox" else ""))
+            )
+    for name, rest in re.findall(r'<select name="(\w+)".*?>(.*?)</select>', form, re.DOTALL):
+        data[name] = re.findall(r'value="([^"]*)" selected', rest) or [""]
+    for name, rest in re.findall(r'<textarea name="(\w+)".*?>(.*?)</textarea>', form, re.DOTALL):
+        data[name] = [unescape(rest).strip()]
+    return {name: values if len(values) > 1 else values[0] for name, values in data.items()}
+
+
+def text_field(data):
+    """A field of free words."""
+    known = ["file_reference", "last_name", "sender", "short_name", "basis_place", "title", "source", "legal_basis", "name"]  # fmt: skip
+    return next(name for name in known if name in data)
+
+
+def target(page, login):
+    role = "technik" if page.route.startswith("technik/") else "sachbearbeitung"
+    return login(role, "" if role == "technik" else "staedteregion-aachen"), example(page)
+
+
+@pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.name)
+def test_a_stale_form_shows_both_values_and_loses_neither(edit, planted, login):
+    browser, url = target(edit, login)
+    first = fields(browser.get(url).content.decode())
+    name = text_field(first)
+    reason = {"reason": "Test"} if "reason" in first else {}
+    zuerst, danach = "Zuerst", "Danach"
+    response = browser.post(url, first | reason | {name: zuerst, "vorgang": ""})
+    assert response.status_code == 302, re.findall(
+        "kern-error.*?</p>|<li>.*?</li>", response.content.decode(), re.DOTALL
+    )
+    response = browser.post(url, first | reason | {name: danach, "vorgang": ""})
+    words = unescape(response.content.decode())
+    assert response.status_code == 409 and "Jemand war schneller" in words
+    assert f">{danach}</td>" in words and f">{zuerst}</td>" in words
+    decided = fields(words) | reason | {f"wahl_{name}": "mein", name: danach, "vorgang": ""}
+    assert browser.post(url, decided).status_code == 302
+    assert danach in unescape(browser.get(url).content.decode())
+
+
+def test_a_period_is_one_field_of_a_conflict(login):
+    browser, url = login("technik", ""), "/technik/foerdersaetze/kim-case-management-2023-01-01/"
+    first = fields(browser.get(url).content.decode())
+    assert browser.post(url, first | {"validity_1": "30.06.2023", "vorgang": ""}).status_code == 302
+    words = browser.post(url, first | {"validity_1": "30.09.2023", "vorgang": ""}).content.decode()
+    assert ">01.01.2023 bis 30.09.2023</td>" in words and ">01.01.2023 bis 30.06.2023</td>" in words
+    kept = fields(words) | {"wahl_validity": "gespeichert", "source": "neue Quelle", "vorgang": ""}
+    assert browser.post(url, kept).status_code == 302
+    last = fields(browser.get(url).content.decode())
+    assert (last["validity_1"], last["source"]) == ("30.06.2023", "neue Quelle")
+
+
+@pytest.mark.counter
+def test_without_the_look_at_the_version_the_first_value_is_lost(planted, login, monkeypatch, owner):
+    from django.db import connection
+
+    page = next(p for p in EDITS if p.name == "position-describe")
+    browser, url = target(page, login)
+    first = fields(browser.get(url).content.decode())
+    browser.post(url, first | {"file_reference": "zuerst", "vorgang": ""})
+    monkeypatch.setattr(VersionedForm, "is_stale", lambda self: False)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    with owner() as cursor:
+        cursor.execute("ALTER TABLE staffing_position DISABLE TRIGGER USER")
+    assert browser.post(url, first | {"file_reference": "danach", "vorgang": ""}).status_code == 302
+    words = browser.get(url).content.decode()
+    assert "danach" in words and "zuerst" not in words
