@@ -41,7 +41,8 @@ class RateAdmin(CodeAdmin):
     fields = ("programme", "function", "amount", "per_fte", "validity", "source")
 
     def key(self, row: Any) -> str:
-        return address(f"{row.programme.short_name} {row.function.slug} {row.validity.lower:%Y-%m-%d}")
+        start = row.validity.lower if row.validity else ""
+        return address(f"{row.programme.short_name} {row.function.slug} {start or 'offen'}")
 
     def get_queryset(self, request: Any) -> Any:
         return Rate.objects.select_related("programme", "function").order_by("-validity", "function__name")
@@ -67,7 +68,8 @@ class AccountGroupAdmin(CodeAdmin):
     fields = ("prefix", "meaning", "validity", "source", "verified")
 
     def key(self, row: Any) -> str:
-        return f"{row.prefix}-{row.validity.lower:%Y-%m-%d}" if row.validity.lower else str(row.prefix)
+        start = row.validity.lower if row.validity else ""
+        return f"{row.prefix}-{start or 'offen'}"
 
     @admin.display(description="Gültigkeit", ordering="validity")
     def time(self, row: AccountGroup) -> str:
@@ -125,7 +127,7 @@ class NoticeAdmin(ReadOnlyAdmin):
 
     def neutrality_view(self, request: Any) -> HttpResponseBase:
         """Cost neutrality: the same figure as neutrality.nominal."""
-        found = [neutrality.nominal(**one) for one in neutrality.occasions(request.acting_body, request.stand)]
+        found = neutrality.of_year(request.acting_body, request.stand)
         return render(request, "grants/neutrality.html", {"results": found})
 
 
@@ -140,10 +142,7 @@ class BudgetAdmin(ReadOnlyAdmin):
 
     def get_changelist_instance(self, request: Any) -> Any:
         found = super().get_changelist_instance(request)
-        sums = {
-            one["sub_product"].pk: neutrality.nominal(**one)
-            for one in neutrality.occasions(request.acting_body, request.stand)
-        }
+        sums = {one.pk: result for one, result, _ in neutrality.of_year(request.acting_body, request.stand)}
         rows = list(found.result_list)
         for row in rows:
             result = sums.get(row.sub_product_id)

@@ -1,11 +1,9 @@
 """Hinweise about money: what a notice says and what is recorded, cost neutrality, accounts."""
 
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 
-from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from grants.figures import neutrality
@@ -26,7 +24,7 @@ def notices(body: Body, day: date) -> list[FundingNotice]:
     return list(rows.select_related("source").order_by("slug"))
 
 
-@rule("G1", "Σ (VZÄ × Satz) der Positionen ≤ Betrag des Bescheids", NOTICE)
+@rule("G1", "Σ (VZÄ × Satz) der Positionen ≤ Betrag des Bescheids", NOTICE, "grants.FundingNotice")
 def items_fit(body: Body, day: date) -> Iterator[Finding]:
     """What the items of a notice cost, compared with its amount (EUR). Two queries. Example: 12 × 57.000 = 684.000."""
     found = notices(body, day)
@@ -49,7 +47,7 @@ def items_fit(body: Body, day: date) -> Iterator[Finding]:
             yield about(Severity.HINT, notice, words)
 
 
-@rule("G3", "VZÄ der geförderten Stellen = VZÄ des Bescheids", NOTICE)
+@rule("G3", "VZÄ der geförderten Stellen = VZÄ des Bescheids", NOTICE, "grants.FundingNotice")
 def posts_fit(body: Body, day: date) -> Iterator[Finding]:
     """FTE of the posts funded on the day, own and with third parties, compared with the notice. Four queries.
 
@@ -75,7 +73,12 @@ def posts_fit(body: Body, day: date) -> Iterator[Finding]:
             yield about(Severity.ERROR, notice, words)
 
 
-@rule("G4", "Bescheid vor Beginn des Förderzeitraums", "Prüfregel der Anwendung: Maßnahmen beginnen nach dem Bescheid")
+@rule(
+    "G4",
+    "Bescheid vor Beginn des Förderzeitraums",
+    "Prüfregel der Anwendung: Maßnahmen beginnen nach dem Bescheid",
+    "grants.FundingNotice",
+)
 def notice_in_time(body: Body, day: date) -> Iterator[Finding]:
     """The notice came after its period had begun. One query. Example: 15.02.2023 for the time from 01.01.2023."""
     for notice in notices(body, day):
@@ -85,15 +88,8 @@ def notice_in_time(body: Body, day: date) -> Iterator[Finding]:
             yield about(Severity.WARNING, notice, words)
 
 
-def results(body: Body, day: date) -> Iterator[neutrality.Neutrality]:
-    """Cost neutrality of each Teilprodukt of the year that can be calculated."""
-    for one in neutrality.occasions(body, day):
-        with suppress(ValidationError):  # B1 says which cannot
-            yield neutrality.nominal(**one)
-
-
 def of_sub_product(severity: Severity, one: SubProduct, year: int, sentence: str, part: str = "") -> Finding:
-    key = f"{one._meta.label_lower}:{one.pk}:{year}" + (f":{part}" if part else "")
+    key = f"teilprodukt:{one.number}:{year}" + (f":{part}" if part else "")
     link = f"{reverse('neutrality')}?jahr={year}"
     return about(severity, one, sentence, name=f"Teilprodukt {one.number}, {year}", link=link, key=key)
 
@@ -102,30 +98,27 @@ def of_sub_product(severity: Severity, one: SubProduct, year: int, sentence: str
 def neutral(body: Body, day: date) -> Iterator[Finding]:
     """The gap of neutrality.nominal (EUR). Example: 684.000 − 342.000 − 342.000 = 0 says nothing; a seventh own post:
     −57.000, a Fehler; an own post at 0,5: +28.500, a Warnung; what cannot be calculated, a Warnung too."""
-    for one in neutrality.occasions(body, day):
-        try:
-            found = neutrality.nominal(**one)
-        except ValidationError as error:
-            words = f"Die Kostenneutralität lässt sich nicht berechnen. {' '.join(error.messages)}"
-            yield of_sub_product(Severity.WARNING, one["sub_product"], one["year"], words)
-            continue
-        if found.amount:
+    for sub_product, found, problem in neutrality.of_year(body, day):
+        if found is None:
+            words = f"Die Kostenneutralität lässt sich nicht berechnen. {problem}"
+            yield of_sub_product(Severity.WARNING, sub_product, day.year, words)
+        elif found.amount:
             words = found.in_words()
             sentence = f"{words[0].upper()}{words[1:]}: {found.gap.formula} = {euro(found.amount)}."
             severity = Severity.ERROR if found.amount < 0 else Severity.WARNING
-            yield of_sub_product(severity, found.sub_product, found.year, sentence)
+            yield of_sub_product(severity, sub_product, found.year, sentence)
 
 
 @rule("ANSATZ", "Ansatz = was die Stellen erfordern", "Prüfregel der Anwendung zum Haushalt")
 def budgeted(body: Body, day: date) -> Iterator[Finding]:
     """Ansätze that are not what notices and posts require (EUR). Example: 342.000 required, 399.000 planned."""
-    for found in results(body, day):
-        for one in found.differences:
+    for sub_product, found, _ in neutrality.of_year(body, day):
+        for one in found.differences if found else ():
             words = (
                 f"{one.label}: {euro(one.budget)} veranschlagt, {euro(one.required)} errechnet "
                 f"(Unterschied {euro(one.difference)})."
             )
-            yield of_sub_product(Severity.WARNING, found.sub_product, found.year, words, one.item)
+            yield of_sub_product(Severity.WARNING, sub_product, day.year, words, one.item)
 
 
 Meaning = AccountGroup.Meaning
@@ -150,7 +143,9 @@ def meanings(account: Account, groups: list[AccountGroup]) -> set[str]:
 
 
 def of_line(severity: Severity, line: BudgetLine, sentence: str) -> Finding:
-    return about(severity, line, sentence, name=f"Ansatz {line}", link=f"{reverse('budget')}?jahr={line.year}")
+    account = line.account.number if line.account else "ohne"
+    key = f"ansatz:{line.year}:{line.sub_product.number}:{account}:{line.label}"[:200]
+    return about(severity, line, sentence, name=f"Ansatz {line}", link=f"{reverse('budget')}?jahr={line.year}", key=key)
 
 
 @rule("B3", "Zahlungen an Dritte ohne Gegenleistung unter Transferaufwendungen", "Kontengruppen (Schlüsseltabelle)")
@@ -175,6 +170,7 @@ def account_fits(body: Body, day: date) -> Iterator[Finding]:
     for line, account in lines_with_account(body, day):
         kinds = meanings(account, groups)
         wanted = Meaning.INCOME if line.purpose == BudgetLine.Purpose.INCOME else Meaning.EXPENSE
+        kinds |= {Meaning.EXPENSE} if Meaning.TRANSFER in kinds else set()
         if kinds and (wanted not in kinds or Meaning.CAPITAL in kinds):
             words = f"Sachkonto {account.number} „{account.name}“ ist kein Konto für {wanted.label}."
             yield of_line(Severity.ERROR, line, words)

@@ -145,7 +145,7 @@ class NeutralityPage(Ruled):
     rule = "budget.view"
 
     def get(self, request: Any) -> HttpResponseBase:
-        found = [neutrality.nominal(**one) for one in neutrality.occasions(request.acting_body, request.stand)]
+        found = neutrality.of_year(request.acting_body, request.stand)
         return render(request, "grants/neutrality.html", {"results": found})
 
 
@@ -203,7 +203,7 @@ def establish(body: Any, data: dict[str, Any]) -> Position:
 def established(request: Any, position: Position) -> str:
     """What the new post does to cost neutrality, for the user."""
     words = [
-        f"Kostenneutralität {r.sub_product.number}: {euro(r.amount)}, {r.in_words()}"
-        for r in (neutrality.nominal(**one) for one in neutrality.occasions(request.acting_body, request.stand))
+        f"Kostenneutralität {one.number}: {euro(r.amount)}, {r.in_words()}" if r else f"Kostenneutralität: {problem}"
+        for one, r, problem in neutrality.of_year(request.acting_body, request.stand)
     ]
     return f"Stelle {position.number} ist eingerichtet. {'; '.join(words)}."

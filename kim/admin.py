@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import update_wrapper
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpResponseBase
@@ -13,7 +13,7 @@ from django.urls import include, path, reverse
 from django.utils.text import slugify
 
 from kim.accounts import UserForm, password_link
-from kim.forms import CodeForm, chosen, compared, refuse, saved
+from kim.forms import CodeForm, chosen, compared, refuse
 from kim.history import CONFLICT, refusable
 from kim.models import User
 from kim.permissions import may, note
@@ -121,6 +121,10 @@ class OwnAdmin(admin.ModelAdmin):
     def url_of(self, row: Any) -> str:
         raise NotImplementedError
 
+    def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
+        """No filter by address: one could ask for what no column shows."""
+        return False
+
     def has_view_permission(self, request: Any, obj: Any = None) -> bool:
         return may(request, self.rule)
 
@@ -172,9 +176,12 @@ class CodeAdmin(OwnAdmin):
     def url_of(self, row: Any) -> str:
         return reverse(f"admin:{self.name('change')}", args=[self.key(row)])
 
-    def find(self, key: str) -> Any:
-        """The row with this name; Http404 otherwise. Code tables are short."""
-        found = next((row for row in self.model._default_manager.all() if self.key(row) == key), None)
+    def find(self, key: str, number: str = "") -> Any:
+        """The row with this name, or the one a form was shown for if it is called otherwise by now; Http404 if there
+        is none. Code tables are short."""
+        rows = list(self.model._default_manager.all())
+        found = next((row for row in rows if self.key(row) == key), None)
+        found = found or next((row for row in rows if str(row.pk) == number), None)
         if found is None:
             raise Http404
         return found
@@ -190,15 +197,16 @@ class CodeAdmin(OwnAdmin):
 
     def edit_view(self, request: Any, key: str = "") -> HttpResponseBase:
         """GET shows the form; POST saves it, says what is wrong, or shows both values of a conflict."""
-        stored = self.find(key) if key else None
+        number = request.POST.get("zeile", "")
+        stored = self.find(key, number) if key else None
         form_class: Any = self.get_form(request, stored, change=stored is not None)
         if request.method != "POST":
             return self.page(request, form_class(instance=stored), stored)
         shown = form_class(instance=stored)
-        form = form_class(chosen(request.POST, shown), instance=self.find(key) if key else None)
+        form = form_class(chosen(request.POST, shown), instance=self.find(key, number) if key else None)
         if stored and form.is_stale():
             return self.conflict(request, form, shown)
-        if form.is_valid():
+        if form.is_valid() and self.has_own_address(form):
             try:
                 self.store(form)
             except ValidationError as error:
@@ -206,9 +214,18 @@ class CodeAdmin(OwnAdmin):
                     return self.edit_view(request, key)
                 refuse(form, error)
             else:
-                saved(request, f"{self.opts.verbose_name} „{form.instance}“ ist gespeichert.")
+                messages.success(request, f"{self.opts.verbose_name} „{form.instance}“ ist gespeichert.")
                 return redirect(self.after(form.instance))
         return self.page(request, form, stored, 422)
+
+    def has_own_address(self, form: Any) -> bool:
+        """Two rows under one address could not both be edited, and "neu" is where new ones are made."""
+        key = self.key(form.instance)
+        others = self.model._default_manager.exclude(pk=form.instance.pk)
+        if key not in {"", "neu"} and key not in {self.key(row) for row in others}:
+            return True
+        form.add_error(None, f"Unter der Bezeichnung „{key}“ wäre der Eintrag nicht eindeutig. Bitte anders benennen.")
+        return False
 
     def store(self, form: Any) -> None:
         note(reason=form.cleaned_data["reason"].strip(), act=f"{self.opts.verbose_name} gepflegt")
@@ -250,7 +267,7 @@ class CodeAdmin(OwnAdmin):
             except ValidationError as error:
                 problem = " ".join(error.messages)
             else:
-                saved(request, f"{self.opts.verbose_name} „{row}“ ist gelöscht.")
+                messages.success(request, f"{self.opts.verbose_name} „{row}“ ist gelöscht.")
                 return redirect(reverse(f"admin:{self.name('changelist')}"))
         context = {
             "title": f"{self.opts.verbose_name} löschen",

@@ -37,6 +37,7 @@ class Rule:
     code: str
     title: str
     source: str
+    subject: str  # "app.Model" whose pages show what it finds; empty: none
     check: Callable[[Body, date], "Iterable[Finding]"]
 
 
@@ -58,8 +59,8 @@ class Finding:
 
     @property
     def explained(self) -> bool:
-        """Whether somebody has said why it is so; it still fires."""
-        return bool(self.notes)
+        """Whether somebody has said why it is so, of this very sentence: what got worse since is open again."""
+        return any(note.sentence == self.sentence for note in self.notes)
 
     def as_json(self) -> dict[str, Any]:
         """The public interface of manage.py findings --json."""
@@ -80,28 +81,28 @@ RULES: dict[str, Rule] = {}
 Check = Callable[[Body, date], Iterable[Finding]]
 
 
-def rule(code: str, title: str, source: str) -> Callable[[Check], Check]:
-    """Register a check (body, day) → findings under its code."""
+def rule(code: str, title: str, source: str, subject: str = "") -> Callable[[Check], Check]:
+    """Register a check (body, day) → findings under its code; subject: the model on whose pages they are shown."""
 
     def register(check: Check) -> Check:
         if code in RULES:
             raise ValueError(f"rule {code} is registered twice")
-        RULES[code] = Rule(code, title, source, check)
+        RULES[code] = Rule(code, title, source, subject, check)
         return check
 
     return register
 
 
 def about(severity: Severity, subject: Any, sentence: str, *, name: str = "", link: str = "", key: str = "") -> Finding:
-    """A finding about an object; its key is what notes on it hang on."""
+    """A finding about an object; its key, by which notes find it again, is a number or name as people know it."""
     kind = subject._meta.verbose_name
-    return Finding(
-        severity,
-        name or f"{kind} {subject}",
-        link or subject.get_absolute_url(),
-        key or f"{subject._meta.label_lower}:{subject.pk}",
-        sentence,
-    )
+    where = link or subject.get_absolute_url()
+    return Finding(severity, name or f"{kind} {subject}", where, key or key_of(subject), sentence)
+
+
+def key_of(subject: Any) -> str:
+    """An object with a page, as its address names it. Example: stelle:CM-10."""
+    return f"{subject.attached_as}:{subject.get_absolute_url().rstrip('/').rpartition('/')[2]}"
 
 
 def load() -> None:
@@ -134,6 +135,6 @@ def corrected(body: Body, found: list[Finding]) -> list[FindingNote]:
 
 
 def on(subject: Any, body: Body, day: date) -> list[Finding]:
-    """The findings about one object, for its page."""
-    key = f"{subject._meta.label_lower}:{subject.pk}"
-    return [f for f in collect(body, day) if f.key == key]
+    """The findings about one object, for its page; only the rules about such objects are asked."""
+    codes = [code for code, one in RULES.items() if one.subject == subject._meta.label]
+    return [f for f in collect(body, day, codes) if f.key == key_of(subject)] if codes else []

@@ -316,10 +316,8 @@ def as_shown(form_class: Any, form: Any, stored: Any) -> tuple[Any, set[str]]:
 
 def inputs(field: forms.BoundField) -> list[str]:
     """The names under which a field is sent: a period has two."""
-    widget = field.field.widget
-    if isinstance(widget, forms.MultiWidget):
-        return [field.html_name + suffix for suffix in widget.widgets_names]
-    return [field.html_name]
+    suffixes = getattr(field.field.widget, "widgets_names", [""])
+    return [field.html_name + suffix for suffix in suffixes]
 
 
 def chosen(data: Any, stored: Any) -> Any:
@@ -329,7 +327,7 @@ def chosen(data: Any, stored: Any) -> Any:
         if data.get(f"wahl_{name}") == STORED:
             value, field = stored[name].value(), stored[name]
             if isinstance(field.field.widget, forms.MultiWidget):
-                parts = value if isinstance(value, list) else field.field.widget.decompress(value)
+                parts: Any = value if isinstance(value, list) else field.field.widget.decompress(value)
                 for one, part in zip(inputs(field), parts, strict=True):
                     data[one] = str(part or "")
                 continue

@@ -15,7 +15,7 @@ M = TypeVar("M", bound=type[models.Model])
 CONFLICT = "Inzwischen hat jemand anderes diesen Datensatz geändert. Bitte neu laden."
 BUSY = "Gerade ändert jemand anderes diesen Datensatz. Bitte gleich noch einmal versuchen."
 OTHER = "Die Datenbank hat die Änderung abgelehnt (%s)."
-MISSING_REFERENCE = "Ein Datensatz, auf den verwiesen wird, fehlt oder wird noch gebraucht (%s)."
+MISSING_REFERENCE = "Ein Datensatz, auf den verwiesen wird, fehlt oder wird noch gebraucht."
 USED = "Löschen lässt sich nur, was nie gebraucht wurde."
 
 # Sentences of constraints that no model can carry: triggers and composite keys raise with one of these names.
@@ -192,4 +192,4 @@ def sentence(error: IntegrityError) -> str:
         for constraint in model._meta.constraints:
             if constraint.name == name:
                 return str(constraint.violation_error_message)
-    return (MISSING_REFERENCE if cause.sqlstate == "23503" else OTHER) % name
+    return MISSING_REFERENCE if cause.sqlstate == "23503" else OTHER % name

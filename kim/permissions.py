@@ -157,7 +157,7 @@ class ScopeMiddleware:
         request.acting_body = body
         held = [a for a in assignments if a.body is None or a.body == body]
         request.roles = {Role(a.role) for a in held}
-        request.public_only = all(a.public_only for a in held)
+        request.public_only = all(a.public_only for a in held if a.body)
         scope: dict[str, Any] = {
             "user_id": request.user.pk,
             "body_ids": [body.pk] if body else [],
@@ -227,8 +227,17 @@ def form_key(request: Any) -> uuid.UUID | None:
 def content_digest(request: Any) -> str:
     """What a form contains: a form that one goes back to, changes and sends again is another one."""
     fields = sorted((name, values) for name, values in request.POST.lists() if name != "csrfmiddlewaretoken")
-    files = sorted((name, f.name, f.size) for name, some in request.FILES.lists() for f in some)
+    files = sorted((name, f.name, file_digest(f)) for name, some in request.FILES.lists() for f in some)
     return hashlib.sha256(json.dumps([request.path, fields, files]).encode()).hexdigest()
+
+
+def file_digest(file: Any) -> str:
+    """SHA-256 of an uploaded file, which is then at its beginning again."""
+    found = hashlib.sha256()
+    for chunk in file.chunks():
+        found.update(chunk)
+    file.seek(0)
+    return found.hexdigest()
 
 
 def working_date(query: Any, body: Body | None) -> tuple[date, int]:
@@ -258,8 +267,14 @@ def stream(content: Any, scope: dict[str, Any]) -> Iterator[bytes]:
         yield from content
 
 
+CHANGES = (".edit", ".note", ".undo")
+
+
 def may(request: Any, rule: str) -> bool:
-    """Whether the roles of this request's user for the current body give the right."""
+    """Whether the roles of this request's user for the current body give the right; who is there for public matters
+    only reads, because she could change what she cannot see."""
+    if request.public_only and rule.endswith(CHANGES) and not rule.startswith("technical."):
+        return False
     return bool(RULES[rule] & request.roles)
 
 

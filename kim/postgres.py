@@ -256,7 +256,8 @@ def rules(model: Any) -> Iterator[str]:
     """The statements that give the app role its rights on one table and row-level security where it has a body."""
     table = f'"{model._meta.db_table}"'
     tracked = getattr(model, "pgh_tracked_model", None)
-    rights = "SELECT" if tracked else "SELECT, INSERT, UPDATE, DELETE"
+    read_only = tracked or model._meta.label == "admin.LogEntry"  # the library's own log, which we do not keep
+    rights = "SELECT" if read_only else "SELECT, INSERT, UPDATE, DELETE"
     yield f"GRANT {rights} ON {table} TO {APP}"
     policy = visible(model, tracked)
     yield f"ALTER TABLE {table} {'ENABLE' if policy else 'DISABLE'} ROW LEVEL SECURITY"
@@ -268,7 +269,8 @@ def rules(model: Any) -> Iterator[str]:
 def visible(model: Any, tracked: Any) -> str:
     """The condition under which a row is seen: its body, its person, and whether it is public; empty for all.
 
-    An event is as public as the row it tells of is now; of a row that is gone only those know who see everything.
+    An event is public if the row was so then and is so now: what was said before it became public stays inside, and
+    so does what came before of rows that belong to another, and of rows that are gone.
     """
     source = tracked or model
     if owner := getattr(source, "owner_key", ""):
@@ -283,9 +285,10 @@ def visible(model: Any, tracked: Any) -> str:
         guard = (
             f"SELECT FROM {above._meta.db_table} above WHERE above.id = {table}.{field.column} AND ({above.guard_sql})"
         )
-        return f"{scope} AND ({NONPUBLIC} OR EXISTS ({guard}))"
+        return f"{scope} AND ({NONPUBLIC}" + (")" if tracked else f" OR EXISTS ({guard}))")
     if not (guard := getattr(source, "guard_sql", "")):
         return scope
     if tracked:
-        guard = f"EXISTS (SELECT FROM {source._meta.db_table} told WHERE told.id = {table}.pgh_obj_id AND ({guard}))"
+        now = f"SELECT FROM {source._meta.db_table} told WHERE told.id = {table}.pgh_obj_id AND ({guard})"
+        guard = f"({guard}) AND EXISTS ({now})"
     return f"{scope} AND ({NONPUBLIC} OR {guard})"

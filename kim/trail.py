@@ -18,6 +18,7 @@ from kim.models import Attached, TrailEvent, User
 from kim.permissions import may, note
 
 UNDO = timedelta(minutes=10)
+STORY = 300  # events of each kind that a page tells; all of them stand in the Prüfung
 LONG = 160  # letters of a value that a line of the history shows
 
 
@@ -52,7 +53,7 @@ def events_of(model: Any) -> Any:
 def story(
     *groups: Iterable[models.Model], below: Iterable[tuple[Any, dict[str, Any]]] = (), user: Any = None
 ) -> list[Entry]:
-    """The history of these objects, newest first, one entry per act. Three queries per kind of object.
+    """The latest history of these objects, newest first, one entry per act. Three queries per kind of object.
 
     below: models whose rows belong to these objects, each with the condition that finds their events; so rows that
     are gone tell their end too. user: whose own acts of the last ten minutes are marked as undoable.
@@ -61,7 +62,12 @@ def story(
     for one in (o for group in groups for o in group):
         by_model.setdefault(type(one), []).append(one.pk)
     conditions = [(model, {"pgh_obj__in": keys}) for model, keys in by_model.items()]
-    return told([e for model, condition in (*conditions, *below) for e in events_of(model).filter(**condition)], user)
+    found = [
+        event
+        for model, condition in (*conditions, *below)
+        for event in events_of(model).filter(**condition).order_by("-pgh_id")[:STORY]
+    ]
+    return told(found, user)
 
 
 def acts(**filters: Any) -> QuerySet[Any]:
@@ -80,16 +86,19 @@ def sample(acts_found: QuerySet[Any], seed: str, size: int) -> list[Any]:
     return list(drawn.order_by("lot").values_list("act", flat=True)[:size])
 
 
+def events_in(act_keys: Iterable[Any]) -> list[Any]:
+    """The events of these acts that the trail tells, two queries per kind of object. Only those: of an act on an
+    account that belongs to several bodies, each sees its own part."""
+    wanted: dict[str, list[int]] = {}
+    for label, key in TrailEvent.objects.filter(act__in=list(act_keys)).values_list("model", "id"):
+        wanted.setdefault(label, []).append(key)
+    models_by_label = tracked_models()
+    return [e for label, keys in wanted.items() for e in events_of(models_by_label[label]).filter(pgh_id__in=keys)]
+
+
 def entries(act_keys: list[Any]) -> list[Entry]:
     """These acts in sentences, newest first; a fixed number of queries per kind of object they touch."""
-    labels = set(TrailEvent.objects.filter(act__in=act_keys).values_list("model", flat=True))
-    found = [
-        event
-        for label, model in tracked_models().items()
-        if label in labels
-        for event in events_of(model).filter(pgh_context_id__in=act_keys)
-    ]
-    return told(found, named=True)
+    return told(events_in(act_keys), named=True)
 
 
 def earlier(events: list[Any]) -> dict[tuple[str, int], Any]:
@@ -114,11 +123,14 @@ def told(events: list[Any], user: Any = None, *, named: bool = False) -> list[En
     for event in events:
         grouped.setdefault(event.pgh_context_id, []).append(event)
     users = User.objects.in_bulk({e.pgh_context.get("user") for e in events} - {None})
-    fresh = set(recent(grouped, user)) if user else set()
+    fresh = set(recent(grouped, user).values_list("act", flat=True)) if user else set()
+    newest = {(type(e), e.pgh_obj_id): e.pgh_context_id for e in events}
     found = []
     for act, rows in grouped.items():
         context = rows[0].pgh_context
         lines = [line for e in rows for line in changes(before.get((type(e).__name__, e.before_id or 0)), e, names)]
+        if named and not lines:
+            lines = ["ohne sichtbare Änderung"]
         if lines:
             found.append(
                 Entry(
@@ -130,7 +142,7 @@ def told(events: list[Any], user: Any = None, *, named: bool = False) -> list[En
                     context.get("request", ""),
                     lines,
                     names.objects(rows),
-                    act in fresh,
+                    act in fresh and all(newest[type(e), e.pgh_obj_id] == act for e in rows),
                 )
             )
     return found[::-1]
@@ -139,10 +151,10 @@ def told(events: list[Any], user: Any = None, *, named: bool = False) -> list[En
 def recent(act_keys: Iterable[Any], user: Any) -> Any:
     """Which of these acts this person did on a page within the last ten minutes."""
     mine = TrailEvent.objects.filter(act__in=list(act_keys), user_id=user.pk, created_at__gte=Now() - UNDO)
-    return mine.exclude(rule="").values_list("act", flat=True).distinct()
+    return mine.exclude(rule="").exclude(rule__startswith="technical.")  # accounts belong to no body alone
 
 
-SILENT = {"id", "body", "version", "sort_key", "slug", "key", "subject_id", "subject_kind", "sha256"}
+SILENT = {"id", "version", "sort_key", "slug", "key", "subject_id", "subject_kind", "sha256"}
 
 
 class References:
@@ -157,7 +169,7 @@ class References:
             for column in columns(event):
                 if column.is_relation:
                     wanted.setdefault(column.related_model, set()).add(getattr(event, column.attname))
-        self.found = {model: model._base_manager.in_bulk(keys - {None}) for model, keys in wanted.items()}
+        self.found = {model: light(model).in_bulk(keys - {None}) for model, keys in wanted.items()}
 
     def printed(self, event: Any, column: Any) -> str:
         value = getattr(event, column.attname)
@@ -185,10 +197,17 @@ class References:
         return list(found.items())
 
 
+def light(model: Any) -> Any:
+    """The rows of a model without what may weigh megabytes."""
+    heavy = [f.name for f in model._meta.local_concrete_fields if isinstance(f, models.BinaryField)]
+    return model._base_manager.defer(*heavy)
+
+
 def columns(event: Any) -> list[Any]:
     """The columns of an event that tell something."""
     tracked_fields = {f.name for f in event.pgh_tracked_model._meta.fields}
-    return [f for f in event._meta.fields if f.name in tracked_fields and f.name not in SILENT]
+    silent = SILENT | ({"body"} if hasattr(event.pgh_tracked_model, "scope_key") else set())
+    return [f for f in event._meta.fields if f.name in tracked_fields and f.name not in silent]
 
 
 def changes(before: Any, event: Any, names: References) -> list[str]:
@@ -219,31 +238,25 @@ def undo(act: uuid.UUID, request: Any) -> str:
     Only by who did it, with the right it needed, and only if nothing it touched has changed since. Raises
     ValidationError with a sentence.
     """
-    found = list(recent([act], request.user))
-    rules = set(TrailEvent.objects.filter(act=act).values_list("rule", flat=True))
-    if not found or not all(may(request, rule) for rule in rules):
+    rules = set(recent([act], request.user).values_list("rule", flat=True))
+    if not rules or not all(may(request, rule) for rule in rules):
         raise ValidationError(
             "Zurücknehmen lässt sich nur, was Sie selbst in den letzten zehn Minuten gespeichert haben."
         )
-    labels = set(TrailEvent.objects.filter(act=act).values_list("model", flat=True))
-    chosen = {label: model for label, model in tracked_models().items() if label in labels}
-    events = [e for model in chosen.values() for e in events_of(model).filter(pgh_context_id=act)]
     first: dict[tuple[Any, int], Any] = {}
-    for event in events:
+    for event in events_in([act]):
         first.setdefault((event.pgh_tracked_model, event.pgh_obj_id), event)
-    context = events[0].pgh_context
+    context = next(iter(first.values())).pgh_context
     what = context.get("act") or "Änderung"
-    for (model, key), event in first.items():
-        if (
-            model._meta.get_field("events")
-            .related_model.objects.filter(pgh_obj=key, pgh_id__gt=event.pgh_id)
-            .exclude(pgh_context_id=act)
-            .exists()
-        ):
-            raise ValidationError("Inzwischen ist das weiter geändert worden. Bitte von Hand berichtigen.")
     note(act="Rücknahme", reason=f"nimmt zurück: {what}" + (f" ({context['reason']})" if context.get("reason") else ""))
     before = earlier(list(first.values()))
     with refusable():
+        for model, key in first:  # whoever is changing one of them now is waited for, and then seen below
+            list(model._base_manager.filter(pk=key).select_for_update())
+        for (model, key), event in first.items():
+            later = model._meta.get_field("events").related_model.objects.filter(pgh_obj=key, pgh_id__gt=event.pgh_id)
+            if later.exclude(pgh_context_id=act).exists():
+                raise ValidationError("Inzwischen ist das weiter geändert worden. Bitte von Hand berichtigen.")
         for (model, key), event in first.items():
             put_back(model, key, event, before.get((type(event).__name__, event.before_id or 0)))
     return what

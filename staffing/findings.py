@@ -15,7 +15,7 @@ from staffing.models import Occupancy, Position, PositionPeriod
 OWN = "Prüfregel der Anwendung zur Stellenbewirtschaftung"
 
 
-@rule("S4", "Besetzung an keinem Tag höher als der Umfang der Stelle", OWN)
+@rule("S4", "Besetzung an keinem Tag höher als der Umfang der Stelle", OWN, "staffing.Position")
 def over_occupied(body: Body, day: date) -> Iterator[Finding]:
     """FTE filled ≤ FTE of the post on every day. Two queries. Example: 3 × 0,5 ≤ 1,5 (SPRUNGBrett) is right.
 
@@ -57,11 +57,11 @@ def not_filled(body: Body, day: date) -> Iterator[Finding]:
             f"Von {fte(found.derivation.amount)} VZÄ sind {fte(found.committed.amount)} verplant; {listed(words)}."
         )
         link = f"{reverse('positions')}?art={'eigen' if kind == 'own' else 'dritte'}"
-        key = f"{body._meta.label_lower}:{body.pk}:{kind}"
+        key = f"besetzung:{kind}"
         yield about(Severity.HINT, body, sentence, name=label[0].upper() + label[1:], link=link, key=key)
 
 
-@rule("S11", "Jede Stelle hat Anstellungsträger, Kommune und Entgeltgruppe", OWN)
+@rule("S11", "Jede Stelle hat Anstellungsträger, Kommune und Entgeltgruppe", OWN, "staffing.Position")
 def incomplete(body: Body, day: date) -> Iterator[Finding]:
     """What a post of the day lacks. Three queries. The pay group counts for own posts, the Kommune for those with
     third parties. Example: CM-10 (SPRUNGBrett) has no Kommune."""

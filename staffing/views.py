@@ -1,9 +1,11 @@
 """Pages of posts: list, page of one post, Berichtigung."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import render
@@ -41,7 +43,7 @@ class Positions(ListPage):
             PositionPeriod.visible_to(request)
             .as_of(request.stand)
             .with_occupancy(request.stand)
-            .select_related("position__function", "carrier")
+            .select_related("position__function", "carrier", "basis")
             .prefetch_related(
                 Prefetch("served", ServedMunicipality.objects.select_related("municipality")),
             )
@@ -188,7 +190,8 @@ def consequences(body: Body, day: Any) -> Figures:
     for entry in about(Body):
         for arguments in entry.arguments(body, day) if entry.arguments else []:
             key = f"{entry.name} {sorted(str(v) for v in arguments.values())}"
-            found[key] = (CATALOGUE[entry.name].title, entry(**arguments).lines())
+            with suppress(ValidationError):  # what cannot be calculated cannot move; the hints say so
+                found[key] = (CATALOGUE[entry.name].title, entry(**arguments).lines())
     return found
 
 

@@ -129,6 +129,20 @@ def occasions(body: Body, day: date) -> list[dict[str, Any]]:
     return [{"body": body, "year": day.year, "sub_product": one} for one in found]
 
 
+def of_year(body: Body, day: date) -> list[tuple[SubProduct, "Neutrality | None", str]]:
+    """Each Teilprodukt of the year with its cost neutrality, or with the reason why it cannot be calculated.
+
+    Example: a notice from July 2022 to June 2023 belongs to two years, and its amount to neither alone.
+    """
+    found: list[tuple[SubProduct, Neutrality | None, str]] = []
+    for one in occasions(body, day):
+        try:
+            found.append((one["sub_product"], nominal(**one), ""))
+        except ValidationError as error:
+            found.append((one["sub_product"], None, " ".join(error.messages)))
+    return found
+
+
 @figure("neutrality.nominal", "Kostenneutralität", subject="kim.Body", arguments=occasions)
 def nominal(body: Body, year: int, sub_product: SubProduct) -> Neutrality:
     """Nominal cost neutrality (EUR) of a Teilprodukt in a year, rule B1. Five queries.

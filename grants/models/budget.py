@@ -67,7 +67,8 @@ class Account(BodyRow):
 @tracked()
 class AccountGroup(Versioned):
     """What accounts whose number begins so are for (NKF-Kontenrahmen); data with its source, because the Land may
-    change it and we could not read every version. The longest beginning that fits a number counts."""
+    change it and we could not read every version. Every beginning that fits a number counts: 531800 is for
+    Aufwendungen (5) and for Transferaufwendungen (53)."""
 
     class Meaning(models.TextChoices):
         INCOME = "income", "Erträge"
@@ -91,6 +92,11 @@ class AccountGroup(Versioned):
                 name="accountgroup_once",
                 expressions=[("prefix", RangeOperators.EQUAL), ("validity", RangeOperators.OVERLAPS)],
                 violation_error_message="Für diesen Nummernanfang gilt in dieser Zeit schon eine Bedeutung.",
+            ),
+            models.CheckConstraint(
+                condition=Q(validity__isempty=False, validity__lower_inf=False),
+                name="accountgroup_validity",
+                violation_error_message="Die Gültigkeit braucht einen Anfang.",
             ),
             models.CheckConstraint(
                 condition=Q(prefix__regex=r"^[0-9]+$"),

@@ -6,6 +6,7 @@ from typing import ClassVar
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
+from django.db.models import Q
 
 from kim.formats import euro, fte
 from kim.history import Versioned, tracked
@@ -73,6 +74,11 @@ class Rate(Versioned):
         constraints: ClassVar = [
             exact("amount", "rate_amount", above=0),
             exact("per_fte", "rate_per_fte", places=3, above=0),
+            models.CheckConstraint(
+                condition=Q(validity__isempty=False, validity__lower_inf=False),
+                name="rate_validity",
+                violation_error_message="Die Gültigkeit braucht einen Anfang.",
+            ),
             ExclusionConstraint(
                 name="rate_once",
                 expressions=[

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.functional import cached_property
 
 from kim.history import tracked
 from kim.models.bodies import Role, User
@@ -34,10 +35,23 @@ class Attached(GuardedRow):
         abstract = True
         indexes: ClassVar = [models.Index(fields=["body", "subject_kind", "subject_id"])]
 
-    @property
+    @cached_property
     def subject(self) -> Any:
         """The object this lies beside; None once it is gone or out of sight."""
         return subjects()[self.subject_kind].objects.filter(body=self.body_id, pk=self.subject_id).first()
+
+    @classmethod
+    def with_subjects(cls, rows: Any) -> list[Any]:
+        """These rows, each with its object: one query per kind of object instead of one per row."""
+        found, known = list(rows), subjects()
+        for kind in {row.subject_kind for row in found}:
+            mine = [row for row in found if row.subject_kind == kind]
+            related = [f.name for f in known[kind]._meta.fields if f.name == "source"]
+            objects = known[kind].objects.select_related(*related) if related else known[kind].objects
+            there = objects.in_bulk({row.subject_id for row in mine})
+            for row in mine:
+                row.subject = there.get(row.subject_id)
+        return found
 
     def get_absolute_url(self) -> str:
         """The page of the object."""
@@ -139,7 +153,7 @@ class FindingNote(GuardedRow):
     """
 
     code = models.CharField("Regel", max_length=12)
-    subject = models.CharField("Gegenstand", max_length=80)
+    subject = models.CharField("Gegenstand", max_length=200)
     sentence = models.TextField("Hinweis, als die Notiz entstand")
     text = models.TextField("Notiz", max_length=1000)
     author = models.ForeignKey(

@@ -117,7 +117,7 @@ class RoleAssignment(Versioned):
     public_only = models.BooleanField(
         "nur Öffentliches",
         default=False,
-        help_text="Für Personen, die nichtöffentliche Vorlagen, Notizen und Dateien nicht sehen dürfen.",
+        help_text="Liest, was öffentlich ist, und ändert nichts.",
     )
 
     class Meta(Versioned.Meta):

@@ -140,14 +140,19 @@ class Cited(models.Model):
 
     def derivation_kind(self) -> Kind:
         """beleg where a document says so, else annahme."""
-        return "annahme" if self.assumption or self.basis is None else "beleg"
+        return "annahme" if self.assumption or self.basis_id is None else "beleg"
 
     def derivation_source(self) -> str:
         """The document and its place, the reason of an assumption, or that nothing is stated."""
-        if self.basis is None:
+        if self.basis_id is None:
             return self.assumption or "Grundlage: keine Angabe"
-        place = f", {self.basis_place}" if self.basis_place else ""
-        return (f"{self.assumption} – " if self.assumption else "") + self.basis.cited() + place
+        try:
+            found = self.basis
+        except Source.DoesNotExist:  # row-level security hides it
+            found = None
+        words = found.cited() if found else "nichtöffentliches Dokument"
+        place = f", {self.basis_place}" if self.basis_place and found else ""
+        return (f"{self.assumption} – " if self.assumption else "") + words + place
 
 
 POSITION_NUMBER = RegexValidator(

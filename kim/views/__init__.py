@@ -87,12 +87,15 @@ class Home(Ruled):
     rule = "kim.home"
 
     def get(self, request: Any) -> HttpResponseBase:
-        results = []
+        results, problems = [], []
         if request.acting_body:
             for entry in about(Body):
                 for arguments in entry.arguments(request.acting_body, request.stand) if entry.arguments else []:
-                    results.append((entry, link_arguments(arguments), entry(**arguments)))
-        return render(request, "kim/home.html", {"results": results})
+                    try:
+                        results.append((entry, link_arguments(arguments), entry(**arguments)))
+                    except ValidationError as error:
+                        problems.append(f"{entry.title}: {' '.join(error.messages)}")
+        return render(request, "kim/home.html", {"results": results, "problems": problems})
 
 
 def link_arguments(arguments: dict[str, Any]) -> dict[str, str]:

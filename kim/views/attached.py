@@ -1,6 +1,7 @@
 """Notes, Wiedervorlagen and files on any object, and the button that takes the last save back."""
 
 import uuid
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -62,7 +63,8 @@ class ReminderForm(forms.Form):
 
     def __init__(self, request: Any, *data: Any) -> None:
         super().__init__(*data)
-        people = User.objects.filter(role_assignments__body=request.acting_body, is_active=True).distinct()
+        held = {"role_assignments__body": request.acting_body, "role_assignments__public_only": False}
+        people = User.objects.filter(**held, is_active=True).distinct()
         others = [(f"person-{u.pk}", str(u)) for u in people.exclude(pk=request.user.pk)]
         roles = [(f"rolle-{role}", f"alle in der Rolle {role.label}") for role in Role if role != Role.TECHNICAL]
         fields: dict[str, Any] = self.fields
@@ -181,7 +183,8 @@ class RemoveAttached(Ruled):
         found = one(request, model, pk=int(key), author=request.user)
         target = found.get_absolute_url()
         note(act=f"{model._meta.verbose_name} entfernt")
-        found.delete()
+        with suppress(ValidationError), refusable():
+            found.delete()
         messages.info(request, f"{model._meta.verbose_name} ist entfernt.")
         return redirect(kept_link(request, target))
 
@@ -198,7 +201,7 @@ class Reminders(Ruled):
     rule = "attached.view"
 
     def get(self, request: Any) -> HttpResponseBase:
-        found = list(mine(request))
+        found = Reminder.with_subjects(mine(request))
         if request.GET.get("format") == "ics":
             response = HttpResponse(calendar(request, found), content_type="text/calendar; charset=utf-8")
             response["Content-Disposition"] = 'attachment; filename="wiedervorlagen.ics"'
@@ -218,7 +221,8 @@ class FinishReminder(Ruled):
         found = mine(request).filter(pk=int(key)).first() or one(request, Reminder, pk=int(key), author=request.user)
         note(act="Wiedervorlage erledigt")
         found.done = True
-        found.save()
+        with suppress(ValidationError), refusable():  # done by somebody else at the same moment: done is done
+            found.save()
         messages.success(request, "Wiedervorlage ist erledigt.")
         return redirect(kept_link(request, safe(request, request.POST.get("next", ""), "/wiedervorlagen/")))
 

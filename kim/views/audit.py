@@ -187,7 +187,7 @@ class NoteFinding(AddPage):
     def form(self, request: Any, *data: Any, **kwargs: Any) -> Any:
         wanted = (request.GET.get("regel", ""), request.GET.get("gegenstand", ""))
         found = findings.collect(request.acting_body, request.stand, [wanted[0]])
-        self.finding = next((f for f in found if (f.code, f.name) == wanted), None)
+        self.finding = next((f for f in found if (f.code, f.key) == wanted), None)
         if self.finding is None:
             raise Http404
         return NoteForm(*data)

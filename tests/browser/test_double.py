@@ -71,7 +71,7 @@ def option(session, url, name):
 
 def forms(clerk, technik):
     """Every form that makes something: who sends it, where, what, and how to count it."""
-    hint = urllib.parse.urlencode({"regel": "S11", "gegenstand": "Stelle CM-10"})
+    hint = urllib.parse.urlencode({"regel": "S11", "gegenstand": "stelle:CM-10"})
     item = option(clerk, "/stellen/neu/", "item")
     return {
         "post": (

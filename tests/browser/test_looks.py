@@ -33,7 +33,7 @@ PAGES = [
     "/dateien/neu/vorlage/2023-0120/",
     "/wiedervorlagen/",
     "/pruefung/hinweise/",
-    "/pruefung/hinweise/notiz/?regel=S11&gegenstand=Stelle+CM-10",
+    "/pruefung/hinweise/notiz/?regel=S11&gegenstand=stelle:CM-10",
     "/pruefung/",
     "/pruefung/?gegenstand=CM-10&zahlen=on",
     "/pruefung/?startwert=7&anzahl=5",

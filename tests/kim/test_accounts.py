@@ -225,6 +225,24 @@ def test_signing_in_is_no_new_version(technik):
     assert after.last_login and after.version == before
 
 
+def test_the_last_systemverwaltung_cannot_lock_itself_out(technik):
+    for changes in ({"technical": None}, {"technical": "on", "is_active": None}):
+        response = change(technik, "technik@", **changes)
+        assert response.status_code == 422 and "Ohne dieses Konto gäbe es keine Systemverwaltung" in response.content.decode()  # fmt: skip
+    technik.post(f"{LIST}neu/", form(technical="on"))
+    assert change(technik, "technik@", is_active=None, technical="on").status_code == 302
+
+
+def test_no_column_can_be_asked_for_by_address(technik):
+    for query in ("password__startswith=pbkdf2", "is_active=1", "username=technik@"):
+        assert technik.get(f"{LIST}?{query}").status_code in {302, 400}, query
+
+
+def test_a_name_that_cannot_be_addressed_is_refused(technik):
+    response = technik.post(f"{LIST}neu/", form(username="neu"))
+    assert response.status_code == 422 and "nicht eindeutig" in response.content.decode()
+
+
 def test_the_first_person_is_made_by_command(db, monkeypatch, capsys):
     import io
 

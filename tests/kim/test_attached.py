@@ -98,6 +98,26 @@ def test_the_calendar_file_can_be_read_by_calendars(login, region):
     assert "URL:http://testserver/stellen/CM-01/" in whole and "DESCRIPTION:Stelle CM-01" in whole
 
 
+def test_the_own_list_costs_the_same_for_many(login, region):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    clerk = login()
+
+    def asked(url):
+        with CaptureQueriesContext(connection) as found:
+            clerk.get(url)
+        return len(found)
+
+    remind(clerk, "eins", whom="rolle-sachbearbeitung")
+    clerk.get("/wiedervorlagen/")
+    few = [asked("/wiedervorlagen/"), asked("/wiedervorlagen/?format=ics")]
+    for n in range(15):
+        remind(clerk, f"Nr. {n}", whom="rolle-sachbearbeitung")
+    clerk.get("/wiedervorlagen/")
+    assert [asked("/wiedervorlagen/"), asked("/wiedervorlagen/?format=ics")] == few
+
+
 def test_one_takes_away_only_ones_own(login, region):
     clerk = login()
     clerk.post("/notizen/neu/stelle/CM-01/", {"text": "meine"})

@@ -159,7 +159,7 @@ def url(code, name):
 
 def test_a_note_explains_and_a_repair_corrects(login, region):
     browser = login()
-    page = url("S11", "Stelle CM-10")
+    page = url("S11", "stelle:CM-10")
     assert "Es fehlt die Kommune." in browser.get(page).content.decode()
     assert browser.post(page, {"text": "Träger ist überall tätig"}).status_code == 302
     found = next(f for f in collect(region, DAY) if f.name == "Stelle CM-10")
@@ -175,10 +175,36 @@ def test_a_note_explains_and_a_repair_corrects(login, region):
     assert FindingNote.objects.get().sentence == "Es fehlt die Kommune."
 
 
+def test_a_note_lies_on_the_very_hint_it_was_written_for(login, region):
+    BudgetLine.objects.filter(purpose="own").update(amount=D(1))
+    BudgetLine.objects.filter(purpose="onward").update(amount=D(2))
+    login().post(url("ANSATZ", "teilprodukt:946100:2023:onward"), {"text": "nur dieser"})
+    noted = {f.key: f.explained for f in collect(region, DAY, ["ANSATZ"])}
+    assert noted == {"teilprodukt:946100:2023:own": False, "teilprodukt:946100:2023:onward": True}
+
+
+def test_what_got_worse_since_is_open_again(login, region, capsys):
+    notice(amount=D(627000))
+    for key in {(f.code, f.key) for f in collect(region, DAY) if f.severity == Severity.ERROR}:
+        login().post(url(*key), {"text": "bekannt"})
+    call_command("findings", "--body", "staedteregion-aachen")
+    notice(amount=D(1000))
+    with pytest.raises(SystemExit):
+        call_command("findings", "--body", "staedteregion-aachen")
+    assert "bekannt" in login().get("/pruefung/hinweise/").content.decode()
+
+
+def test_no_key_of_the_database_stands_in_a_hint(region):
+    import re
+
+    for found in collect(region, DAY):
+        assert not re.search(r"[a-z]+\.[a-z]+:\d+", found.key + found.link), found.key
+
+
 def test_a_hint_that_does_not_fire_takes_no_note(login, region):
-    assert login().get(url("S11", "Stelle CM-09")).status_code == 404
-    assert login().get(url("XX", "Stelle CM-10")).status_code == 404
-    assert login().post(url("S11", "Stelle CM-10"), {"text": ""}).status_code == 422
+    assert login().get(url("S11", "stelle:CM-09")).status_code == 404
+    assert login().get(url("XX", "stelle:CM-10")).status_code == 404
+    assert login().post(url("S11", "stelle:CM-10"), {"text": ""}).status_code == 422
 
 
 def test_the_command_fails_on_an_open_error_only(region, capsys, login):
@@ -189,7 +215,7 @@ def test_the_command_fails_on_an_open_error_only(region, capsys, login):
     with pytest.raises(SystemExit):
         call_command("findings", "--body", "staedteregion-aachen")
     assert "Fehler G1" in capsys.readouterr().out
-    for code, name in {(f.code, f.name) for f in collect(region, DAY) if f.severity == Severity.ERROR}:
+    for code, name in {(f.code, f.key) for f in collect(region, DAY) if f.severity == Severity.ERROR}:
         login().post(url(code, name), {"text": "Änderungsbescheid kommt"})
     call_command("findings", "--body", "staedteregion-aachen")
     assert "[erläutert]" in capsys.readouterr().out

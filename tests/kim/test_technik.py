@@ -157,6 +157,46 @@ def test_what_cannot_be_is_said_and_kept(url, changes, sentence, technik):
         assert name not in changes or f'value="{changes[name]}"' in words
 
 
+def test_two_rows_under_one_address_are_refused(technik):
+    programme = {"programme": "1", "title": "x", "version": 1}
+    assert technik.post("/technik/bausteine/neu/", programme | {"name": "CM 1"}).status_code == 302
+    response = technik.post("/technik/bausteine/neu/", programme | {"name": "CM-1"})
+    assert response.status_code == 422 and "nicht eindeutig" in response.content.decode()
+
+
+def test_a_renamed_row_is_still_the_one_of_the_form(technik):
+    technik.post("/technik/funktionen/neu/", data())
+    number = Function.objects.get(slug="sprachmittlung").pk
+    technik.post("/technik/funktionen/sprachmittlung/", data(slug="umbenannt"))
+    response = technik.post("/technik/funktionen/sprachmittlung/", data(name="Danach", zeile=number))
+    assert response.status_code == 409 and "Danach" in response.content.decode()
+
+
+def test_a_validity_needs_its_beginning(technik):
+    values = {"prefix": "9", "meaning": "income", "validity_0": "", "validity_1": "", "source": "x", "version": 1}
+    for dates in ({}, {"validity_1": "31.12.2023"}):
+        response = technik.post("/technik/kontengruppen/neu/", values | dates)
+        assert response.status_code == 422
+    assert technik.get("/technik/kontengruppen/").status_code == 200
+
+
+def test_what_cannot_be_calculated_is_said_on_every_page(login, region):
+    from datetime import date
+
+    from grants.models import FundingNotice
+    from kim.periods import period
+
+    FundingNotice.objects.filter(slug="kim-2023").update(validity=period(date(2022, 7, 1), date(2023, 6, 30)))
+    browser = login()
+    for url in ("/", "/haushalt/kostenneutralitaet/", "/technik/haushaltsansaetze/", "/technik/zuwendungen/kostenneutralitaet/"):  # fmt: skip
+        response = browser.get(url)
+        assert response.status_code == 200, url
+    assert "reicht über das Jahr 2023 hinaus" in browser.get("/haushalt/kostenneutralitaet/").content.decode()
+    from tests.staffing.test_correction import posted
+
+    assert browser.post("/stellen/CM-01/berichtigen/", posted(fte="0,5")).status_code == 302
+
+
 def test_only_declared_fields_are_taken(technik):
     technik.post("/technik/funktionen/neu/", data(id="999", pk="999"))
     assert Function.objects.get(slug="sprachmittlung").pk != 999

