@@ -35,8 +35,9 @@ class ModuleAdmin(CodeAdmin):
 
 @admin.register(Rate)
 class RateAdmin(CodeAdmin):
-    """Published Fördersätze."""
+    """Published Fördersätze; amounts rest on them, so that a change needs its reason."""
 
+    reasoned = True
     list_display = ("function", "programme", "amount_text", "per", "time", "source")
     fields = ("programme", "function", "amount", "per_fte", "validity", "source")
 
@@ -62,8 +63,9 @@ class RateAdmin(CodeAdmin):
 
 @admin.register(AccountGroup)
 class AccountGroupAdmin(CodeAdmin):
-    """What account numbers mean."""
+    """What account numbers mean; a meaning ends, it is not deleted: rules rest on it."""
 
+    removable, reasoned = False, True
     list_display = ("prefix", "meaning", "time", "source", "verified")
     fields = ("prefix", "meaning", "validity", "source", "verified")
 

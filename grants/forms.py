@@ -6,8 +6,10 @@ from django import forms
 
 from grants.models import FundingNotice, NoticeItem
 from kim.formats import DateField, FteField
+from kim.formats import day as printed
 from kim.forms import VersionedForm
 from kim.models import POSITION_NUMBER, Source
+from kim.periods import last_day
 from staffing.models import Carrier, Function, Municipality, Position, PositionPeriod
 
 
@@ -77,6 +79,10 @@ class NewPositionForm(forms.Form):
             self.add_error(
                 "function", "Bitte eine Funktion wählen, wenn die Stelle aus keiner Zuwendung gefördert wird."
             )
+        item, start = data.get("item"), data.get("start")
+        if item and start and start >= item.notice.validity.upper:
+            last = printed(last_day(item.notice.validity))
+            self.add_error("start", f"Die gewählte Zuwendung endet am {last}. Bitte einen früheren Tag wählen.")
         if data.get("kind") == Position.Kind.OWN and not data.get("carrier"):
             carriers: Any = self.fields["carrier"]
             data["carrier"] = carriers.queryset.filter(kind=Carrier.Kind.OWN).first()

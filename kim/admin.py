@@ -11,6 +11,7 @@ from django.http import Http404, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import include, path, reverse
 from django.utils.text import slugify
+from django.utils.timezone import localtime
 
 from kim.accounts import UserForm, password_link
 from kim.forms import CodeForm, chosen, compared, refuse
@@ -159,6 +160,7 @@ class CodeAdmin(OwnAdmin):
     rule = "technical.edit"
     form = CodeForm
     removable = True
+    reasoned = False  # a change moves figures and needs its reason
 
     def get_urls(self) -> list[Any]:
         removal = path("<str:key>/loeschen/", self.wrap(self.remove_view), name=self.name("delete"))
@@ -200,6 +202,7 @@ class CodeAdmin(OwnAdmin):
         number = request.POST.get("zeile", "")
         stored = self.find(key, number) if key else None
         form_class: Any = self.get_form(request, stored, change=stored is not None)
+        form_class.base_fields["reason"].required = self.reasoned and stored is not None
         if request.method != "POST":
             return self.page(request, form_class(instance=stored), stored)
         shown = form_class(instance=stored)
@@ -222,7 +225,7 @@ class CodeAdmin(OwnAdmin):
         """Two rows under one address could not both be edited, and "neu" is where new ones are made."""
         key = self.key(form.instance)
         others = self.model._default_manager.exclude(pk=form.instance.pk)
-        if key not in {"", "neu"} and key not in {self.key(row) for row in others}:
+        if key.lower() not in {"", "neu"} and key.lower() not in {self.key(row).lower() for row in others}:
             return True
         form.add_error(None, f"Unter der Bezeichnung „{key}“ wäre der Eintrag nicht eindeutig. Bitte anders benennen.")
         return False
@@ -298,13 +301,17 @@ class UserAdmin(CodeAdmin):
     """Benutzerkonten: create, deactivate, assign roles, hand out the link to a new password."""
 
     form = UserForm
-    list_display = ("username", "full_name", "roles", "is_active", "last_login")
+    list_display = ("username", "full_name", "roles", "is_active", "signed_in")
     fields = tuple(UserForm.Meta.fields)
     removable = False
 
     @admin.display(description="Name")
     def full_name(self, user: User) -> str:
         return user.get_full_name()
+
+    @admin.display(description="Letzte Anmeldung", ordering="last_login")
+    def signed_in(self, user: User) -> str:
+        return f"{localtime(user.last_login):%d.%m.%Y, %H:%M} Uhr" if user.last_login else "noch nie"
 
     @admin.display(description="Rollen")
     def roles(self, user: User) -> str:

@@ -319,3 +319,15 @@ def span(value: Any) -> str:
     if value.lower is None:
         return f"bis {last} (Beginn nicht angegeben)" if last else "Beginn nicht angegeben"
     return f"{day(value.lower)} bis {last}" if last else f"ab {day(value.lower)}"
+
+
+class LongTextField(forms.CharField):
+    """Words in several lines: a line break counts as one letter, and nothing is cut off while it is typed."""
+
+    widget = forms.Textarea
+
+    def to_python(self, value: Any) -> str:
+        return super().to_python(value.replace("\r\n", "\n") if isinstance(value, str) else value) or ""
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {name: v for name, v in super().widget_attrs(widget).items() if name != "maxlength"}

@@ -11,6 +11,7 @@ from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 
 from kim.history import CONFLICT, USED, refusable
+from kim.models import TrailEvent
 from kim.permissions import Ruled, act_key, note
 from kim.tables import kept_link
 
@@ -100,7 +101,7 @@ class RemovePage(Ruled):
         row = self.instance(request, **kwargs)
         used = row.used_by()
         problem = f"{USED} Hier gibt es: {', '.join(used)}." if used else ""
-        return self.page(request, row, problem, "", 200)
+        return self.page(request, row, problem, "", 200, blocked=bool(used))
 
     def post(self, request: Any, **kwargs: Any) -> HttpResponseBase:
         row, reason = self.instance(request, **kwargs), request.POST.get("reason", "").strip()
@@ -116,7 +117,9 @@ class RemovePage(Ruled):
         saved(request, f"{words} ist gelöscht.")
         return redirect(kept_link(request, self.done()))
 
-    def page(self, request: Any, row: Any, problem: str, reason: str, status: int) -> HttpResponseBase:
+    def page(
+        self, request: Any, row: Any, problem: str, reason: str, status: int, *, blocked: bool = False
+    ) -> HttpResponseBase:
         context = {
             "title": f"{row._meta.verbose_name} {row} löschen",
             "row": row,
@@ -124,6 +127,7 @@ class RemovePage(Ruled):
             "problem": problem,
             "reason": reason,
             "asks_reason": True,
+            "blocked": blocked,
         }
         return render(request, "components/remove.html", context, status=status)
 
@@ -169,7 +173,8 @@ class AddPage(Ruled):
 
 def saved(request: Any, message: str) -> None:
     """Say what was saved; beside it stands the button that takes it back (kim.trail.undo)."""
-    messages.success(request, message, extra_tags=act_key())
+    act = act_key()
+    messages.success(request, message, extra_tags=act if TrailEvent.objects.filter(act=act).exists() else "")
 
 
 class Conflict:

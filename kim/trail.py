@@ -14,7 +14,7 @@ from django.db.models.functions import MD5, Cast, Concat, Now
 
 from kim import formats
 from kim.history import refusable
-from kim.models import Attached, TrailEvent, User
+from kim.models import Attached, TrailEvent, User, subjects
 from kim.permissions import may, note
 
 UNDO = timedelta(minutes=10)
@@ -96,9 +96,9 @@ def events_in(act_keys: Iterable[Any]) -> list[Any]:
     return [e for label, keys in wanted.items() for e in events_of(models_by_label[label]).filter(pgh_id__in=keys)]
 
 
-def entries(act_keys: list[Any]) -> list[Entry]:
+def entries(act_keys: list[Any], user: Any = None) -> list[Entry]:
     """These acts in sentences, newest first; a fixed number of queries per kind of object they touch."""
-    return told(events_in(act_keys), named=True)
+    return told(events_in(act_keys), user, named=True)
 
 
 def earlier(events: list[Any]) -> dict[tuple[str, int], Any]:
@@ -148,10 +148,12 @@ def told(events: list[Any], user: Any = None, *, named: bool = False) -> list[En
     return found[::-1]
 
 
-def recent(act_keys: Iterable[Any], user: Any) -> Any:
-    """Which of these acts this person did on a page within the last ten minutes."""
-    mine = TrailEvent.objects.filter(act__in=list(act_keys), user_id=user.pk, created_at__gte=Now() - UNDO)
-    return mine.exclude(rule="").exclude(rule__startswith="technical.")  # accounts belong to no body alone
+def recent(act_keys: Iterable[Any] | None, user: Any) -> Any:
+    """Which of these acts (None: of all) this person did on a page within the last ten minutes."""
+    mine = TrailEvent.objects.filter(user_id=user.pk, created_at__gte=Now() - UNDO)
+    mine = mine if act_keys is None else mine.filter(act__in=list(act_keys))
+    mine = mine.exclude(rule="").exclude(act_name="Rücknahme")
+    return mine.exclude(rule__startswith="technical.")  # accounts belong to no body alone
 
 
 SILENT = {"id", "version", "sort_key", "slug", "key", "subject_id", "subject_kind", "sha256"}
@@ -162,10 +164,12 @@ class References:
 
     def __init__(self, events: list[Any], named: bool) -> None:
         wanted: dict[Any, set[Any]] = {}
-        self.named = named
+        self.named, self.kinds = named, subjects()
         for event in events:
             if named or event.pgh_tracked_model.attached_as:
                 wanted.setdefault(event.pgh_tracked_model, set()).add(event.pgh_obj_id)
+            if kind := self.kinds.get(getattr(event, "subject_kind", "")):
+                wanted.setdefault(kind, set()).add(event.subject_id)
             for column in columns(event):
                 if column.is_relation:
                     wanted.setdefault(column.related_model, set()).add(getattr(event, column.attname))
@@ -190,6 +194,8 @@ class References:
             model = event.pgh_tracked_model
             pairs = [(model, event.pgh_obj_id)] if getattr(model, "attached_as", "") else []
             pairs += [(c.related_model, getattr(event, c.attname)) for c in columns(event) if c.is_relation]
+            if beside := self.kinds.get(getattr(event, "subject_kind", "")):
+                pairs.append((beside, event.subject_id))
             for kind, key in pairs:
                 one = self.found.get(kind, {}).get(key) if getattr(kind, "attached_as", "") else None
                 if one is not None:
@@ -232,8 +238,9 @@ def label(model: Any, column: Any) -> str:
     return str(model._meta.get_field(column.name).verbose_name)
 
 
-def undo(act: uuid.UUID, request: Any) -> str:
-    """Take an act of the last ten minutes back by a counter-entry; what it was, for the message.
+def undo(act: uuid.UUID, request: Any) -> tuple[str, bool]:
+    """Take an act of the last ten minutes back by a counter-entry; what it was, and whether an object with a page is
+    gone by it.
 
     Only by who did it, with the right it needed, and only if nothing it touched has changed since. Raises
     ValidationError with a sentence.
@@ -259,7 +266,7 @@ def undo(act: uuid.UUID, request: Any) -> str:
                 raise ValidationError("Inzwischen ist das weiter geändert worden. Bitte von Hand berichtigen.")
         for (model, key), event in first.items():
             put_back(model, key, event, before.get((type(event).__name__, event.before_id or 0)))
-    return what
+    return what, any(event.pgh_label == "insert" and model.attached_as for (model, _), event in first.items())
 
 
 def put_back(model: Any, key: int, event: Any, before: Any) -> None:

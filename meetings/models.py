@@ -1,6 +1,7 @@
 """Committees, sittings and papers, with OParl's names, as far as a Vorlage needs them."""
 
 from typing import Any, ClassVar
+from urllib.parse import quote
 
 import pgtrigger
 from django.db import models
@@ -219,6 +220,9 @@ class Paper(GuardedRow):
         return self.reference.replace("/", "-").replace(" ", "-")
 
     def get_absolute_url(self) -> str:
+        """The paper's page; of one that is only known by name, its line in the list."""
+        if self.text_id is None:
+            return f"{reverse('documents')}?suche={quote(self.reference)}"
         return reverse("document", args=[self.address])
 
     @classmethod

@@ -61,7 +61,12 @@ def not_filled(body: Body, day: date) -> Iterator[Finding]:
         yield about(Severity.HINT, body, sentence, name=label[0].upper() + label[1:], link=link, key=key)
 
 
-@rule("S11", "Jede Stelle hat Anstellungsträger, Kommune und Entgeltgruppe", OWN, "staffing.Position")
+@rule(
+    "S11",
+    "Anstellungsträger; bei eigenen Stellen Entgeltgruppe, bei Dritten Kommune",
+    OWN,
+    "staffing.Position",
+)
 def incomplete(body: Body, day: date) -> Iterator[Finding]:
     """What a post of the day lacks. Three queries. The pay group counts for own posts, the Kommune for those with
     third parties. Example: CM-10 (SPRUNGBrett) has no Kommune."""

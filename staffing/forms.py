@@ -24,7 +24,16 @@ class CorrectionForm(ReasonedForm):
 
     class Meta:
         model = PositionPeriod
-        fields: ClassVar = ["fte", "carrier", "stage", "municipalities", "basis", "basis_place", "assumption"]
+        fields: ClassVar = [
+            "fte",
+            "carrier",
+            "stage",
+            "pay_group",
+            "municipalities",
+            "basis",
+            "basis_place",
+            "assumption",
+        ]
 
     field_order = [*Meta.fields, "reason", "version"]
 

@@ -236,7 +236,10 @@ def led_by_another(all_models):
 
     for model in all_models:
         for one in model._meta.constraints if issubclass(model, BodyRow) else ():
-            if isinstance(one, models.UniqueConstraint) and one.fields[:1] != ("body",):
+            first = one.fields[:1] if isinstance(one, models.UniqueConstraint) else ()
+            if isinstance(one, models.UniqueConstraint) and one.expressions:
+                first = (one.expressions[0].name,)
+            if isinstance(one, models.UniqueConstraint) and first != ("body",):
                 yield one.name
             if isinstance(one, ExclusionConstraint) and one.expressions[0][0] != "body":
                 yield one.name

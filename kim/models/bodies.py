@@ -88,6 +88,13 @@ class User(AbstractUser, Versioned):
     class Meta(AbstractUser.Meta):
         verbose_name, verbose_name_plural = "Benutzerkonto", "Benutzerkonten"
         ordering: ClassVar = ["username"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                Lower("username"),
+                name="user_name_case",
+                violation_error_message="Diesen Anmeldenamen gibt es schon, nur anders geschrieben.",
+            )
+        ]
         triggers = [
             pgtrigger.Trigger(
                 name="version",

@@ -95,6 +95,13 @@ def form_token(context: dict[str, Any]) -> dict[str, Any]:
     return {"csrf_token": context.get("csrf_token"), "slug": body.slug if body else "", "key": uuid.uuid4()}
 
 
+def concerns(reminder: Any, request: Any) -> Any:
+    """The Wiedervorlage, marked if it is for this person."""
+    reminder.mine = reminder.user == request.user or reminder.role in {str(role) for role in request.roles}
+    reminder.mine = (reminder.mine or reminder.author == request.user) and allowed(request, "attached.edit")
+    return reminder
+
+
 @register.inclusion_tag("components/attached.html", takes_context=True)
 def attached(context: dict[str, Any], subject: Any) -> dict[str, Any]:
     """Hints about an object, and the notes, Wiedervorlagen and files that lie beside it."""
@@ -102,7 +109,7 @@ def attached(context: dict[str, Any], subject: Any) -> dict[str, Any]:
 
     def beside(model: Any) -> Any:
         rows = model.visible_to(request).filter(subject_kind=subject.attached_as, subject_id=subject.pk)
-        return rows.select_related("author")
+        return rows.select_related("author", *(["user"] if model is Reminder else []))
 
     return {
         "request": request,
@@ -113,7 +120,10 @@ def attached(context: dict[str, Any], subject: Any) -> dict[str, Any]:
         "key": subject.get_absolute_url().rstrip("/").rpartition("/")[2],
         "findings": findings.on(subject, request.acting_body, request.stand),
         "notes": beside(Note),
-        "reminders": beside(Reminder).select_related("user").order_by("done", "date"),
+        "reminders": [
+            concerns(one, request) for one in beside(Reminder).select_related("user").order_by("done", "date")
+        ],
+        "stand": request.stand,
         "files": beside(File).defer("content"),
     }
 

@@ -159,4 +159,5 @@ def not_found(request: Any, exception: Exception | None = None) -> HttpResponse:
 
 def broken(request: Any) -> HttpResponse:
     """500: nothing was saved; without any query, because the database may be the reason."""
-    return HttpResponse(render_to_string("500.html", {"number": getattr(request, "number", "")}), status=500)
+    context = {"number": getattr(request, "number", ""), "sent": request.method == "POST"}
+    return HttpResponse(render_to_string("500.html", context), status=500)

@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from kim import trail
-from kim.formats import DateField
+from kim.formats import DateField, LongTextField
 from kim.forms import AddPage
 from kim.history import refusable
 from kim.models import File, Note, Reminder, Role, User, subjects
@@ -40,11 +40,10 @@ def subject_of(request: Any, kind: str, key: str) -> Any:
 class NoteForm(forms.Form):
     """A note."""
 
-    text = forms.CharField(
+    text = LongTextField(
         label="Notiz",
         max_length=4000,
-        widget=forms.Textarea,
-        help_text="Für alle sichtbar, die für diese Körperschaft arbeiten; steht nicht im Verlauf.",
+        help_text="Für alle sichtbar, die für diese Körperschaft arbeiten; ihr Wortlaut steht nicht im Verlauf.",
     )
 
 
@@ -57,7 +56,7 @@ class FileForm(forms.Form):
 class ReminderForm(forms.Form):
     """A Wiedervorlage for oneself, another person or a role of the body."""
 
-    date = DateField(label="Datum")
+    date = DateField(label="Datum", help_text="z. B. 01.04.2023")
     text = forms.CharField(label="Was ist zu tun?", max_length=300)
     whom = forms.ChoiceField(label="für")
 
@@ -111,8 +110,8 @@ class AddAttached(AddPage):
         with refusable():
             made.full_clean()
             made.save()
-        anchor = {"Note": "notizen", "Reminder": "wiedervorlagen", "File": "dateien"}[self.model.__name__]
-        return f"{self.model._meta.verbose_name} ist gespeichert.", f"{self.subject.get_absolute_url()}#{anchor}"
+        name = f" „{made}“" if self.model is File else ""
+        return f"{self.model._meta.verbose_name}{name} ist gespeichert.", self.subject.get_absolute_url()
 
 
 class AddNote(AddAttached):
@@ -202,11 +201,14 @@ class Reminders(Ruled):
 
     def get(self, request: Any) -> HttpResponseBase:
         found = Reminder.with_subjects(mine(request))
+        mine_for_others = Reminder.visible_to(request).filter(author=request.user, done=False)
+        others = mine_for_others.exclude(pk__in=[one.pk for one in found]).select_related("user")
         if request.GET.get("format") == "ics":
             response = HttpResponse(calendar(request, found), content_type="text/calendar; charset=utf-8")
             response["Content-Disposition"] = 'attachment; filename="wiedervorlagen.ics"'
             return response
-        return render(request, "kim/reminders.html", {"reminders": found, "title": "Wiedervorlagen"})
+        context = {"reminders": found, "others": Reminder.with_subjects(others)}
+        return render(request, "kim/reminders.html", context)
 
 
 class FinishReminder(Ruled):
@@ -241,7 +243,7 @@ def calendar(request: Any, found: list[Reminder]) -> str:
         about = item.subject
         lines += [
             "BEGIN:VEVENT",
-            f"UID:wiedervorlage-{item.pk}@{request.get_host()}",
+            f"UID:wiedervorlage-{item.pk}@{request.acting_body.slug}.kim-verwaltung",
             f"DTSTAMP:{item.created_at:%Y%m%dT%H%M%SZ}",
             f"DTSTART;VALUE=DATE:{day:%Y%m%d}",
             f"SUMMARY:{escaped(item.text)}",
@@ -269,15 +271,20 @@ def folded(line: str) -> str:
 
 
 class Undo(Ruled):
-    """Take back what one has saved within the last ten minutes, by a counter-entry."""
+    """What one has saved within the last ten minutes, and the counter-entry that takes it back."""
 
     rule = "kim.undo"
+
+    def get(self, request: Any) -> HttpResponseBase:
+        mine = list(trail.recent(None, request.user).values_list("act", flat=True).distinct())
+        return render(request, "kim/recent.html", {"story": trail.entries(mine, request.user)})
 
     def post(self, request: Any) -> HttpResponseBase:
         target = safe(request, request.POST.get("next", ""), "/")
         try:
             act = uuid.UUID(request.POST.get("akt", ""))
-            what = trail.undo(act, request)
+            what, gone = trail.undo(act, request)
+            target = "/" if gone else target
         except ValueError:
             raise Http404 from None
         except ValidationError as error:

@@ -11,7 +11,7 @@ from django.http import Http404, HttpResponseBase
 from django.shortcuts import render
 
 from kim import findings, trail
-from kim.formats import DateField
+from kim.formats import DateField, LongTextField
 from kim.forms import AddPage
 from kim.history import refusable
 from kim.models import FindingNote, TrailEvent, User, subjects
@@ -62,6 +62,12 @@ class TrailFilters(forms.Form):
         raise ValidationError(
             f"„{words}“ gibt es nicht. Bitte eine Stellennummer, Vorlagennummer oder Zuwendung angeben."
         )
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        if data.get("von") and data.get("bis") and data["von"] > data["bis"]:
+            self.add_error("bis", "Das Ende liegt vor dem Anfang („von“).")
+        return data
 
     def conditions(self) -> dict[str, Any]:
         """As filters of TrailEvent."""
@@ -174,7 +180,7 @@ class Findings(Ruled):
 class NoteForm(forms.Form):
     """What is to be said about a hint."""
 
-    text = forms.CharField(label="Notiz", max_length=1000, widget=forms.Textarea)
+    text = LongTextField(label="Notiz", max_length=1000)
 
 
 class NoteFinding(AddPage):

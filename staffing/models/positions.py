@@ -10,10 +10,9 @@ from django.contrib.postgres.fields import RangeOperators
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Case, F, OuterRef, Q, Subquery, Sum, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Lower
 from django.urls import reverse
 
-from kim.formats import fte as printed_fte
 from kim.formats import listed
 from kim.history import SENTENCES, counted, refusable, tracked
 from kim.models import POSITION_NUMBER, Body, BodyRow, Cited, SameBody, TextBlock
@@ -110,6 +109,12 @@ class Position(BodyRow):
                 fields=["body", "number"],
                 name="position_number",
                 violation_error_message="Diese Stellennummer gibt es schon.",
+            ),
+            models.UniqueConstraint(
+                F("body"),
+                Lower("number"),
+                name="position_number_case",
+                violation_error_message="Diese Stellennummer gibt es schon, nur anders geschrieben.",
             ),
             models.CheckConstraint(
                 condition=~Q(number__iexact="neu"),
@@ -260,7 +265,7 @@ class PositionPeriod(Cited, BodyRow):
         ]
 
     def __str__(self) -> str:
-        return f"{self.position} {printed_fte(self.fte)} VZÄ"
+        return str(self.position)
 
     def get_absolute_url(self) -> str:
         return self.position.get_absolute_url()

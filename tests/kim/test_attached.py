@@ -59,7 +59,8 @@ def test_the_own_list_holds_what_is_for_oneself_or_ones_role(login, region):
     remind(clerk, "für mich", whom=f"person-{me}")
     assert "für die Leitung" in head.get("/wiedervorlagen/").content.decode()
     words = clerk.get("/wiedervorlagen/").content.decode()
-    assert "für mich" in words and "für die Leitung" not in words and "fällig" in words
+    mine, others = words.split("Von Ihnen für andere")
+    assert "für mich" in mine and "für die Leitung" not in mine and "fällig" in mine and "für die Leitung" in others
 
 
 def test_people_of_other_bodies_are_not_offered(login, bodies):
@@ -196,3 +197,12 @@ def test_words_that_may_name_persons_stay_out_of_the_history(login, region):
         assert "text" not in {f.name for f in model.events.rel.related_model._meta.fields}
     assert File.events.rel.related_model.objects.count() == 0
     assert "Herr Geheim" not in login("pruefung").get("/pruefung/?daten=Notiz").content.decode()
+
+
+def test_line_breaks_count_once_and_nothing_is_cut_off(login, region):
+    browser = login()
+    text = "\r\n".join(["x"] * 1990)  # as a browser sends them
+    assert browser.post("/notizen/neu/stelle/CM-01/", {"text": text}).status_code == 302
+    assert 'maxlength="4000"' not in browser.get("/notizen/neu/stelle/CM-01/").content.decode()
+    response = browser.post("/notizen/neu/stelle/CM-01/", {"text": "y" * 4001})
+    assert response.status_code == 422 and "y" * 4001 in response.content.decode()

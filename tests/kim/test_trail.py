@@ -288,3 +288,40 @@ def test_the_view_tells_every_event_table(region):
 
 def test_the_view_asks_with_the_rights_of_who_looks(db):
     assert sql("SELECT reloptions FROM pg_class WHERE relname = 'kim_trail'") == [(["security_invoker=true"],)]
+
+
+def test_what_was_saved_lately_is_found_again(login, region):
+    from tests.helpers import new_position
+
+    new_position(region, "CM-77")
+    browser, row = login(), Position.objects.get(number="CM-77")
+    browser.post("/stellen/CM-77/loeschen/", {"reason": "doppelt", "version": row.version})
+    browser.get("/stellen/")
+    found = words(browser.get("/ruecknahme/"))
+    act = re.findall(r'name="akt" value="([0-9a-f-]{36})"', found)[0]
+    assert "doppelt" in found and "Zurückgenommen: Löschung" in take_back(browser, act)
+    assert "Noch keine Einträge." in words(login("leitung").get("/ruecknahme/"))
+
+
+def test_saving_nothing_offers_nothing_to_take_back(login, region):
+    row = Position.objects.get(number="CM-08")
+    data = {"file_reference": "", "note": "", "version": row.version}
+    found = words(login().post("/stellen/CM-08/beschreibung/", data, follow=True))
+    assert "Die Beschreibung ist gespeichert." in found and 'name="akt"' not in found
+
+
+def test_after_a_new_post_is_gone_one_is_not_led_to_it(login, region):
+    browser = login()
+    browser.post("/stellen/neu/", new())
+    act = re.findall(r'name="akt" value="([0-9a-f-]{36})"', browser.get("/stellen/CM-18/").content.decode())[0]
+    assert browser.post("/ruecknahme/", {"akt": act, "next": "/stellen/CM-18/"})["Location"] == "/"
+
+
+def test_a_note_in_the_trail_names_its_object(corrected, login):
+    assert 'href="/stellen/CM-02/">Stelle CM-02</a>' in words(login("pruefung").get("/pruefung/?daten=Notiz"))
+
+
+def test_a_paper_known_by_name_only_leads_to_the_list(login):
+    found = words(login("pruefung").get("/pruefung/?gegenstand=2022/0119"))
+    assert 'href="/dokumente/?suche=2022/0119"' in found
+    assert login().get("/dokumente/?suche=2022/0119").status_code == 200

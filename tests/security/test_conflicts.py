@@ -110,10 +110,11 @@ def test_a_stale_form_shows_both_values_and_loses_neither(edit, planted, login):
 def test_a_period_is_one_field_of_a_conflict(login):
     browser, url = login("technik", ""), "/technik/foerdersaetze/kim-case-management-2023-01-01/"
     first = fields(browser.get(url).content.decode())
+    first["reason"] = "Test"
     assert browser.post(url, first | {"validity_1": "30.06.2023", "vorgang": ""}).status_code == 302
     words = browser.post(url, first | {"validity_1": "30.09.2023", "vorgang": ""}).content.decode()
     assert ">01.01.2023 bis 30.09.2023</td>" in words and ">01.01.2023 bis 30.06.2023</td>" in words
-    kept = fields(words) | {"wahl_validity": "gespeichert", "source": "neue Quelle", "vorgang": ""}
+    kept = fields(words) | {"wahl_validity": "gespeichert", "source": "neue Quelle", "vorgang": "", "reason": "neu"}
     assert browser.post(url, kept).status_code == 302
     last = fields(browser.get(url).content.decode())
     assert (last["validity_1"], last["source"]) == ("30.06.2023", "neue Quelle")

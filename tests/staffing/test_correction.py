@@ -227,10 +227,11 @@ def test_only_declared_fields_are_taken(login, region):
     row = stored()
     browser.post(
         "/stellen/CM-01/berichtigen/",
-        posted(fte="0,5", body="2", position="5", pay_group="EG 15", validity="x", id="9"),
+        posted(fte="0,5", body="2", position="5", fallback_plan="EG 15", validity="x", id="9"),
     )
     after = stored()
-    assert (after.pk, after.body_id, after.position_id, after.pay_group) == (row.pk, row.body_id, row.position_id, "")
+    kept = ("pk", "body_id", "position_id", "fallback_plan", "validity")
+    assert [getattr(after, name) for name in kept] == [getattr(row, name) for name in kept]
 
 
 def test_served_municipalities_are_corrected(login, region):
@@ -381,3 +382,20 @@ def test_an_own_post_is_the_bodys_own_unless_said_otherwise(login, region):
 def test_the_word_of_the_address_is_no_number(number, login, region):
     response = login().post("/stellen/neu/", new(number=number))
     assert response.status_code == 422 and "ist keine Stellennummer" in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"number": "cm-01"}, "nur anders geschrieben"),
+        ({"start": "01.01.2030"}, "Die gewählte Zuwendung endet am 31.12.2023."),
+    ],
+)
+def test_a_new_post_beside_what_there_is(change, sentence, login, region):
+    response = login().post("/stellen/neu/", new(**change))
+    assert response.status_code == 422 and sentence in response.content.decode()
+
+
+def test_the_pay_group_can_be_entered(login, region):
+    login().post("/stellen/CM-01/berichtigen/", posted(pay_group="EG 9b"))
+    assert stored().pay_group == "EG 9b" and stored().basis_id

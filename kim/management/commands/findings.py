@@ -1,6 +1,7 @@
 """Print the hints: manage.py findings [--body SLUG] [--stand DATUM] [--json]; exit 1 on an open Fehler."""
 
 import json
+import os
 import sys
 from argparse import ArgumentParser
 from typing import Any
@@ -44,5 +45,12 @@ class Command(BaseCommand):
                         self.stdout.write(f"  {one.severity.label} {one.code} {one.name}: {one.sentence}{explained}")
         if options["json"]:
             self.stdout.write(json.dumps(everything, ensure_ascii=False, indent=2))
+        self.stdout.flush()
         if failed:
             sys.exit(1)
+
+    def execute(self, *args: Any, **options: Any) -> Any:
+        try:
+            return super().execute(*args, **options)
+        except BrokenPipeError:  # findings … | head
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
