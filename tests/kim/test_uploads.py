@@ -54,12 +54,8 @@ def bomb():
     """A small PDF that unpacks to more than a gigabyte."""
     import zlib
 
-    objects = zlib.compress(b"1 0 " + b" " * 1_100_000_000, 9)
-    out = io.BytesIO()
-    with pikepdf.new() as made:
-        made.add_blank_page()
-        made.Root.Extra = made.make_stream(b"")
-        made.save(out)
+    press = zlib.compressobj(9)
+    objects = press.compress(b"1 0 ") + b"".join(press.compress(b" " * 1_000_000) for _ in range(1100)) + press.flush()
     head = b"%PDF-1.5\n"
     first = b"1 0 obj\n<</Type/Catalog/Pages 3 0 R>>\nendobj\n3 0 obj\n<</Type/Pages/Kids[]/Count 0>>\nendobj\n"
     stream = b"2 0 obj\n<</Type/ObjStm/N 1/First 4/Filter/FlateDecode/Length %d>>stream\n" % len(objects)

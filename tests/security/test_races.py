@@ -30,13 +30,15 @@ def at_work(body):
 
 def rush(work, body, *arguments):
     """The same work in eight processes that start together; what each returns."""
-    from django.db import connection
+    from django.db import connections
 
-    connection.close()
     gate = FORK.Barrier(WORKERS)
     out = FORK.SimpleQueue()
 
     def run(number):
+        # a connection of its own: what the parent had open must not be spoken to by nine
+        given, connections["default"] = connections["default"], connections.create_connection("default")
+        connections["default"].settings_dict.update(given.settings_dict)
         gate.wait(20)
         out.put(work(number, body, *arguments))
 
