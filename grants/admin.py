@@ -120,11 +120,7 @@ class NoticeAdmin(ReadOnlyAdmin):
 
     def allocation_view(self, request: Any) -> HttpResponseBase:
         """The Stellenverteilung: the same figure as allocation.by_carrier and allocation.by_municipality."""
-        body, on = request.acting_body, request.stand
-        tables = [
-            ("allocation.by_carrier", "Anstellungsträger", allocation.by_carrier(body, on)),
-            ("allocation.by_municipality", "zuständig für", allocation.by_municipality(body, on)),
-        ]
+        tables = allocation.both(request.acting_body, request.stand)
         return render(request, "grants/allocation.html", {"tables": tables})
 
     def neutrality_view(self, request: Any) -> HttpResponseBase:

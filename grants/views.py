@@ -106,11 +106,7 @@ class AllocationPage(Ruled):
     rule = "grants.view"
 
     def get(self, request: Any) -> HttpResponseBase:
-        body, day = request.acting_body, request.stand
-        tables = [
-            ("allocation.by_carrier", "Anstellungsträger", allocation.by_carrier(body, day)),
-            ("allocation.by_municipality", "zuständig für", allocation.by_municipality(body, day)),
-        ]
+        tables = allocation.both(request.acting_body, request.stand)
         return render(request, "grants/allocation.html", {"tables": tables})
 
 

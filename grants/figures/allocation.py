@@ -186,3 +186,14 @@ def by_municipality(body: Body, day: date) -> Allocation:
         return (rank, " ".join(served), row.served_label())
 
     return allocation(body, day, "nach Kommunen", name)
+
+
+def both(body: Body, day: date) -> list[tuple[str, str, Allocation]]:
+    """Both distributions of a day with their name in the catalogue and the heading of their first column.
+
+    Example: ("allocation.by_carrier", "Anstellungsträger", …) with StädteRegion Aachen 6,000 in its first row.
+    """
+    return [
+        ("allocation.by_carrier", "Anstellungsträger", by_carrier(body, day)),
+        ("allocation.by_municipality", "zuständig für", by_municipality(body, day)),
+    ]

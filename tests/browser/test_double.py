@@ -71,6 +71,10 @@ def option(session, url, name):
 
 def forms(clerk, technik):
     """Every form that makes something: who sends it, where, what, and how to count it."""
+    return of_a_body(clerk) | of_all(technik)
+
+
+def of_a_body(clerk):
     hint = urllib.parse.urlencode({"regel": "S11", "gegenstand": "stelle:CM-10"})
     item = option(clerk, "/stellen/neu/", "item")
     return {
@@ -112,6 +116,11 @@ def forms(clerk, technik):
             lambda n: {"text": f"Nr. {n}"},
             "SELECT count(*) FROM kim_findingnote",
         ),
+    }
+
+
+def of_all(technik):
+    return {
         "function": (
             technik,
             "/technik/funktionen/neu/",

@@ -11,7 +11,8 @@ from kim.models import Note, TrailEvent
 from kim.permissions import acting
 from staffing.models import BodyMunicipality, Function, Position, PositionPeriod
 from tests.helpers import sql
-from tests.staffing.test_correction import new, posted, stored
+from tests.staffing.test_correction import posted, stored
+from tests.staffing.test_new_position import new
 
 LIST = "/pruefung/"
 

@@ -104,49 +104,51 @@ def test_a_dead_link_is_seen(login, monkeypatch):
     assert dead_links(login(), ["/"]) == {"/konto/vergessen/"}
 
 
+KEYS = [
+    "stand",
+    "jahr",
+    "seite",
+    "sortierung",
+    "format",
+    "art",
+    "traeger",
+    "kommune",
+    "status",
+    "baustein",
+    "suche",
+    "zweck",
+    "x",
+]
+VALUES = [
+    "",
+    "1",
+    "-1",
+    "9" * 30,
+    "NaN",
+    "1e400",
+    "%00",
+    "'--",
+    "<b>",
+    "eigen",
+    "besetzt",
+    "2023",
+    "01.03.2023",
+    "ü",
+    "²",
+    "vzae",
+    "json",
+]
+
+
 def test_random_addresses_never_break_a_page(login):
     """300 random query strings: a page, a sentence, never an error of the server."""
     import random
 
     source = random.Random(20230301)
     browser = login()
-    keys = [
-        "stand",
-        "jahr",
-        "seite",
-        "sortierung",
-        "format",
-        "art",
-        "traeger",
-        "kommune",
-        "status",
-        "baustein",
-        "suche",
-        "zweck",
-        "x",
-    ]
-    values = [
-        "",
-        "1",
-        "-1",
-        "9" * 30,
-        "NaN",
-        "1e400",
-        "%00",
-        "'--",
-        "<b>",
-        "eigen",
-        "besetzt",
-        "2023",
-        "01.03.2023",
-        "ü",
-        "²",
-        "vzae",
-        "json",
-    ]
     for _ in range(300):
         page = source.choice(["/stellen/", "/zuwendungen/", "/haushalt/", "/dokumente/", "/zuwendungen/stellenverteilung/", "/haushalt/kostenneutralitaet/"])  # fmt: skip
-        query = "&".join(f"{source.choice(keys)}={source.choice(values)}" for _ in range(source.randint(1, 4)))
+        query = "&".join(f"{source.choice(KEYS)}={source.choice(VALUES)}" for _ in range(source.randint(1, 4)))
         assert browser.get(f"{page}?{query}").status_code in {200, 400}, query
 
 
