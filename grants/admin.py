@@ -9,8 +9,8 @@ from django.urls import path, reverse
 
 from grants.figures import allocation, neutrality
 from grants.models import AccountGroup, BudgetLine, FundingNotice, FundingProgramme, ProgrammeModule, Rate
-from kim.admin import CodeAdmin, ReadOnlyAdmin, address
-from kim.formats import day, euro, fte, span
+from kim.admin import CodeAdmin, ReadOnlyAdmin
+from kim.formats import day, euro, fte, slug, span
 from kim.periods import year_of
 
 
@@ -30,7 +30,7 @@ class ModuleAdmin(CodeAdmin):
     fields = ("programme", "name", "title")
 
     def key(self, row: Any) -> str:
-        return address(f"{row.programme.short_name} {row.name}")
+        return slug(f"{row.programme.short_name} {row.name}")
 
 
 @admin.register(Rate)
@@ -43,7 +43,7 @@ class RateAdmin(CodeAdmin):
 
     def key(self, row: Any) -> str:
         start = row.validity.lower if row.validity else ""
-        return address(f"{row.programme.short_name} {row.function.slug} {start or 'offen'}")
+        return slug(f"{row.programme.short_name} {row.function.slug} {start or 'offen'}")
 
     def get_queryset(self, request: Any) -> Any:
         return Rate.objects.select_related("programme", "function").order_by("-validity", "function__name")

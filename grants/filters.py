@@ -2,11 +2,12 @@
 
 from typing import Any
 
-import django_filters
 from django.db.models import QuerySet
 
-from grants.models import BudgetLine, FundingNotice, SubProduct
-from kim.tables import SearchFilter, StrictFilters
+from grants.models import BudgetLine, FundingNotice, FundingProgramme, SubProduct
+from kim.formats import slug
+from kim.periods import year_of
+from kim.tables import ChoicesFilter, ObjectsFilter, SearchFilter, StrictFilters
 
 
 def sub_products(request: Any) -> Any:
@@ -14,39 +15,46 @@ def sub_products(request: Any) -> Any:
     return SubProduct.visible_to(request)
 
 
+def programmes(request: Any) -> Any:
+    """The Förderprogramme that the body has notices of."""
+    return FundingProgramme.objects.filter(notices__body=request.acting_body).distinct()
+
+
 class NoticeFilters(StrictFilters):
-    """Search and state."""
+    """Search, Programm and state."""
 
     suche = SearchFilter(["source__title", "source__number", "funder", "note"])
-    verfahrensstand = django_filters.ChoiceFilter(
-        label="Verfahrensstand",
-        empty_label="alle",
-        method="by_state",
-        choices=[(s.label, s.label) for s in FundingNotice.State],
+    programm = ObjectsFilter("programme", programmes, label="Programm")
+    verfahrensstand = ChoicesFilter(
+        "state", {slug(s.label): (s.label, s) for s in FundingNotice.State}, label="Verfahrensstand"
     )
 
-    def by_state(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        return rows.filter(state=next(s for s in FundingNotice.State if s.label == value))
+
+class BudgetProgrammeFilter(ObjectsFilter):
+    """Ansätze of Teilprodukte in which a notice of the programme stands in the year."""
+
+    def filter(self, rows: QuerySet[Any], chosen: Any) -> QuerySet[Any]:
+        if not chosen:
+            return rows
+        request = self.parent.request
+        notices = FundingNotice.visible_to(request).filter(
+            programme__in=list(chosen), validity__overlap=year_of(request.year)
+        )
+        return rows.filter(sub_product__in=notices.values("sub_product"))
 
 
 class BudgetFilters(StrictFilters):
-    """Search, Teilprodukt and purpose."""
+    """Search, Programm, Teilprodukt and purpose."""
 
     suche = SearchFilter(["label", "account__number", "account__name", "assignment"])
-    teilprodukt = django_filters.ModelChoiceFilter(
-        field_name="sub_product",
-        label="Teilprodukt",
-        empty_label="alle",
-        to_field_name="number",
-        queryset=sub_products,
-    )
-    zweck = django_filters.ChoiceFilter(
+    programm = BudgetProgrammeFilter("sub_product__notices__programme", programmes, label="Programm")
+    teilprodukt = ObjectsFilter("sub_product", sub_products, to_field_name="number", label="Teilprodukt")
+    zweck = ChoicesFilter(
+        "purpose",
+        {
+            "ertrag": ("Ertrag", BudgetLine.Purpose.INCOME),
+            "eigene": ("eigene Stellen", BudgetLine.Purpose.OWN),
+            "dritte": ("Stellen bei Dritten", BudgetLine.Purpose.ONWARD),
+        },
         label="Zweck",
-        empty_label="alle",
-        method="by_purpose",
-        choices=[("ertrag", "Ertrag"), ("eigene", "eigene Stellen"), ("dritte", "Stellen bei Dritten")],
     )
-
-    def by_purpose(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        purpose = BudgetLine.Purpose
-        return rows.filter(purpose={"ertrag": purpose.INCOME, "eigene": purpose.OWN, "dritte": purpose.ONWARD}[value])

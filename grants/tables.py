@@ -2,52 +2,66 @@
 
 from typing import Any
 
-import django_tables2 as tables
-
+from grants.filters import BudgetFilters, NoticeFilters
 from grants.models import FundingNotice
-from kim.figures import EUR
-from kim.formats import MISSING, day, span
-from kim.tables import AmountColumn, BadgeColumn, DenseTable, LinkColumn
+from kim.formats import MISSING, slug
+from kim.tables import (
+    AmountColumn,
+    BadgeColumn,
+    DateColumn,
+    DenseTable,
+    LinkColumn,
+    PeriodColumn,
+    Preset,
+    TextColumn,
+)
 
 STYLES = {"granted": "success", "amended": "success", "revoked": "danger"}
 
 
 class NoticeTable(DenseTable):
-    """Notices with state, period and amount."""
+    """Notices with programme, state, period and amount."""
+
+    title, noun = "Zuwendungen", ("Zuwendung", "Zuwendungen")
+    help_text = "Zuwendungen, deren Förderzeitraum das gewählte Jahr berührt."
+    filters = NoticeFilters
+    default_order = "zuwendung"
+    presets = (Preset("bewilligt", "Bewilligt", "verfahrensstand=bewilligt&verfahrensstand=geaendert"),)
 
     zuwendung = LinkColumn(accessor="source__title", verbose_name="Zuwendung")
-    bescheid = tables.Column(accessor="source__date", verbose_name="Bescheid vom")
-    stelle = tables.Column(accessor="funder", verbose_name="Bewilligende Stelle")
-    zeitraum = tables.Column(accessor="validity", verbose_name="Förderzeitraum")
+    programm = TextColumn(accessor="programme__short_name", verbose_name="Programm")
+    bescheid = DateColumn(accessor="source__date", verbose_name="Bescheid vom")
+    stelle = TextColumn(accessor="funder", verbose_name="Bewilligende Stelle")
+    zeitraum = PeriodColumn(accessor="validity", verbose_name="Förderzeitraum")
     verfahrensstand = BadgeColumn(
         STYLES, dict(FundingNotice.State.choices), accessor="state", verbose_name="Verfahrensstand"
     )
     betrag = AmountColumn(accessor="amount", verbose_name="Betrag")
-
-    sums = {"betrag": EUR}
-
-    def render_bescheid(self, value: Any) -> str:
-        return day(value)
-
-    def value_bescheid(self, value: Any) -> Any:
-        return value
-
-    def render_zeitraum(self, value: Any) -> str:
-        return span(value)
-
-    def value_zeitraum(self, value: Any) -> str:
-        return span(value)
+    teilprodukt = TextColumn(accessor="sub_product__number", verbose_name="Teilprodukt", hidden=True)
+    foerderart = TextColumn(accessor="get_instrument_display", verbose_name="Förderart", hidden=True)
+    nummer = TextColumn(accessor="source__number", verbose_name="Aktenzeichen des Bescheids", hidden=True)
+    aktenzeichen = TextColumn(accessor="source__file_reference", verbose_name="eigenes Aktenzeichen", hidden=True)
 
 
 class BudgetTable(DenseTable):
-    """Ansätze with account, purpose and what the posts require."""
+    """Ansätze with account and purpose."""
 
-    bezeichnung = tables.Column(accessor="label", verbose_name="Ansatz")
-    teilprodukt = tables.Column(accessor="sub_product__number", verbose_name="Teilprodukt")
-    sachkonto = tables.Column(accessor="account__number", verbose_name="Sachkonto", default="nicht angegeben")
-    kontoname = tables.Column(accessor="account__name", verbose_name="Name des Sachkontos", default=MISSING)
-    zweck = tables.Column(accessor="get_purpose_display", verbose_name="Zweck", order_by="purpose")
-    ertrag = AmountColumn(accessor="income_amount", verbose_name="Ertrag", orderable=False)
-    aufwand = AmountColumn(accessor="expense_amount", verbose_name="Aufwand", orderable=False)
+    title, noun = "Haushalt", ("Ansatz", "Ansätze")
+    help_text = "Ansätze des gewählten Haushaltsjahres. Was die Stellen erfordern, steht unter Kostenneutralität."
+    filters = BudgetFilters
+    default_order = "sachkonto"
 
-    sums = {"ertrag": EUR, "aufwand": EUR}
+    bezeichnung = TextColumn(accessor="label", verbose_name="Ansatz")
+    teilprodukt = TextColumn(accessor="sub_product__number", verbose_name="Teilprodukt")
+    sachkonto = TextColumn(accessor="account__number", verbose_name="Sachkonto", default="nicht angegeben")
+    kontoname = TextColumn(accessor="account__name", verbose_name="Name des Sachkontos", default=MISSING)
+    zweck = TextColumn(accessor="get_purpose_display", verbose_name="Zweck")
+    ertrag = AmountColumn(accessor="income_amount", verbose_name="Ertrag")
+    aufwand = AmountColumn(accessor="expense_amount", verbose_name="Aufwand")
+    kontierung = TextColumn(accessor="assignment", verbose_name="Kontierung", hidden=True)
+    grundlage = TextColumn(accessor="derivation_source", verbose_name="Grundlage", hidden=True)
+
+    @classmethod
+    def key(cls, record: Any) -> str:
+        account = record.account.number if record.account else "ohne"
+        return slug(f"{record.sub_product.number} {account} {record.label}")

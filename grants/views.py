@@ -9,7 +9,6 @@ from django.http import Http404, HttpResponseBase
 from django.shortcuts import render
 
 from grants.figures import allocation, neutrality
-from grants.filters import BudgetFilters, NoticeFilters
 from grants.forms import DescriptionForm, NewPositionForm
 from grants.models import BudgetLine, Funding, FundingNotice
 from grants.tables import BudgetTable, NoticeTable
@@ -30,15 +29,11 @@ class Notices(ListPage):
     """The notices whose funding period touches the Förderjahr."""
 
     rule = "grants.view"
-    table_class, filter_class = NoticeTable, NoticeFilters
-    title, noun = "Zuwendungen", ("Zuwendung", "Zuwendungen")
-    help_text = "Zuwendungen, deren Förderzeitraum das gewählte Jahr berührt."
-    default_order = "zuwendung"
-    sums = NoticeTable.sums
+    table_class = NoticeTable
 
     def rows(self, request: Any) -> QuerySet[Any]:
         rows = FundingNotice.visible_to(request).filter(validity__overlap=year_of(request.year))
-        return rows.select_related("source", "programme", "module")
+        return rows.select_related("source", "programme", "module", "sub_product")
 
 
 def notice_of(request: Any, slug: str) -> FundingNotice:
@@ -114,18 +109,14 @@ class Budget(ListPage):
     """The Ansätze of the budget year."""
 
     rule = "budget.view"
-    table_class, filter_class = BudgetTable, BudgetFilters
-    title, noun = "Haushalt", ("Ansatz", "Ansätze")
-    help_text = "Ansätze des gewählten Haushaltsjahres. Was die Stellen erfordern, steht unter Kostenneutralität."
-    default_order = "sachkonto"
-    sums = BudgetTable.sums
+    table_class = BudgetTable
 
     def rows(self, request: Any) -> QuerySet[Any]:
         income = BudgetLine.Purpose.INCOME
         return (
             BudgetLine.visible_to(request)
             .filter(year=request.year)
-            .select_related("sub_product", "account")
+            .select_related("sub_product", "account", "basis")
             .annotate(
                 income_amount=Case(When(purpose=income, then=F("amount")), output_field=EuroColumn(null=True)),
                 expense_amount=Case(

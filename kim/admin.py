@@ -10,22 +10,15 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import include, path, reverse
-from django.utils.text import slugify
 from django.utils.timezone import localtime
 
 from kim.accounts import UserForm, password_link
+from kim.formats import slug
 from kim.forms import CodeForm, chosen, compared, refuse
 from kim.history import CONFLICT, refusable
 from kim.models import User
 from kim.permissions import may, note
 from kim.trail import story
-
-UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
-
-
-def address(text: Any) -> str:
-    """A name as it stands in an address."""
-    return slugify(str(text).translate(UMLAUTS))
 
 
 class TechnicalSite(admin.AdminSite):
@@ -66,14 +59,14 @@ class TechnicalSite(admin.AdminSite):
             for page in tables
             if page.has_module_permission(request)
         ]
-        return render(request, "admin/index.html", {"tables": sorted(pages, key=lambda p: address(p[0]))})
+        return render(request, "admin/index.html", {"tables": sorted(pages, key=lambda p: slug(p[0]))})
 
     def get_urls(self) -> list[Any]:
         """The start page and the pages of each table, under German names; nothing else of the library."""
         start = self.admin_view(self.start)
         start.rule = self.rule
         tables = [
-            path(f"{address(model._meta.verbose_name_plural)}/", include(page.urls))
+            path(f"{slug(str(model._meta.verbose_name_plural))}/", include(page.urls))
             for model, page in self._registry.items()
         ]
         return [path("", start, name="index"), *tables]
@@ -173,7 +166,7 @@ class CodeAdmin(OwnAdmin):
 
     def key(self, row: Any) -> str:
         """The row in an address: its short name, or what it is called."""
-        return str(getattr(row, "slug", "") or address(row))
+        return str(getattr(row, "slug", "") or slug(str(row)))
 
     def url_of(self, row: Any) -> str:
         return reverse(f"admin:{self.name('change')}", args=[self.key(row)])

@@ -11,6 +11,7 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 
 from kim.figures import CATALOGUE, Value
+from kim.models import Text, TextBlock
 
 TOKEN = re.compile(r'\{\{\s*([a-z_.]+)((?:\s+[a-z_]+=(?:"[^"{}]*"|[^\s"{}]+))*)\s*\}\}')
 PARAMETER = re.compile(r'([a-z_]+)=(?:"([^"]*)"|(\S+))')
@@ -91,6 +92,26 @@ def load() -> None:
 def find(body: Any, reference: str) -> Document | None:
     """The body's document with this reference, whatever its class."""
     return next((found for cls in REGISTRY.values() if (found := cls.find(body, reference))), None)
+
+
+def citing(scope: Any, references: set[str], name: str = "") -> list[Any]:
+    """The papers in whose texts a figure about one of these objects stands; name: that figure itself, whatever about.
+
+    References are numbers as tokens name them (position=CM-07). Two queries a kind of paper.
+    """
+    found = set()
+    for text, content in TextBlock.visible_to(scope).values_list("text", "content"):
+        for token, raw in TOKEN.findall(content):
+            named = {part for value in parameters(raw).values() for part in value.split(",")}
+            if named & references or (name and token == name and (not references or not named)):
+                found.add(text)
+    owners = []
+    for relation in Text._meta.related_objects:
+        if relation.one_to_one:
+            model: Any = relation.related_model
+            rows = model.visible_to(scope).filter(**{f"{relation.field.name}__in": found})
+            owners += list(rows.select_related("source"))
+    return owners
 
 
 def parameters(text: str) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """The catalogue: every named figure an app offers, each value with its derivation."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from importlib import import_module
@@ -24,6 +24,8 @@ WORDS = {
     "kind": "Art",
     "sub_product": "Teilprodukt",
     "position": "Stelle",
+    "carrier": "Anstellungsträger",
+    "municipality": "Kommune",
     "positions": "Stellen",
     "notice": "Zuwendung",
     "purpose": "Zweck",
@@ -41,7 +43,8 @@ class Value:
     """One value and how it came about: taken from a document, calculated over operands, or assumed.
 
     unit: EUR (two places), FTE (three places), Anzahl, Datum, Text, Monate.
-    link: the page on which the value is seen; forms: the value's grammatical forms in a sentence.
+    link: the page on which the value is seen; document: that of the Beleg it is taken from; forms: the value's
+    grammatical forms in a sentence.
     """
 
     label: str
@@ -52,6 +55,7 @@ class Value:
     source: str = ""
     operands: "tuple[Value, ...]" = ()
     link: str = ""
+    document: str = ""
     forms: Mapping[str, str] = field(default_factory=dict)
 
     def walk(self) -> "Iterator[Value]":
@@ -139,11 +143,48 @@ def total(label: str, *operands: Value, unit: str = EUR, link: str = "") -> Valu
     return Value(label, amount, unit, "rechnung", "Summe", operands=operands, link=link)
 
 
+def known_total(label: str, *amounts: Value, unit: str = EUR) -> Value:
+    """The sum of the amounts that are known; none if none is, and a word if some are missing."""
+    missing = sum(one.value is None for one in amounts)
+    if amounts and missing == len(amounts):
+        source = "keine Zuwendung zugeordnet"
+        return Value(label, None, unit, "annahme", source=source, operands=amounts)
+    found = total(label, *amounts, unit=unit)
+    return replace(found, formula=f"Summe; {missing} ohne Zuwendung nicht enthalten") if missing else found
+
+
 def product(label: str, count: Value, price: Value, link: str = "") -> Value:
     """count × price, rounded to cents."""
     amount = rounded(count.amount * price.amount)
     formula = f"{count.printed()} × {price.printed()}"
     return Value(label, amount, price.unit, "rechnung", formula, operands=(count, price), link=link)
+
+
+@dataclass(frozen=True)
+class Headline:
+    """A key figure in words: what is said large and small, and the value behind it."""
+
+    words: str
+    note: str
+    derivation: Value
+    good: bool | None = None  # None: neither
+
+    def as_json(self) -> dict[str, Any]:
+        return {"words": self.words, "note": self.note, "derivation": self.derivation.as_json()}
+
+
+@dataclass(frozen=True)
+class Deadlines:
+    """Days that are coming, each with what happens then and where that stands; the next first."""
+
+    rows: tuple[Value, ...]
+
+    @property
+    def derivation(self) -> Value:
+        return Value("Fristen", len(self.rows), COUNT, formula="Anzahl", operands=self.rows)
+
+    def as_json(self) -> dict[str, Any]:
+        return {"rows": [row.as_json() for row in self.rows]}
 
 
 @dataclass(frozen=True)
@@ -160,6 +201,8 @@ class Figure:
     required: frozenset[str]
     arguments: Callable[[Any, date], list[dict[str, Any]]] | None
     many: bool
+    headline: int = 0  # its place among the key figures of the start page; takes (body, day), returns a Headline
+    deadlines: bool = False  # it takes (body, day) and returns Deadlines
 
     def __call__(self, **given: Any) -> Any:
         """The figure for these arguments; a ValidationError names what is missing."""
@@ -217,10 +260,13 @@ def figure(
     subject: str = "",
     arguments: Callable[[Any, date], list[dict[str, Any]]] | None = None,
     many: bool = False,
+    headline: int = 0,
+    deadlines: bool = False,
 ) -> Callable[[F], F]:
     """Register a figure under its public name.
 
     arguments: how its arguments follow from a subject and a day, for pages that show it without knowing it.
+    headline, deadlines: the start page shows it, see Figure.
     many: it takes (objects, day) and returns {pk: Value}, so that a list column costs one query.
     """
 
@@ -232,7 +278,9 @@ def figure(
             k for k, p in signature(function).parameters.items() if p.default is p.empty and k in parameters
         )
         parameters = {k: _bare(v) for k, v in parameters.items()}
-        CATALOGUE[name] = Figure(name, title, function, subject, parameters, required, arguments, many)
+        CATALOGUE[name] = Figure(
+            name, title, function, subject, parameters, required, arguments, many, headline, deadlines
+        )
         return function
 
     return register
@@ -254,6 +302,31 @@ def load() -> None:
 def about(model: type[models.Model]) -> list[Figure]:
     """What a page of this model shows without importing it."""
     return [entry for entry in CATALOGUE.values() if entry.subject == model._meta.label and not entry.many]
+
+
+def uses(body: Any, day: date, value: Value) -> list[tuple[Figure, dict[str, Any]]]:
+    """The figures about the body into which a value goes, each with its arguments.
+
+    A value of an object (a post, a notice) is found again by its object, unit and amount, a calculated one as itself.
+    """
+    found = []
+    for entry in (e for e in CATALOGUE.values() if e.subject == "kim.Body" and not e.many and e.arguments):
+        for arguments in entry.arguments(body, day) if entry.arguments else []:
+            try:
+                result = entry(**arguments)
+            except ValidationError:
+                continue  # what cannot be calculated uses nothing
+            tree = getattr(result, "derivation", result)
+            if tree != value and any(same(value, one) for one in tree.walk()):
+                found.append((entry, arguments))
+    return found
+
+
+def same(one: Value, other: Value) -> bool:
+    """Whether two values are the same statement."""
+    if one == other:
+        return True
+    return bool(one.link) and (one.link, one.unit, one.value) == (other.link, other.unit, other.value)
 
 
 def column(name: str, objects: Any, day: date) -> dict[int, Value]:

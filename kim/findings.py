@@ -134,7 +134,15 @@ def corrected(body: Body, found: list[Finding]) -> list[FindingNote]:
     return [note for note in notes if (note.code, note.subject) not in firing]
 
 
+def on_any(subjects: list[Any], body: Body, day: date) -> list[Finding]:
+    """The findings about any of these objects, all of one kind; only the rules about such objects are asked."""
+    if not subjects:
+        return []
+    codes = [code for code, one in RULES.items() if one.subject == subjects[0]._meta.label]
+    keys = {key_of(one) for one in subjects}
+    return [f for f in collect(body, day, codes) if f.key in keys] if codes else []
+
+
 def on(subject: Any, body: Body, day: date) -> list[Finding]:
     """The findings about one object, for its page; only the rules about such objects are asked."""
-    codes = [code for code, one in RULES.items() if one.subject == subject._meta.label]
-    return [f for f in collect(body, day, codes) if f.key == key_of(subject)] if codes else []
+    return on_any([subject], body, day)

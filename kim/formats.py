@@ -4,11 +4,14 @@ import re
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.text import slugify
 
+UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
 NBSP = "\u00a0"
 MINUS = "\u2212"
 MISSING = "–"
@@ -311,6 +314,12 @@ def printed(value: Any, *, places: int = 0, choices: dict[Any, Any] | None = Non
     if hasattr(value, "lower") and hasattr(value, "upper") and hasattr(value, "isempty"):
         return span(value)
     return str(value)
+
+
+@lru_cache(maxsize=4096)
+def slug(text: str) -> str:
+    """A name as it stands in an address: stadt-wuerselen for Stadt Würselen."""
+    return slugify(text.translate(UMLAUTS))
 
 
 def span(value: Any) -> str:

@@ -24,7 +24,7 @@ from django.views import View
 
 from kim.formats import FIRST_YEAR, LAST_YEAR, parse_date
 from kim.formats import day as printed
-from kim.models import Body, Role, RoleAssignment, Submission
+from kim.models import Body, ClosedYear, Role, RoleAssignment, Submission
 from kim.periods import today
 
 SETTINGS = ("app.body_ids", "app.nonpublic", "pghistory.context_id", "pghistory.context_metadata")
@@ -55,6 +55,10 @@ RULES: dict[str, set[Role]] = {
     "findings.note": READERS,
     "audit.view": {Role.AUDIT},
     "kim.undo": READERS,
+    "views.edit": READERS,
+    "years.view": READERS,
+    "years.edit": {Role.HEAD},
+    "sources.view": READERS,
     "admin.lists": READERS,
     "admin.view": READERS | {Role.TECHNICAL},
     "technical.edit": {Role.TECHNICAL},
@@ -77,6 +81,10 @@ RULE_NAMES = {
     "attached.edit": "Notizen, Wiedervorlagen und Dateien anlegen",
     "findings.view": "Hinweise ansehen",
     "findings.note": "Hinweise mit einer Notiz versehen",
+    "views.edit": "Ansichten von Listen speichern und löschen",
+    "years.view": "Förderjahre ansehen",
+    "years.edit": "Förderjahre abschließen und wieder öffnen",
+    "sources.view": "Belege ansehen",
     "kim.undo": "eigene Eingaben zurücknehmen",
     "audit.view": "Verlauf aller Daten prüfen",
     "admin.lists": "Datenlisten unter /technik/ ansehen",
@@ -192,6 +200,7 @@ class ScopeMiddleware:
 
     def process_view(self, request: Any, view: Any, args: Any, kwargs: Any) -> HttpResponseBase | None:
         """Read Stand and Förderjahr once for every page; what cannot be read is said before any figure is shown."""
+        request.closed_years = ClosedYear.of(request.acting_body)
         try:
             if "\0" in request.path + "".join(v for values in request.GET.lists() for v in (values[0], *values[1])):
                 raise ValidationError("Die Adresse enthält ein unzulässiges Zeichen.")
@@ -268,6 +277,7 @@ def stream(content: Any, scope: dict[str, Any]) -> Iterator[bytes]:
 
 
 CHANGES = (".edit", ".note", ".undo")
+YEARLY = {"staffing.edit", "grants.edit", "budget.edit"}  # what changes the figures of a Förderjahr
 
 
 def may(request: Any, rule: str) -> bool:
@@ -275,7 +285,12 @@ def may(request: Any, rule: str) -> bool:
     only reads, because she could change what she cannot see."""
     if request.public_only and rule.endswith(CHANGES) and not rule.startswith("technical."):
         return False
-    return bool(RULES[rule] & request.roles)
+    return bool(RULES[rule] & request.roles) and not closed(request, rule)
+
+
+def closed(request: Any, rule: str) -> bool:
+    """Whether the rule changes figures and the page's Förderjahr is closed."""
+    return rule in YEARLY and getattr(request, "year", None) in getattr(request, "closed_years", ())
 
 
 class Ruled(View):
@@ -284,6 +299,8 @@ class Ruled(View):
     rule: str
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        if closed(request, self.rule) and RULES[self.rule] & request.roles:
+            return render(request, "closed.html", status=403)
         if not may(request, self.rule):
             raise PermissionDenied(self.rule)
         meant = request.POST.get("koerperschaft_des_formulars", "")

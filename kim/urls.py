@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from kim import views
-from kim.views import accounts, attached, audit
+from kim.views import accounts, attached, audit, lists, sources, years
 
 urlpatterns = [
     path("", views.Home.as_view(), name="home"),
@@ -33,6 +33,13 @@ urlpatterns = [
     path("dateien/<uuid:key>/", attached.Download.as_view(), name="file"),
     path("entfernen/", attached.RemoveAttached.as_view(), name="attached-remove"),
     path("ruecknahme/", attached.Undo.as_view(), name="undo"),
+    path("ansichten/neu/", lists.SaveView.as_view(), name="view-new"),
+    path("ansichten/loeschen/", lists.RemoveView.as_view(), name="view-remove"),
+    path("foerderjahre/", years.Years.as_view(), name="years"),
+    path("foerderjahre/<int:year>/abschliessen/", years.CloseYear.as_view(), name="year-close"),
+    path("foerderjahre/<int:year>/oeffnen/", years.ReopenYear.as_view(), name="year-reopen"),
+    path("belege/", sources.Sources.as_view(), name="sources"),
+    path("belege/<slug:address>/", sources.DocumentPage.as_view(), name="source-document"),
     path("pruefung/", audit.Trail.as_view(), name="trail"),
     path("pruefung/hinweise/", audit.Findings.as_view(), name="findings"),
     path("pruefung/hinweise/notiz/", audit.NoteFinding.as_view(), name="finding-note"),

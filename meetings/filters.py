@@ -2,23 +2,23 @@
 
 from typing import Any
 
-import django_filters
-from django.db.models import QuerySet
-
-from kim.tables import SearchFilter, StrictFilters
+from kim.formats import slug
+from kim.tables import ChoicesFilter, ObjectsFilter, SearchFilter, StrictFilters, model_at
 from meetings.models import Paper
 
 
+def programmes(request: Any) -> Any:
+    """The Förderprogramme that papers of the body are about."""
+    found: Any = model_at(Paper, "notice__programme")
+    return found.objects.filter(notices__body=request.acting_body).distinct()
+
+
 class PaperFilters(StrictFilters):
-    """Search and kind of paper."""
+    """Search, Programm, kind of paper and how far it has got."""
 
     suche = SearchFilter(["source__number", "source__title", "consultations__organization__name"])
-    vorlageart = django_filters.ChoiceFilter(
-        label="Vorlageart",
-        empty_label="alle",
-        method="by_type",
-        choices=[(t.label.lower(), t.label) for t in Paper.PaperType],
+    programm = ObjectsFilter("notice__programme", programmes, none="ohne Zuwendung", label="Programm")
+    vorlageart = ChoicesFilter("paper_type", {slug(t.label): (t.label, t) for t in Paper.PaperType}, label="Vorlageart")
+    bearbeitungsstand = ChoicesFilter(
+        "state", {slug(s.label): (s.label, s) for s in Paper.State}, label="Bearbeitungsstand"
     )
-
-    def by_type(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        return rows.filter(paper_type=next(t for t in Paper.PaperType if t.label.lower() == value))

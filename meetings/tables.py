@@ -2,39 +2,37 @@
 
 from typing import Any
 
-import django_tables2 as tables
-
-from kim.formats import day
-from kim.tables import BadgeColumn, DenseTable
+from kim.formats import slug
+from kim.tables import BadgeColumn, DateColumn, DenseTable, LinkColumn, TextColumn
+from meetings.filters import PaperFilters
 from meetings.models import Paper
 
 
-class PaperTable(DenseTable):
-    """Papers with number, subject and first consultation."""
+def page_of(row: Any) -> str:
+    """The page of a paper; one that is only known by name has none."""
+    return str(row.get_absolute_url()) if row.text_id else ""
 
-    nummer = tables.Column(accessor="source__number", verbose_name="Vorlage", default="Nr. folgt")
-    betreff = tables.Column(accessor="source__title", verbose_name="Betreff")
-    vorlageart = tables.Column(accessor="get_paper_type_display", verbose_name="Art", order_by="paper_type")
-    datum = tables.Column(accessor="source__date", verbose_name="Datum")
-    gremium = tables.Column(accessor="committees", verbose_name="Gremium", orderable=False)
+
+class PaperTable(DenseTable):
+    """Papers with number, subject and consultations."""
+
+    title, noun = "Dokumente", ("Vorlage", "Vorlagen")
+    help_text = "Vorlagen mit Text lassen sich ansehen und drucken; andere sind nur als Fundstelle bekannt."
+    filters = PaperFilters
+    default_order, wraps = "-datum", True
+
+    nummer = LinkColumn(accessor="source__number", verbose_name="Vorlage", default="Nr. folgt", url=page_of)
+    betreff = TextColumn(accessor="source__title", verbose_name="Betreff")
+    vorlageart = TextColumn(accessor="get_paper_type_display", verbose_name="Art")
+    datum = DateColumn(accessor="source__date", verbose_name="Datum")
+    gremium = TextColumn(accessor="committees", verbose_name="Gremium")
     bearbeitungsstand = BadgeColumn(
         {"draft": "info"}, dict(Paper.State.choices), accessor="state", verbose_name="Bearbeitungsstand"
     )
+    programm = TextColumn(accessor="notice__programme__short_name", verbose_name="Programm", hidden=True)
+    zahlenstand = DateColumn(accessor="as_of", verbose_name="Zahlenstand", hidden=True)
+    aktenzeichen = TextColumn(accessor="source__file_reference", verbose_name="Aktenzeichen", hidden=True)
 
-    sums: dict[str, str] = {}
-
-    def render_nummer(self, value: Any, record: Any) -> Any:
-        from django.utils.html import format_html
-
-        if record.text_id is None:
-            return value
-        return format_html('<a class="kern-link" href="{}">{}</a>', record.get_absolute_url(), value)
-
-    def value_nummer(self, value: Any) -> Any:
-        return value
-
-    def render_datum(self, value: Any) -> str:
-        return day(value)
-
-    def value_datum(self, value: Any) -> Any:
-        return value
+    @classmethod
+    def key(cls, record: Any) -> str:
+        return slug(record.address or record.name)

@@ -13,7 +13,6 @@ from kim.models import Source
 from kim.permissions import Ruled
 from kim.tables import ListPage
 from kim.trail import story
-from meetings.filters import PaperFilters
 from meetings.models import Consultation, Paper
 from meetings.tables import PaperTable
 
@@ -22,20 +21,17 @@ class Papers(ListPage):
     """The body's papers."""
 
     rule = "documents.view"
-    table_class, filter_class = PaperTable, PaperFilters
-    title, noun = "Dokumente", ("Vorlage", "Vorlagen")
-    help_text = "Vorlagen mit Text lassen sich ansehen und drucken; andere sind nur als Fundstelle bekannt."
-    default_order, wraps = "-datum", True
+    table_class = PaperTable
 
     def rows(self, request: Any) -> QuerySet[Any]:
         consultations = Consultation.objects.select_related("organization")
         return (
             Paper.visible_to(request)
-            .select_related("source")
+            .select_related("source", "notice__programme")
             .prefetch_related(Prefetch("consultations", consultations))
         )
 
-    def complete(self, request: Any, rows: list[Any]) -> list[Any]:
+    def complete(self, request: Any, rows: list[Any], chosen: dict[str, Any]) -> list[Any]:
         for row in rows:
             row.committees = ", ".join(c.organization.name for c in row.consultations.all()) or None
         return rows

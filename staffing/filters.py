@@ -1,14 +1,14 @@
-"""What the list of posts can be narrowed by."""
+"""What the lists of posts, Anstellungsträger and Kommunen can be narrowed by."""
 
 from typing import Any
 
-import django_filters
 from django.db.models import QuerySet
 
-from kim.tables import SearchFilter, StrictFilters
-from staffing.models import Carrier, Function, Municipality, Position, Status
+from kim.tables import ChoicesFilter, ObjectsFilter, SearchFilter, StrictFilters, model_at
+from staffing.models import Carrier, Function, Municipality, Position, PositionPeriod, Status
 
 UNASSIGNED = "noch-nicht-vergeben"
+PROGRAMME = "funding__item__notice__programme"  # from a post upwards; grants stands above
 
 
 def carriers(request: Any) -> Any:
@@ -21,14 +21,63 @@ def municipalities(request: Any) -> Any:
     return Municipality.objects.filter(uses__body=request.acting_body)
 
 
-def modules() -> list[tuple[str, str]]:
+def programmes(request: Any) -> Any:
+    """The Förderprogramme that the body has notices of."""
+    found: Any = model_at(Position, PROGRAMME)
+    return found.objects.filter(notices__body=request.acting_body).distinct()
+
+
+def modules() -> dict[str, tuple[str, str]]:
     """The Bausteine that functions carry."""
     names = Function.objects.order_by("module").values_list("module", flat=True).distinct()
-    return [(name.lower().replace(" ", "-"), name) for name in names]
+    return {name.lower().replace(" ", "-"): (name, name) for name in names}
+
+
+def paid_posts(request: Any, programmes: Any) -> Any:
+    """The posts that have money of one of these programmes on the working date, by key."""
+    funding: Any = model_at(Position, "funding")
+    paid = funding.objects.filter(
+        body=request.acting_body,
+        item__notice__programme__in=list(programmes),
+        item__notice__validity__contains=request.stand,
+    )
+    return paid.exclude(item__notice__state="revoked").values("position")
+
+
+class ProgrammeFilter(ObjectsFilter):
+    """The programme whose money a post has on the working date."""
+
+    def __init__(self) -> None:
+        super().__init__(PROGRAMME, programmes, label="Programm")
+
+    def filter(self, rows: QuerySet[Any], chosen: Any) -> QuerySet[Any]:
+        """By the posts that are paid on the day: one condition over one row of Funding."""
+        if not chosen:
+            return rows
+        return self.of_posts(rows, paid_posts(self.parent.request, chosen))
+
+    def of_posts(self, rows: QuerySet[Any], posts: Any) -> QuerySet[Any]:
+        return rows.filter(position__in=posts)
+
+
+class CarrierProgrammeFilter(ProgrammeFilter):
+    """Who employs on posts that have money of the programme on the working date."""
+
+    def of_posts(self, rows: QuerySet[Any], posts: Any) -> QuerySet[Any]:
+        periods = PositionPeriod.visible_to(self.parent.request).as_of(self.parent.request.stand)
+        return rows.filter(pk__in=periods.filter(position__in=posts).values("carrier"))
+
+
+class MunicipalityProgrammeFilter(ProgrammeFilter):
+    """Which Kommunen are served by posts that have money of the programme on the working date."""
+
+    def of_posts(self, rows: QuerySet[Any], posts: Any) -> QuerySet[Any]:
+        periods = PositionPeriod.visible_to(self.parent.request).as_of(self.parent.request.stand)
+        return rows.filter(municipality__in=periods.filter(position__in=posts).values("served__municipality"))
 
 
 class PositionFilters(StrictFilters):
-    """Search, Art, Anstellungsträger, Kommune, Status, Baustein."""
+    """Search, Programm, Art, Anstellungsträger, Kommune, Status, Baustein."""
 
     suche = SearchFilter(
         [
@@ -39,42 +88,30 @@ class PositionFilters(StrictFilters):
             "position__function__name",
         ]
     )
-    art = django_filters.ChoiceFilter(
-        field_name="position__kind",
+    programm = ProgrammeFilter()
+    art = ChoicesFilter(
+        "position__kind",
+        {"eigen": ("eigene Stelle", Position.Kind.OWN), "dritte": ("Stelle bei Dritten", Position.Kind.ONWARD)},
         label="Art",
-        empty_label="alle",
-        choices=[("eigen", "eigene Stelle"), ("dritte", "Stelle bei Dritten")],
-        method="by_kind",
     )
-    traeger = django_filters.ModelChoiceFilter(
-        field_name="carrier",
-        label="Anstellungsträger",
-        empty_label="alle",
-        null_label="noch nicht vergeben",
-        null_value=UNASSIGNED,
-        to_field_name="slug",
-        queryset=carriers,
+    traeger = ObjectsFilter(
+        "carrier", carriers, none="noch nicht vergeben", null_value=UNASSIGNED, label="Anstellungsträger"
     )
-    kommune = django_filters.ModelChoiceFilter(
-        field_name="served__municipality",
-        label="Kommune",
-        empty_label="alle",
-        to_field_name="slug",
-        queryset=municipalities,
-    )
-    status = django_filters.ChoiceFilter(
-        label="Status",
-        empty_label="alle",
-        method="by_status",
-        choices=[(s.label.replace(" ", "-"), s.label) for s in Status],
-    )
-    baustein = django_filters.ChoiceFilter(label="Baustein", empty_label="alle", method="by_module", choices=modules)
+    kommune = ObjectsFilter("served__municipality", municipalities, several=True, none="keine Angabe", label="Kommune")
+    status = ChoicesFilter("status", {s.label.replace(" ", "-"): (s.label, s) for s in Status}, label="Status")
+    baustein = ChoicesFilter("position__function__module", modules, label="Baustein")
 
-    def by_kind(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        return rows.filter(position__kind={"eigen": Position.Kind.OWN, "dritte": Position.Kind.ONWARD}[value])
 
-    def by_status(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        return rows.filter(status=next(s for s in Status if s.label.replace(" ", "-") == value))
+class CarrierFilters(StrictFilters):
+    """Search, Programm and kind of Anstellungsträger."""
 
-    def by_module(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        return rows.filter(position__function__module=dict(modules())[value])
+    suche = SearchFilter(["name", "short_name", "locality"])
+    programm = CarrierProgrammeFilter()
+    art = ChoicesFilter("kind", {k.label.lower().replace(" ", "-"): (k.label, k) for k in Carrier.Kind}, label="Art")
+
+
+class MunicipalityFilters(StrictFilters):
+    """Search and Programm."""
+
+    suche = SearchFilter(["municipality__name", "municipality__ags"])
+    programm = MunicipalityProgrammeFilter()

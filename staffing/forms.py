@@ -1,4 +1,4 @@
-"""Forms of a post: its Berichtigung, and its description."""
+"""Forms of a post (Berichtigung, description) and of an Anstellungsträger (contact)."""
 
 import re
 from typing import Any, ClassVar
@@ -77,3 +77,11 @@ def weekly_hours(carriers: Any, chosen: Any) -> Any:
     key = str(chosen or "")
     known = key.isascii() and key.isdigit() and len(key) < 19
     return carriers.filter(pk=int(key)).values_list("weekly_hours", flat=True).first() if known else None
+
+
+class ContactForm(VersionedForm):
+    """How to reach the office; no private data."""
+
+    class Meta:
+        model = Carrier
+        fields: ClassVar = ["street", "postal_code", "locality", "phone", "email"]

@@ -1,10 +1,20 @@
-"""The list of posts on a day."""
+"""The lists of posts, of who employs, and of the Kommunen."""
 
-import django_tables2 as tables
+from typing import Any
 
-from kim.figures import EUR, FTE
-from kim.tables import AmountColumn, BadgeColumn, DenseTable, FteTableColumn, LinkColumn
-from staffing.models import Status
+from kim.tables import (
+    AmountColumn,
+    BadgeColumn,
+    CountColumn,
+    DenseTable,
+    FteTableColumn,
+    LinkColumn,
+    PeriodColumn,
+    Preset,
+    TextColumn,
+)
+from staffing.filters import CarrierFilters, MunicipalityFilters, PositionFilters
+from staffing.models import Carrier, Status
 
 STYLES = {
     Status.FILLED: "success",
@@ -17,23 +27,92 @@ STYLES = {
 }
 
 
+def carrier_url(row: Any) -> str:
+    """The page of who employs on the post."""
+    return str(row.carrier.get_absolute_url()) if row.carrier else ""
+
+
 class PositionTable(DenseTable):
     """Posts with who employs, who is served, size, annual amount and status."""
 
+    title, noun = "Stellen", ("Stelle", "Stellen")
+    help_text = (
+        "Jede Zeile ist eine Stelle am gewählten Stand. Die Nummer führt zur Stelle, dort lässt sie sich ändern; "
+        "jede Zahl führt zu ihrer Herkunft."
+    )
+    filters = PositionFilters
+    default_order = "nummer"
+    presets = (
+        Preset("eigene-stellen", "Eigene Stellen", "art=eigen"),
+        Preset("bei-dritten", "Bei Dritten", "art=dritte"),
+        Preset(
+            "unbesetzt",
+            "Unbesetzt",
+            "status=unbesetzt&status=noch-nicht-vergeben&status=teilweise-besetzt"
+            "&spalten=nummer&spalten=traeger&spalten=kommunen&spalten=vzae&spalten=besetzt&spalten=rest&spalten=status",
+        ),
+    )
+    add_url, add_rule = "position-new", "grants.edit"
+
     nummer = LinkColumn(accessor="position__number", verbose_name="Stelle")
-    traeger = tables.Column(
+    traeger = TextColumn(
         accessor="carrier__short_name",
         verbose_name="Anstellungsträger",
         default="noch nicht vergeben",
         order_by="carrier__sort_key",
+        url=carrier_url,
     )
-    kommunen = tables.Column(accessor="served_text", verbose_name="zuständig für", orderable=False)
-    art = tables.Column(accessor="kind_label", verbose_name="Art", order_by="position__kind")
-    funktion = tables.Column(
-        accessor="position__function__name", verbose_name="Funktion", order_by="position__function__name"
-    )
+    kommunen = TextColumn(accessor="served_names", verbose_name="zuständig für")
+    art = TextColumn(accessor="kind_label", verbose_name="Art")
+    funktion = TextColumn(accessor="position__function__name", verbose_name="Funktion")
+    baustein = TextColumn(accessor="position__function__module", verbose_name="Baustein", hidden=True)
     vzae = FteTableColumn(accessor="fte", verbose_name="VZÄ")
-    jahresbetrag = AmountColumn(accessor="annual_amount", verbose_name="Jahresbetrag")
-    status = BadgeColumn({str(k): v for k, v in STYLES.items()}, dict(Status.choices), accessor="status")
+    jahresbetrag = AmountColumn(figure="position.annual_amount", verbose_name="Jahresbetrag")
+    status = BadgeColumn(
+        {str(k): v for k, v in STYLES.items()}, dict(Status.choices), accessor="status", verbose_name="Status"
+    )
+    besetzt = FteTableColumn(figure="position.filled", verbose_name="besetzt", hidden=True)
+    rest = FteTableColumn(figure="position.rest", verbose_name="nicht besetzt", hidden=True)
+    verfahrensstand = TextColumn(accessor="get_stage_display", verbose_name="Verfahrensstand", hidden=True)
+    entgeltgruppe = TextColumn(accessor="pay_group", verbose_name="Entgeltgruppe", hidden=True)
+    zeitraum = PeriodColumn(accessor="validity", verbose_name="Zeitraum", hidden=True)
+    aktenzeichen = TextColumn(accessor="position__file_reference", verbose_name="Aktenzeichen", hidden=True)
+    grundlage = TextColumn(accessor="derivation_source", verbose_name="Grundlage", hidden=True)
 
-    sums = {"vzae": FTE, "jahresbetrag": EUR}
+
+class CarrierTable(DenseTable):
+    """Who employs, with the posts of the day."""
+
+    title, noun = "Anstellungsträger", ("Anstellungsträger", "Anstellungsträger")
+    help_text = "Wer die Personen auf den Stellen beschäftigt, mit den Stellen am gewählten Stand."
+    filters = CarrierFilters
+    default_order = "traeger"
+
+    traeger = LinkColumn(accessor="name", verbose_name="Anstellungsträger", order_by="sort_key")
+    art = BadgeColumn({}, dict(Carrier.Kind.choices), accessor="kind", verbose_name="Art")
+    stellen = CountColumn(accessor="posts", verbose_name="Stellen")
+    vzae = FteTableColumn(accessor="fte", verbose_name="VZÄ")
+    besetzt = FteTableColumn(accessor="filled", verbose_name="besetzt")
+    jahresbetrag = AmountColumn(accessor="amount", verbose_name="Jahresbetrag")
+    ort = TextColumn(accessor="locality", verbose_name="Ort", hidden=True)
+    telefon = TextColumn(accessor="phone", verbose_name="Telefon der Stelle", hidden=True)
+    e_mail = TextColumn(accessor="email", verbose_name="E-Mail der Stelle", hidden=True)
+
+
+class MunicipalityTable(DenseTable):
+    """The Kommunen of the body, with the posts that serve them alone and together with others."""
+
+    title, noun = "Kommunen", ("Kommune", "Kommunen")
+    help_text = (
+        "Welche Stellen am gewählten Stand für eine Kommune zuständig sind. Eine gemeinsame Stelle steht bei jeder "
+        "ihrer Kommunen und wird deshalb hier nicht summiert."
+    )
+    filters = MunicipalityFilters
+    default_order = "kommune"
+
+    kommune = LinkColumn(accessor="municipality__name", verbose_name="Kommune", order_by="municipality__sort_key")
+    ags = TextColumn(accessor="municipality__ags", verbose_name="AGS", hidden=True)
+    stellen = CountColumn(accessor="posts", verbose_name="Stellen")
+    allein = FteTableColumn(accessor="fte_alone", verbose_name="VZÄ allein")
+    gemeinsam = FteTableColumn(accessor="fte_shared", verbose_name="VZÄ gemeinsam mit anderen", summed=False)
+    betrag_allein = AmountColumn(accessor="amount_alone", verbose_name="Jahresbetrag allein")

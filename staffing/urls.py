@@ -1,13 +1,18 @@
-"""Addresses of posts."""
+"""Addresses of posts, Anstellungsträger and Kommunen."""
 
 from django.urls import path
 
-from staffing import views
+from staffing.views import partners, posts
 
 urlpatterns = [
-    path("stellen/", views.Positions.as_view(), name="positions"),
-    path("stellen/<str:number>/", views.PositionPage.as_view(), name="position"),
-    path("stellen/<str:number>/berichtigen/", views.CorrectPosition.as_view(), name="position-correct"),
-    path("stellen/<str:number>/beschreibung/", views.DescribePosition.as_view(), name="position-describe"),
-    path("stellen/<str:number>/loeschen/", views.RemovePosition.as_view(), name="position-remove"),
+    path("stellen/", posts.Positions.as_view(), name="positions"),
+    path("stellen/<str:number>/", posts.PositionPage.as_view(), name="position"),
+    path("stellen/<str:number>/berichtigen/", posts.CorrectPosition.as_view(), name="position-correct"),
+    path("stellen/<str:number>/beschreibung/", posts.DescribePosition.as_view(), name="position-describe"),
+    path("stellen/<str:number>/loeschen/", posts.RemovePosition.as_view(), name="position-remove"),
+    path("traeger/", partners.Carriers.as_view(), name="carriers"),
+    path("traeger/<slug:slug>/", partners.CarrierPage.as_view(), name="carrier"),
+    path("traeger/<slug:slug>/kontakt/", partners.ContactPage.as_view(), name="carrier-contact"),
+    path("kommunen/", partners.Municipalities.as_view(), name="municipalities"),
+    path("kommunen/<slug:slug>/", partners.MunicipalityPage.as_view(), name="municipality"),
 ]

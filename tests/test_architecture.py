@@ -43,7 +43,7 @@ def test_import_contracts_hold():
         ("grants/models/budget.py", "import grants.views"),
         ("grants/figures/keys.py", "import grants.tables"),
         ("grants/views.py", "import staffing.forms"),
-        ("staffing/views.py", "import kim.views"),
+        ("staffing/views/posts.py", "import kim.views"),
         ("meetings/documents.py", "import grants.views"),
     ],
 )
@@ -102,7 +102,7 @@ def asks_the_clock(paths):
 
 
 def test_nothing_but_the_one_clock_asks_the_system():
-    allowed = {"kim/periods.py", "meetings/documents.py"}  # the second prints "Ausdruck vom"
+    allowed = {"kim/periods.py", "meetings/documents.py", "kim/tables/exports.py"}  # these print "Ausdruck vom"
     assert set(asks_the_clock(SOURCES)) == allowed
 
 
@@ -155,7 +155,7 @@ def foreign_modules(paths):
     found = []
     for path in paths:
         app, *rest = path.relative_to(ROOT).with_suffix("").parts
-        if rest[0] in {"figures", "management", "templatetags", "models", "views"} and len(rest) > 1:
+        if rest[0] in {"figures", "management", "templatetags", "models", "views", "tables"} and len(rest) > 1:
             continue
         if rest[0] not in (KIM if app == "kim" else APP):
             found.append(str(path.relative_to(ROOT)))

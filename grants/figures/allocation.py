@@ -1,13 +1,13 @@
 """Stellenverteilung: posts and their annual amounts by Anstellungsträger and by Kommune."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from typing import Any
 
 from grants.models import Funding, FundingNotice
-from kim.figures import EUR, FTE, Value, column, figure, total
+from kim.figures import EUR, FTE, Value, column, figure, known_total, total
 from kim.formats import euro, fte
 from kim.models import Body
 from kim.money import rounded
@@ -83,7 +83,15 @@ def annual_amount(row: PositionPeriod, funding: Funding | None) -> Value:
     amount = rounded(Fraction(row.fte) * Fraction(rate.amount) / Fraction(rate.per_fte))
     per = "" if rate.per_fte == 1 else f" je {fte(rate.per_fte)} VZÄ"
     operands = (
-        Value("VZÄ", row.fte, FTE, row.derivation_kind(), source=row.derivation_source(), link=link),
+        Value(
+            "VZÄ",
+            row.fte,
+            FTE,
+            row.derivation_kind(),
+            source=row.derivation_source(),
+            document=row.derivation_document(),
+            link=link,
+        ),
         Value(
             f"Fördersatz{per}",
             rate.amount,
@@ -114,7 +122,7 @@ def allocation(body: Body, day: date, title: str, name: Callable[[PositionPeriod
         Row(
             key[2],
             total(key[2], *(_size(r) for r in members), unit=FTE),
-            _money(key[2], [amounts[r.pk] for r in members]),
+            known_total(key[2], *(amounts[r.pk] for r in members)),
         )
         for key, members in sorted(groups.items())
     )
@@ -122,24 +130,22 @@ def allocation(body: Body, day: date, title: str, name: Callable[[PositionPeriod
         title,
         rows,
         total("Summe", *(row.fte for row in rows), unit=FTE),
-        _money("Summe", [row.amount for row in rows]),
+        known_total("Summe", *(row.amount for row in rows)),
     )
-
-
-def _money(label: str, amounts: list[Value]) -> Value:
-    """The sum of amounts; none if there is none, and a word if some are missing."""
-    missing = sum(one.value is None for one in amounts)
-    if amounts and missing == len(amounts):
-        source = "keine Zuwendung zugeordnet"
-        return Value(label, None, EUR, "annahme", source=source, operands=tuple(amounts))
-    found = total(label, *amounts)
-    return replace(found, formula=f"Summe; {missing} ohne Zuwendung nicht enthalten") if missing else found
 
 
 def _size(row: PositionPeriod) -> Value:
     kind = row.derivation_kind()
     link = row.position.get_absolute_url()
-    return Value(row.position.number, row.fte, FTE, kind, source=row.derivation_source(), link=link)
+    return Value(
+        row.position.number,
+        row.fte,
+        FTE,
+        kind,
+        source=row.derivation_source(),
+        document=row.derivation_document(),
+        link=link,
+    )
 
 
 @figure(

@@ -12,7 +12,8 @@ from kim.periods import last_day
 
 def quoted(notice: FundingNotice, label: str, value: Amount, unit: str) -> Value:
     """A value the notice states."""
-    return Value(label, value, unit, "beleg", source=notice.source.cited(), link=notice.get_absolute_url())
+    cited, where = notice.source.cited(), notice.source.get_absolute_url()
+    return Value(label, value, unit, "beleg", source=cited, document=where, link=notice.get_absolute_url())
 
 
 @figure("notice.amount", "Betrag der Zuwendung")
@@ -129,6 +130,7 @@ def planned(line: BudgetLine, value: Amount, unit: str) -> Value:
         unit,
         line.derivation_kind(),
         source=line.derivation_source(),
+        document=line.derivation_document(),
         link=reverse("budget") + f"?jahr={line.year}",
     )
 

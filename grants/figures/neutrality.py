@@ -172,8 +172,8 @@ def nominal(body: Body, year: int, sub_product: SubProduct) -> Neutrality:
             f"Eine Zuwendung im Teilprodukt {sub_product.number} reicht über das Jahr {year} hinaus; "
             "ihr Betrag lässt sich ohne Regel nicht auf Jahre verteilen."
         )
-    income = total(PARTS["income"], *(_granted(notice) for notice in notices))
-    own, onward = _required(notices, year)
+    income = total(PARTS["income"], *(granted(notice) for notice in notices))
+    own, onward = required(notices, year)
     gap = _gap("Differenz", income, own, onward)
     budget = _budget(body, year, sub_product)
     differences: tuple[Difference, ...] = ()
@@ -187,13 +187,15 @@ def nominal(body: Body, year: int, sub_product: SubProduct) -> Neutrality:
     return Neutrality(sub_product, year, income, own, onward, gap, budget, differences)
 
 
-def _granted(notice: FundingNotice) -> Value:
+def granted(notice: FundingNotice) -> Value:
+    """EUR the notice states, as an operand."""
     return Value(
         notice.source.title,
         notice.amount,
         EUR,
         "beleg",
         source=notice.source.cited(),
+        document=notice.source.get_absolute_url(),
         link=notice.get_absolute_url(),
     )
 
@@ -204,7 +206,7 @@ def _gap(label: str, income: Value, own: Value, onward: Value) -> Value:
     return Value(label, gap, EUR, "rechnung", formula, operands=(income, own, onward))
 
 
-def _required(notices: list[FundingNotice], year: int) -> tuple[Value, Value]:
+def required(notices: list[FundingNotice], year: int) -> tuple[Value, Value]:
     """What the funded posts cost at the rate, own posts and those with third parties. Two queries."""
     funding = list(
         Funding.objects.filter(item__notice__in=notices)
@@ -260,6 +262,7 @@ def _piece(row: PositionPeriod, length: Fraction, share: Decimal, funding: Fundi
             FTE,
             row.derivation_kind(),
             source=row.derivation_source(),
+            document=row.derivation_document(),
             link=row.get_absolute_url(),
         ),
         Value(
@@ -310,6 +313,7 @@ def _budget(body: Body, year: int, sub_product: SubProduct) -> Budgeted | None:
                     EUR,
                     line.derivation_kind(),
                     source=line.derivation_source(),
+                    document=line.derivation_document(),
                     link=link,
                 )
                 for line in lines

@@ -6,9 +6,10 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 
 from kim.history import Versioned, tracked
-from kim.models import Body, BodyRow, Cited, SameBody
+from kim.models import Body, BodyRow, Cited, SameBody, closed_year
 from kim.money import EuroColumn, exact, positive
 from kim.periods import PeriodField, PeriodQuerySet
 
@@ -136,6 +137,10 @@ class BudgetLine(Cited, BodyRow):
 
     class Meta(BodyRow.Meta):
         verbose_name, verbose_name_plural = "Haushaltsansatz", "Haushaltsansätze"
+        triggers = [
+            *BodyRow.Meta.triggers,
+            closed_year("daterange(make_date({row}.year, 1, 1), make_date({row}.year + 1, 1, 1))"),
+        ]
         ordering: ClassVar = [
             "year",
             "sub_product__number",
@@ -163,3 +168,7 @@ class BudgetLine(Cited, BodyRow):
 
     def __str__(self) -> str:
         return f"{self.label} {self.year}"
+
+    def get_absolute_url(self) -> str:
+        """The list of its year: an Ansatz has no page of its own."""
+        return f"{reverse('budget')}?jahr={self.year}"

@@ -13,7 +13,7 @@ from grants.models.budget import SubProduct
 from grants.models.programmes import FundingProgramme, ProgrammeModule, Rate
 from kim.formats import fte
 from kim.history import SENTENCES, tracked
-from kim.models import Body, BodyRow, SameBody, Source
+from kim.models import Body, BodyRow, SameBody, Source, closed_year
 from kim.money import EuroColumn, FteColumn, exact, positive, rounded
 from kim.periods import PeriodField, PeriodQuerySet, last_day
 from staffing.models import Function, Position
@@ -110,7 +110,11 @@ class FundingNotice(BodyRow):
 
     class Meta(BodyRow.Meta):
         verbose_name, verbose_name_plural = "Zuwendung", "Zuwendungen"
-        triggers = [*BodyRow.Meta.triggers, FUNDED_TWICE_BY_NOTICE]
+        triggers = [
+            *BodyRow.Meta.triggers,
+            FUNDED_TWICE_BY_NOTICE,
+            closed_year("{row}.validity", free=("note", "slug")),
+        ]
         ordering: ClassVar = ["-validity", "slug"]
         constraints: ClassVar = [
             *BodyRow.Meta.constraints,
@@ -171,6 +175,10 @@ class NoticeItem(BodyRow):
     class Meta(BodyRow.Meta):
         verbose_name, verbose_name_plural = "Position der Zuwendung", "Positionen der Zuwendung"
         ordering: ClassVar = ["function__name"]
+        triggers = [
+            *BodyRow.Meta.triggers,
+            closed_year("(SELECT n.validity FROM grants_fundingnotice n WHERE n.id = {row}.notice_id)"),
+        ]
         constraints: ClassVar = [
             *BodyRow.Meta.constraints,
             exact("fte", "noticeitem_fte", places=3, above=0),
@@ -207,7 +215,14 @@ class Funding(BodyRow):
 
     class Meta(BodyRow.Meta):
         verbose_name, verbose_name_plural = "Förderung einer Stelle", "Förderungen von Stellen"
-        triggers = [*BodyRow.Meta.triggers, FUNDED_TWICE]
+        triggers = [
+            *BodyRow.Meta.triggers,
+            FUNDED_TWICE,
+            closed_year(
+                "(SELECT n.validity FROM grants_fundingnotice n JOIN grants_noticeitem i ON i.notice_id = n.id"
+                " WHERE i.id = {row}.item_id)"
+            ),
+        ]
         constraints: ClassVar = [
             *BodyRow.Meta.constraints,
             models.UniqueConstraint(

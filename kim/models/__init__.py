@@ -1,11 +1,13 @@
 """The models of the ground; everybody imports them from here."""
 
-from kim.models.attached import Attached, File, FindingNote, Note, Reminder, subjects
+from kim.models.attached import Attached, File, FindingNote, Note, Reminder, named, subjects
 from kim.models.bodies import Body, Role, RoleAssignment, User, din5007, sort_key
 from kim.models.rows import BodyRow, GuardedRow, SameBody
+from kim.models.saved import SavedView
 from kim.models.sources import POSITION_NUMBER, Cited, Kind, Source, Text, TextBlock
 from kim.models.submissions import Submission
 from kim.models.trail import TrailEvent
+from kim.models.years import ClosedYear, closed_year
 
 __all__ = [
     "POSITION_NUMBER",
@@ -13,6 +15,7 @@ __all__ = [
     "Body",
     "BodyRow",
     "Cited",
+    "ClosedYear",
     "File",
     "FindingNote",
     "GuardedRow",
@@ -22,13 +25,16 @@ __all__ = [
     "Role",
     "RoleAssignment",
     "SameBody",
+    "SavedView",
     "Source",
     "Submission",
     "Text",
     "TextBlock",
     "TrailEvent",
     "User",
+    "closed_year",
     "din5007",
+    "named",
     "sort_key",
     "subjects",
 ]

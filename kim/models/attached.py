@@ -21,6 +21,12 @@ def subjects() -> dict[str, Any]:
     return {m.attached_as: m for m in models_ if getattr(m, "attached_as", "")}
 
 
+def named(model: Any) -> Any:
+    """The rows of a model with what their names need."""
+    related = [f.name for f in model._meta.fields if f.name in {"source", "municipality"}]
+    return model.objects.select_related(*related) if related else model.objects.all()
+
+
 class Attached(GuardedRow):
     """Belongs to an object of the same body, named by its kind and key; not public unless somebody says so."""
 
@@ -46,9 +52,7 @@ class Attached(GuardedRow):
         found, known = list(rows), subjects()
         for kind in {row.subject_kind for row in found}:
             mine = [row for row in found if row.subject_kind == kind]
-            related = [f.name for f in known[kind]._meta.fields if f.name == "source"]
-            objects = known[kind].objects.select_related(*related) if related else known[kind].objects
-            there = objects.in_bulk({row.subject_id for row in mine})
+            there = named(known[kind]).in_bulk({row.subject_id for row in mine})
             for row in mine:
                 row.subject = there.get(row.subject_id)
         return found

@@ -1,11 +1,13 @@
 """What is cited, and the texts of papers."""
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 
+from kim.formats import slug
 from kim.history import tracked
 from kim.models.rows import BodyRow, GuardedRow, SameBody
 
@@ -60,6 +62,23 @@ class Source(GuardedRow):
 
     def __str__(self) -> str:
         return self.cited()
+
+    def get_absolute_url(self) -> str:
+        return reverse("source-document", args=[self.address])
+
+    @property
+    def address(self) -> str:
+        """The document as it stands in an address. Example: vorlage-2023-0120."""
+        name = self.number.replace("/", "-") or f"{self.title} {self.date or ''}"
+        return slug(f"{self.get_kind_display()} {name}")
+
+    @classmethod
+    def find(cls, body: Any, address: str) -> "Source":
+        """The body's document with this address; Source.DoesNotExist otherwise."""
+        found = next((one for one in cls.objects.filter(body=body) if one.address == address), None)
+        if found is None:
+            raise cls.DoesNotExist
+        return found
 
     def cited(self) -> str:
         """As a clerk cites it: kind, number, title and date as far as they are known."""
@@ -141,6 +160,13 @@ class Cited(models.Model):
     def derivation_kind(self) -> Kind:
         """beleg where a document says so, else annahme."""
         return "annahme" if self.assumption or self.basis_id is None else "beleg"
+
+    def derivation_document(self) -> str:
+        """The address of the document; empty where there is none or it is not for this person."""
+        try:
+            return self.basis.get_absolute_url() if self.basis_id and self.basis else ""
+        except Source.DoesNotExist:  # row-level security hides it
+            return ""
 
     def derivation_source(self) -> str:
         """The document and its place, the reason of an assumption, or that nothing is stated."""

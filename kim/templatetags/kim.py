@@ -75,8 +75,9 @@ def kept(context: dict[str, Any], **more: Any) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def source_link(context: dict[str, Any], name: str, **arguments: Any) -> str:
-    """The address of a figure's Herkunft."""
+def source_link(context: dict[str, Any], name: str, given: dict[str, str] | None = None, **arguments: Any) -> str:
+    """The address of a figure's Herkunft; given: its arguments as they stand in an address."""
+    arguments = (given or {}) | arguments
     query = context["request"].GET
     parts = [(k, query[k]) for k in ("stand", "jahr") if query.get(k)] + [(k, str(v)) for k, v in arguments.items()]
     return f"/herkunft/{name}/?{urlencode(parts)}"

@@ -2,6 +2,7 @@
 
 import functools
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -9,9 +10,12 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from kim.figures import CATALOGUE, about
-from kim.models import Body, Role
+from kim import documents, figures, findings, trail
+from kim.figures import CATALOGUE
+from kim.models import Body, Reminder, Role
+from kim.periods import today
 from kim.permissions import RULE_NAMES, RULES, Ruled, may, public
+from kim.views.attached import mine
 
 NAVIGATION = [
     ("Übersicht", "home", "kim.home"),
@@ -26,6 +30,8 @@ NAVIGATION = [
 SUBNAVIGATION = {
     "notices": [("Zuwendungen", "notices"), ("Stellenverteilung", "allocation")],
     "budget": [("Ansätze", "budget"), ("Kostenneutralität", "neutrality")],
+    "positions": [("Stellen", "positions"), ("Anstellungsträger", "carriers"), ("Kommunen", "municipalities")],
+    "documents": [("Vorlagen", "documents"), ("Belege", "sources")],
 }
 
 SECTIONS = {
@@ -39,6 +45,10 @@ SECTIONS = {
     "document": "documents",
     "document-describe": "documents",
     "finding-note": "findings",
+    "carrier": "positions",
+    "carrier-contact": "positions",
+    "municipality": "positions",
+    "source-document": "documents",
 }
 
 
@@ -57,10 +67,24 @@ def page_context(request: Any) -> dict[str, Any]:
         "acting_body": request.acting_body,
         "stand": getattr(request, "stand", None),
         "year": getattr(request, "year", None),
+        "now": today(request.acting_body),
+        "year_closed": getattr(request, "year", None) in getattr(request, "closed_years", ()),
+        "years": years_of(request) if request.acting_body else [],
+        "without_time": urlencode(
+            [(k, v) for k, vs in request.GET.lists() if k not in {"stand", "jahr", "format"} for v in vs]
+        ),
         "other_parameters": [
             (k, v) for k, values in request.GET.lists() if k not in {"stand", "jahr", "seite", "format"} for v in values
         ],
     }
+
+
+def years_of(request: Any) -> list[tuple[int, bool, bool]]:
+    """The Förderjahre that the head of the page offers: round the present one and the one that is shown; which of
+    them is shown, and which is closed."""
+    now, shown = today(request.acting_body).year, getattr(request, "year", None)
+    years = sorted({now - 1, now, now + 1, *((shown - 1, shown, shown + 1) if shown else ())})
+    return [(year, year == shown, year in getattr(request, "closed_years", ())) for year in years]
 
 
 def ruled(view: Any, rule: str) -> Any:
@@ -81,30 +105,82 @@ def closed(request: HttpRequest) -> HttpResponseBase:
     raise Http404
 
 
+@functools.cache
+def order_of(role: Role) -> list[str]:
+    """The sections of the start page in the order in which a role needs them; everybody sees them all."""
+    first = {
+        Role.CLERK: ["attention", "reminders", "headlines"],
+        Role.TREASURY: ["headlines", "attention", "deadlines"],
+        Role.COMMITTEE: ["deadlines", "reminders", "headlines"],
+        Role.HEAD: ["headlines", "attention", "deadlines"],
+        Role.AUDIT: ["headlines", "recent", "attention"],
+    }.get(role, [])
+    return [*first, *(one for one in SECTIONS_OF_HOME if one not in first)]
+
+
+SECTIONS_OF_HOME = ["attention", "headlines", "reminders", "deadlines", "recent"]
+SHOWN = 7  # of each list on the start page
+
+
 class Home(Ruled):
-    """The figures of the body on the working date, each with its source."""
+    """What needs attention: hints, four key figures with their source, Wiedervorlagen, deadlines, the last week."""
 
     rule = "kim.home"
 
     def get(self, request: Any) -> HttpResponseBase:
-        results, problems = [], []
-        if request.acting_body:
-            for entry in about(Body):
-                for arguments in entry.arguments(request.acting_body, request.stand) if entry.arguments else []:
-                    try:
-                        results.append((entry, link_arguments(arguments), entry(**arguments)))
-                    except ValidationError as error:
-                        problems.append(f"{entry.title}: {' '.join(error.messages)}")
-        return render(request, "kim/home.html", {"results": results, "problems": problems})
+        if not request.acting_body:
+            return render(request, "kim/home.html", {})
+        body, day = request.acting_body, request.stand
+        hints = grouped([f for f in findings.collect(body, day) if not f.explained])
+        reminders = list(mine(request).order_by("date", "pk"))
+        dates = [row for entry in CATALOGUE.values() if entry.deadlines for row in entry(body=body, day=day).rows]
+        acts, count = trail.latest()
+        role = next((r for r in Role if r in request.roles), Role.CLERK)
+        context = {
+            "order": order_of(role),
+            "hints": hints[:SHOWN],
+            "hint_count": len(hints),
+            "headlines": headlines(body, day),
+            "reminders": Reminder.with_subjects(reminders[:SHOWN]),
+            "reminder_count": len(reminders),
+            "deadlines": sorted(dates, key=lambda row: (row.value, row.label)),
+            "acts": acts,
+            "act_count": count,
+            "shown": SHOWN,
+        }
+        return render(request, "kim/home.html", context)
+
+
+def grouped(found: list[Any]) -> list[list[Any]]:
+    """Hints that say the same of several objects, together."""
+    groups: dict[tuple[str, str], list[Any]] = {}
+    for one in found:
+        groups.setdefault((one.code, one.sentence), []).append(one)
+    return list(groups.values())
+
+
+def headlines(body: Body, day: Any) -> list[tuple[Any, Any, str]]:
+    """The key figures of the day in their order; of one that cannot be calculated the reason."""
+    found: list[tuple[Any, Any, str]] = []
+    for entry in sorted((e for e in CATALOGUE.values() if e.headline), key=lambda e: e.headline):
+        try:
+            found.append((entry, entry(body=body, day=day), ""))
+        except ValidationError as error:
+            found.append((entry, None, " ".join(error.messages)))
+    return found
 
 
 def link_arguments(arguments: dict[str, Any]) -> dict[str, str]:
     """A figure's arguments as they stand in an address: numbers and references, never keys."""
-    return {k: getattr(v, "number", None) or str(v) for k, v in arguments.items() if k not in {"body", "day"}}
+    return {
+        k: getattr(v, "number", None) or getattr(v, "slug", None) or str(v)
+        for k, v in arguments.items()
+        if k not in {"body", "day"}
+    }
 
 
 class SourcePage(Ruled):
-    """Herkunft: a figure of the catalogue with its whole derivation."""
+    """Herkunft: a figure of the catalogue with its whole derivation, and where it is used."""
 
     rule = "kim.figure"
 
@@ -116,10 +192,28 @@ class SourcePage(Ruled):
         try:
             result = entry.asked(request.acting_body, given, day=request.stand, year=request.year)
         except ValidationError as error:
-            context = {"entry": entry, "problems": error.messages}
+            context = {"title": entry.title, "problems": error.messages}
             return render(request, "kim/source.html", context, status=400)
         value = getattr(result, "derivation", result)
-        return render(request, "kim/source.html", {"entry": entry, "value": value})
+        references = {part for text in given.values() for part in text.split(",")}
+        return render(request, "kim/source.html", {"title": entry.title} | used(request, value, references, name))
+
+
+def used(request: Any, value: Any, references: set[str], name: str = "") -> dict[str, Any]:
+    """The value for the page Herkunft, with the figures and papers that use it."""
+    found = figures.uses(request.acting_body, request.stand, value)
+    return {
+        "value": value,
+        "uses": [(entry, link_arguments(a), said(a)) for entry, a in found if entry.name != name],
+        "papers": documents.citing(request, references, name),
+    }
+
+
+def said(arguments: dict[str, Any]) -> str:
+    """The arguments in words, where a figure has several on one page."""
+    kinds = {"own": "eigene Stellen", "onward": "Stellen bei Dritten"}
+    words = [kinds.get(str(v), str(v)) for k, v in arguments.items() if k not in {"body", "day"}]
+    return ", ".join(words)
 
 
 class ChooseBody(Ruled):

@@ -1,7 +1,13 @@
 """What papers say of each other and of the sittings that decided on them."""
 
-from kim.figures import DATE, TEXT, Value, figure
-from meetings.models import Consultation, Paper
+from datetime import date, timedelta
+
+from django.urls import reverse
+
+from kim.figures import DATE, TEXT, Deadlines, Headline, Value, figure
+from kim.formats import long_day
+from kim.models import Body
+from meetings.models import Consultation, Meeting, Paper
 
 
 def resolved(paper: Paper) -> Consultation | None:
@@ -14,7 +20,8 @@ def resolved(paper: Paper) -> Consultation | None:
 
 def said(paper: Paper, label: str, value: object, unit: str) -> Value:
     source = paper.superior.source.cited() if paper.superior else "keine Bezugsvorlage erfasst"
-    return Value(label, value, unit, "beleg", source=source)  # type: ignore[arg-type]
+    where = paper.superior.source.get_absolute_url() if paper.superior else ""
+    return Value(label, value, unit, "beleg", source=source, document=where)  # type: ignore[arg-type]
 
 
 @figure("superior.reference", "Nummer der Bezugsvorlage")
@@ -35,3 +42,42 @@ def organization(paper: Paper) -> Value:
     """Which committee decided it. Example: Städteregionsausschuss."""
     found = resolved(paper)
     return said(paper, "Gremium", found.organization.name if found else None, TEXT)
+
+
+QUARTER = timedelta(days=92)
+
+
+def coming(body: Body, day: date) -> list[Meeting]:
+    """The sittings from the day on, for a quarter of a year, with the papers they deal with. Two queries."""
+    rows = Meeting.objects.filter(body=body, date__gte=day, date__lte=day + QUARTER)
+    return list(rows.select_related("organization").prefetch_related("consultations").order_by("date"))
+
+
+def sitting(meeting: Meeting) -> Value:
+    """One sitting as a date. Example: Ausschuss für Soziales …: 22.03.2023."""
+    return Value(
+        f"Sitzung: {meeting.organization}",
+        meeting.date,
+        DATE,
+        "beleg",
+        source="Sitzungskalender",
+        link=reverse("documents"),
+    )
+
+
+@figure("headline.meeting", "Nächste Sitzung", headline=4)
+def next_meeting(body: Body, day: date) -> Headline:
+    """The next sitting of any committee. Example: StädteRegion on 01.03.2023: Mittwoch, 22. März 2023."""
+    found = coming(body, day)
+    if not found:
+        nothing = Value("Nächste Sitzung", None, DATE, "annahme", source="keine künftige Sitzung erfasst")
+        return Headline("keine erfasst", "", nothing)
+    count = len(found[0].consultations.all())
+    papers = f"; {count} Vorlage{'n' if count != 1 else ''}" if count else ""
+    return Headline(long_day(found[0].date), f"{found[0].organization}{papers}", sitting(found[0]))
+
+
+@figure("deadlines.meetings", "Sitzungen", deadlines=True)
+def meetings(body: Body, day: date) -> Deadlines:
+    """The sittings of the next three months. Example: 22.03.2023."""
+    return Deadlines(tuple(sitting(one) for one in coming(body, day)))

@@ -1,16 +1,20 @@
 """How many posts there are on a day, how many are filled, and what stands of the rest."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from kim.figures import COUNT, DATE, FTE, TEXT, Value, figure, total
+from kim.figures import COUNT, DATE, FTE, TEXT, Deadlines, Headline, Value, figure, total
+from kim.formats import NBSP, fte
 from kim.models import Body
+from kim.periods import last_day
 from staffing.models import Occupancy, Position, PositionPeriod
 
+HALF_YEAR = timedelta(days=183)
 PARTS = {
     "filled": "besetzt",
     "advertised": "ausgeschrieben",
@@ -94,6 +98,7 @@ def occupied(occupancy: Occupancy) -> Value:
         FTE,
         occupancy.derivation_kind(),
         source=occupancy.derivation_source(),
+        document=occupancy.derivation_document(),
         link=occupancy.position.get_absolute_url(),
     )
 
@@ -107,7 +112,43 @@ def rest(row: PositionPeriod, amount: Decimal) -> Value:
         FTE,
         row.derivation_kind(),
         source=row.derivation_source(),
+        document=row.derivation_document(),
         link=row.position.get_absolute_url(),
+    )
+
+
+@figure("headline.occupancy", "VZÄ besetzt", headline=1)
+def headline(body: Body, day: date) -> Headline:
+    """FTE filled of all, for the start page. Two queries. Example: StädteRegion 01.03.2023: 3,0 von 12,0 VZÄ."""
+    found = status(body, day)
+    parts = [found.advertised, found.advertising_planned, found.open, found.not_stated]
+    words = f"{fte(found.filled.amount)} von {fte(found.derivation.amount)}{NBSP}VZÄ"
+    note = " · ".join(f"{fte(one.amount)} {one.label.removeprefix('Besetzung: ')}" for one in parts if one.amount)
+    return Headline(words, note or "alles besetzt", found.derivation)
+
+
+@figure("deadlines.posts", "Stellen und Besetzungen, die enden", deadlines=True)
+def endings(body: Body, day: date) -> Deadlines:
+    """The last days of posts and occupancies within half a year. Two queries. Example: CM-12 ends on 28.02.2023."""
+    coming = {"validity__endswith__gt": day, "validity__endswith__lte": day + HALF_YEAR, "body": body}
+    rows: list[tuple[str, Any]] = [
+        ("Angaben zur Stelle enden", row)
+        for row in PositionPeriod.objects.filter(**coming).select_related("position", "basis")
+    ]
+    rows += [("Besetzung endet", row) for row in Occupancy.objects.filter(**coming).select_related("position", "basis")]
+    return Deadlines(
+        tuple(
+            Value(
+                f"{what}: {row.position.number}",
+                last_day(row.validity),
+                DATE,
+                row.derivation_kind(),
+                source=row.derivation_source(),
+                document=row.derivation_document(),
+                link=row.get_absolute_url(),
+            )
+            for what, row in sorted(rows, key=lambda pair: (pair[1].validity.upper, pair[1].position.number))
+        )
     )
 
 
@@ -156,6 +197,7 @@ def first_year(body: Body, kind: str = "") -> Value:
         "beleg" if first.basis else "annahme",
         formula="Jahr des frühesten Beginns",
         source=first.derivation_source(),
+        document=first.derivation_document(),
         link=first.get_absolute_url(),
     )
 
@@ -168,8 +210,38 @@ def size(row: PositionPeriod) -> Value:
         FTE,
         row.derivation_kind(),
         source=row.derivation_source(),
+        document=row.derivation_document(),
         link=row.position.get_absolute_url(),
     )
+
+
+@figure("position.filled", "VZÄ besetzt", many=True)
+def filled_by_post(periods: Iterable[PositionPeriod], day: date) -> dict[int, Value]:
+    """FTE filled of each of these posts on a day, with its places. One query. Example: CM-10: 3 × 0,5 = 1,500."""
+    rows = list(periods)
+    places: dict[int, list[Occupancy]] = {}
+    taken = Occupancy.objects.filter(position__in=[row.position_id for row in rows]).as_of(day)
+    for place in taken.select_related("position", "basis").order_by("slot"):
+        places.setdefault(place.position_id, []).append(place)
+    return {
+        row.pk: total(row.position.number, *(occupied(p) for p in places.get(row.position_id, [])), unit=FTE)
+        for row in rows
+    }
+
+
+@figure("position.rest", "VZÄ nicht besetzt", many=True)
+def rest_by_post(periods: Iterable[PositionPeriod], day: date) -> dict[int, Value]:
+    """FTE of each of these posts that are not filled on a day. One query. Example: CM-11: 0,500 − 0,000 = 0,500."""
+    rows = list(periods)
+    taken = filled_by_post(rows, day)
+    found = {}
+    for row in rows:
+        whole, part = size(row), taken[row.pk]
+        formula = f"{whole.printed()} − {part.printed()}"
+        link = row.get_absolute_url()
+        left = row.fte - part.amount
+        found[row.pk] = Value(row.position.number, left, FTE, "rechnung", formula, operands=(whole, part), link=link)
+    return found
 
 
 def period_of(position: Position, day: date, when: str = "") -> PositionPeriod:
@@ -214,5 +286,6 @@ def since(position: Position, day: date) -> Value:
         DATE,
         "annahme" if row.validity_assumption else "beleg",
         source=row.validity_assumption or row.derivation_source(),
+        document="" if row.validity_assumption else row.derivation_document(),
         link=row.get_absolute_url(),
     )

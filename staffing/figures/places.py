@@ -97,6 +97,7 @@ def text(row: PositionPeriod, label: str, value: str, forms: dict[str, str]) -> 
         TEXT,
         row.derivation_kind(),
         source=row.derivation_source(),
+        document=row.derivation_document(),
         link=row.get_absolute_url(),
         forms=forms,
     )

@@ -4,9 +4,10 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 
 from kim.history import Versioned, tracked
-from kim.models import BodyRow, sort_key
+from kim.models import Body, BodyRow, sort_key
 
 
 @tracked()
@@ -38,6 +39,8 @@ class Municipality(Versioned):
 class BodyMunicipality(BodyRow):
     """A Kommune that a body works with; only these are offered in its lists."""
 
+    attached_as = "kommune"
+
     municipality = models.ForeignKey(Municipality, models.PROTECT, related_name="uses", verbose_name="Kommune")
 
     class Meta(BodyRow.Meta):
@@ -53,6 +56,14 @@ class BodyMunicipality(BodyRow):
 
     def __str__(self) -> str:
         return str(self.municipality)
+
+    def get_absolute_url(self) -> str:
+        return reverse("municipality", args=[self.municipality.slug])
+
+    @classmethod
+    def find(cls, body: Body, slug: str) -> "BodyMunicipality":
+        """The body's Kommune with this short name; BodyMunicipality.DoesNotExist otherwise."""
+        return cls._default_manager.select_related("municipality").get(body=body, municipality__slug=slug)
 
 
 @tracked()
@@ -74,6 +85,8 @@ class Function(Versioned):
 @tracked()
 class Carrier(BodyRow):
     """An Anstellungsträger: who employs the person on a post."""
+
+    attached_as = "traeger"
 
     class Kind(models.TextChoices):
         OWN = "own", "eigene Körperschaft"
@@ -124,6 +137,14 @@ class Carrier(BodyRow):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("carrier", args=[self.slug])
+
+    @classmethod
+    def find(cls, body: Body, slug: str) -> "Carrier":
+        """The body's Anstellungsträger with this short name; Carrier.DoesNotExist otherwise."""
+        return cls._default_manager.get(body=body, slug=slug)
 
     def forms(self) -> dict[str, str]:
         """The name in a sentence: with its article in the first, third and fourth case, and short.

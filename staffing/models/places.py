@@ -7,9 +7,11 @@ from django.db import models
 from django.db.models import Q
 
 from kim.history import tracked
-from kim.models import BodyRow, SameBody
+from kim.models import BodyRow, SameBody, closed_year
 from staffing.models.masterdata import BodyMunicipality, Municipality
 from staffing.models.positions import PositionPeriod
+
+OF_PERIOD = closed_year("(SELECT p.validity FROM staffing_positionperiod p WHERE p.id = {row}.period_id)")
 
 
 @tracked()
@@ -25,6 +27,7 @@ class ServedMunicipality(BodyRow):
     class Meta(BodyRow.Meta):
         verbose_name, verbose_name_plural = "Zuständigkeit", "Zuständigkeiten"
         ordering: ClassVar = ["municipality__sort_key"]
+        triggers = [*BodyRow.Meta.triggers, OF_PERIOD]
         constraints: ClassVar = [
             *BodyRow.Meta.constraints,
             models.UniqueConstraint(
@@ -70,6 +73,7 @@ class PositionLocation(BodyRow):
     class Meta(BodyRow.Meta):
         verbose_name, verbose_name_plural = "Beratungsort", "Beratungsorte"
         ordering: ClassVar = ["order"]
+        triggers = [*BodyRow.Meta.triggers, OF_PERIOD]
         constraints: ClassVar = [
             *BodyRow.Meta.constraints,
             models.UniqueConstraint(

@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from kim.formats import listed
 from kim.history import SENTENCES, counted, refusable, tracked
-from kim.models import POSITION_NUMBER, Body, BodyRow, Cited, SameBody, TextBlock
+from kim.models import POSITION_NUMBER, Body, BodyRow, Cited, SameBody, TextBlock, closed_year
 from kim.money import FteColumn, exact
 from kim.periods import PeriodField, PeriodQuerySet, period
 from kim.permissions import note
@@ -241,7 +241,13 @@ class PositionPeriod(Cited, BodyRow):
     class Meta(BodyRow.Meta):
         verbose_name, verbose_name_plural = "Stellenangabe", "Stellenangaben"
         ordering: ClassVar = ["position__number", "validity"]
-        triggers = [*BodyRow.Meta.triggers, LOCK_POSITION, OVER_OCCUPIED, POSITION_FIXED]
+        triggers = [
+            *BodyRow.Meta.triggers,
+            LOCK_POSITION,
+            OVER_OCCUPIED,
+            POSITION_FIXED,
+            closed_year("{row}.validity"),
+        ]
         constraints: ClassVar = [
             *BodyRow.Meta.constraints,
             exact("fte", "positionperiod_fte", places=3, above=0),
@@ -282,8 +288,19 @@ class PositionPeriod(Cited, BodyRow):
         names = self.municipality_names()
         return "keine Angabe" if not names else names[0] if len(names) == 1 else "gemeinsam: " + ", ".join(names)
 
+    def served_names(self) -> str | None:
+        """Roetgen und Simmerath; None where no Kommune is stated."""
+        names = self.municipality_names()
+        return listed(names) if names else None
+
     def served_text(self) -> str:
         return listed(self.municipality_names())
+
+    status: str  # of the day, on rows from with_occupancy
+
+    def status_label(self) -> str:
+        """The status of the day, for rows from with_occupancy."""
+        return str(Status(self.status).label)
 
     def kind_label(self) -> str:
         """Short, for a column: eigene Stelle, bei Dritten."""
@@ -350,7 +367,13 @@ class Occupancy(Cited, BodyRow):
     class Meta(BodyRow.Meta):
         verbose_name, verbose_name_plural = "Besetzung", "Besetzungen"
         ordering: ClassVar = ["slot"]
-        triggers = [*BodyRow.Meta.triggers, LOCK_POSITION, OVER_OCCUPIED, POSITION_FIXED]
+        triggers = [
+            *BodyRow.Meta.triggers,
+            LOCK_POSITION,
+            OVER_OCCUPIED,
+            POSITION_FIXED,
+            closed_year("{row}.validity"),
+        ]
         constraints: ClassVar = [
             *BodyRow.Meta.constraints,
             exact("fte", "occupancy_fte", places=3, above=0),
@@ -375,3 +398,6 @@ class Occupancy(Cited, BodyRow):
 
     def __str__(self) -> str:
         return f"{self.position} Platz {self.slot}"
+
+    def get_absolute_url(self) -> str:
+        return self.position.get_absolute_url()

@@ -12,14 +12,13 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from kim import formats
-from kim.figures import CATALOGUE, EUR, Value, about, column
+from kim.figures import CATALOGUE, EUR, Value, about
 from kim.forms import CorrectionPage, DescriptionPage, RemovePage
 from kim.history import preview
 from kim.models import Body
 from kim.permissions import Ruled
 from kim.tables import ListPage
 from kim.trail import story
-from staffing.filters import PositionFilters
 from staffing.forms import CorrectionForm, DescriptionForm
 from staffing.models import Occupancy, Position, PositionLocation, PositionPeriod, ServedMunicipality
 from staffing.tables import PositionTable
@@ -29,14 +28,7 @@ class Positions(ListPage):
     """All posts of the body on the working date."""
 
     rule = "staffing.view"
-    table_class, filter_class = PositionTable, PositionFilters
-    title, noun = "Stellen", ("Stelle", "Stellen")
-    help_text = (
-        "Jede Zeile ist eine Stelle am gewählten Stand. Die Nummer führt zur Stelle, dort lässt sie sich ändern."
-    )
-    default_order = "nummer"
-    sums = PositionTable.sums
-    add_url, add_rule = "position-new", "grants.edit"
+    table_class = PositionTable
 
     def rows(self, request: Any) -> QuerySet[Any]:
         return (
@@ -48,12 +40,6 @@ class Positions(ListPage):
                 Prefetch("served", ServedMunicipality.objects.select_related("municipality")),
             )
         )
-
-    def complete(self, request: Any, rows: list[Any]) -> list[Any]:
-        amounts = column("position.annual_amount", rows, request.stand)
-        for row in rows:
-            row.annual_amount = amounts[row.pk].value  # a plain number: the list sorts by it
-        return rows
 
 
 def position_of(request: Any, number: str) -> Position:

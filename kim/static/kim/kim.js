@@ -1,0 +1,91 @@
+// What is nicer with script and works without: Herkunft at the side, filters that act at once, menus that close.
+(() => {
+  "use strict";
+
+  const fetched = async (url) => {
+    const answer = await fetch(url, { headers: { Accept: "text/html" }, credentials: "same-origin" });
+    return { ok: answer.ok, url: answer.url, page: new DOMParser().parseFromString(await answer.text(), "text/html") };
+  };
+
+  // Herkunft: the page it would lead to, in a sheet beside the list; everything else follows the link.
+  const sheet = async (link) => {
+    const { page } = await fetched(link.href);
+    const content = page.querySelector("#herkunft");
+    if (!content) { location.href = link.href; return; }
+    let dialog = document.querySelector("dialog.sheet");
+    if (!dialog) {
+      dialog = document.createElement("dialog");
+      dialog.className = "sheet";
+      dialog.setAttribute("aria-label", "Herkunft");
+      document.body.append(dialog);
+      dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
+    }
+    const close = document.createElement("button");
+    close.type = "button";
+    close.className = "quiet sheet-close";
+    close.textContent = "Schließen";
+    close.addEventListener("click", () => dialog.close());
+    const whole = document.createElement("p");
+    const away = document.createElement("a");
+    away.href = link.href;
+    away.textContent = "Als eigene Seite öffnen";
+    whole.append(away);
+    dialog.replaceChildren(close, ...content.childNodes, whole);
+    dialog.querySelectorAll("[id]").forEach((one) => one.removeAttribute("id"));
+    if (!dialog.open) dialog.showModal();
+    dialog.scrollTop = 0;
+    close.focus();
+    dialog.onclose = () => link.isConnected && link.focus();
+  };
+
+  // Filters: the list is fetched anew and put in the old one's place; the focus stays in the filter.
+  let asked = 0;
+  const narrow = async (form) => {
+    const data = [...new FormData(form)].filter(([, value]) => value !== "");
+    const query = new URLSearchParams(data).toString();
+    const turn = ++asked;
+    const { page, url } = await fetched(`${location.pathname}?${query}`);
+    const found = page.querySelector("#ergebnis");
+    if (turn !== asked) return;
+    if (!found || page.querySelector("main [role=alert]")) { location.href = url; return; }
+    document.querySelector("#ergebnis").replaceChildren(...found.childNodes);
+    for (const part of [".tabs", ".head .lead"]) {
+      const fresh = page.querySelector(part);
+      if (fresh) document.querySelector(part)?.replaceChildren(...fresh.childNodes);
+    }
+    form.querySelectorAll(".pick").forEach((pick) => {
+      const count = pick.querySelectorAll("input:checked").length;
+      pick.querySelector("summary").textContent = count ? `${count} gewählt` : "alle";
+    });
+    history.replaceState(null, "", query ? `?${query}` : location.pathname);
+  };
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a.q, a.q-link, dialog.sheet a[href^='/herkunft/']");
+    if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey && event.button === 0) {
+      event.preventDefault();
+      sheet(link).catch(() => { location.href = link.href; });
+    }
+    document.querySelectorAll("details.menu[open], details.pick[open]").forEach((one) => {
+      if (!one.contains(event.target)) one.open = false;
+    });
+  });
+
+  document.addEventListener("keydown", (event) => {
+    const open = document.activeElement?.closest("details.menu[open], details.pick[open]");
+    if (event.key === "Escape" && open) {
+      open.open = false;
+      open.querySelector("summary").focus();
+    }
+  });
+
+  document.addEventListener("focusout", (event) => {
+    const open = event.target.closest("details.menu[open], details.pick[open]");
+    if (open && event.relatedTarget && !open.contains(event.relatedTarget)) open.open = false;
+  });
+
+  document.addEventListener("change", (event) => {
+    const form = event.target.closest("form[data-live]");
+    if (form) narrow(form).catch(() => form.submit());
+  });
+})();

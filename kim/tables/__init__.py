@@ -1,0 +1,49 @@
+"""Lists: a table declares columns, filters, totals and views; page, files and paper follow from it."""
+
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from kim.tables.columns import (
+    AmountColumn,
+    BadgeColumn,
+    CountColumn,
+    DateColumn,
+    FteTableColumn,
+    LinkColumn,
+    PeriodColumn,
+    TextColumn,
+)
+from kim.tables.filters import ChoicesFilter, ObjectsFilter, SearchFilter, StrictFilters, model_at, narrowed
+from kim.tables.page import DenseTable, ListPage, Preset
+
+__all__ = [
+    "AmountColumn",
+    "BadgeColumn",
+    "ChoicesFilter",
+    "CountColumn",
+    "DateColumn",
+    "DenseTable",
+    "FteTableColumn",
+    "LinkColumn",
+    "ListPage",
+    "ObjectsFilter",
+    "PeriodColumn",
+    "Preset",
+    "SearchFilter",
+    "StrictFilters",
+    "TextColumn",
+    "kept_link",
+    "model_at",
+    "narrowed",
+]
+
+
+def kept_link(request: Any, url: str) -> str:
+    """An address of ours that keeps the page's Stand and Förderjahr, unless it names its own."""
+    if not url.startswith("/"):
+        return url
+    path, _, query = url.partition("?")
+    own = parse_qsl(query)
+    named = {name for name, _ in own}
+    kept = [(n, request.GET[n]) for n in ("stand", "jahr") if request.GET.get(n) and not named & {"stand", "jahr"}]
+    return path + ("?" + urlencode([*own, *kept]) if own or kept else "")

@@ -1,0 +1,102 @@
+"""Filters of lists: one or several choices each, a search over several columns, and no guess at bad input."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import django_filters
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Model, Q, QuerySet
+
+NONE_OF_THEM = "ohne"
+
+
+class Choices(forms.CheckboxSelectMultiple):
+    """Check boxes that fold away under the filter's name."""
+
+    template_name = "components/choices.html"
+    option_template_name = "components/choice.html"
+
+
+def model_at(model: Any, path: str) -> type[Model]:
+    """The model at the end of a path of relations, upwards by their reverse names: what a lower app may not import."""
+    for name in path.split("__"):
+        model = model._meta.get_field(name).related_model
+    found: type[Model] = model
+    return found
+
+
+def narrowed(rows: QuerySet[Any], condition: Q) -> QuerySet[Any]:
+    """The rows that fulfil a condition over other tables, each once."""
+    return rows.filter(pk__in=rows.order_by().filter(condition).values("pk"))
+
+
+class ChoicesFilter(django_filters.MultipleChoiceFilter):
+    """One or several of the given choices; any of them may hold.
+
+    choices: {word in the address: (label, value in the database)} or a function that returns it.
+    """
+
+    def __init__(self, path: str, choices: Any, **kwargs: Any) -> None:
+        self.known: Callable[[], dict[str, tuple[str, Any]]] = choices if callable(choices) else lambda: choices
+        self.path = path
+        super().__init__(
+            choices=lambda: [(word, label) for word, (label, _) in self.known().items()], widget=Choices, **kwargs
+        )
+
+    def filter(self, rows: QuerySet[Any], words: list[str]) -> QuerySet[Any]:
+        known = self.known()
+        return rows.filter(**{f"{self.path}__in": [known[word][1] for word in words]}) if words else rows
+
+
+class ObjectsFilter(django_filters.ModelMultipleChoiceFilter):
+    """One or several objects of the body, by their word in addresses; any of them may hold.
+
+    several: a row can have more than one of them. none: the label of the choice "has none".
+    """
+
+    def __init__(
+        self, path: str, queryset: Callable[[Any], Any], *, several: bool = False, none: str = "", **kwargs: Any
+    ) -> None:
+        self.path, self.several = path, several
+        self.none = kwargs.get("null_value", NONE_OF_THEM) if none else ""
+        empty = {"null_label": none, "null_value": self.none} if none else {}
+        super().__init__(queryset=queryset, widget=Choices, **{"to_field_name": "slug"} | empty | kwargs)
+
+    def condition(self, chosen: Any) -> Q:
+        """What has to hold of a row."""
+        condition = Q(**{f"{self.path}__in": [one for one in chosen if one != self.none]})
+        return condition | Q(**{f"{self.path}__isnull": True}) if self.none and self.none in chosen else condition
+
+    def filter(self, rows: QuerySet[Any], chosen: Any) -> QuerySet[Any]:
+        if not chosen:
+            return rows
+        condition = self.condition(list(chosen))
+        return narrowed(rows, condition) if self.several else rows.filter(condition)
+
+
+class SearchFilter(django_filters.CharFilter):
+    """One search field over several columns; every word must occur in one of them."""
+
+    def __init__(self, fields: Iterable[str], **kwargs: Any) -> None:
+        super().__init__(label="Suche", max_length=80, **kwargs)
+        self.fields = list(fields)
+
+    def filter(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+        if "\0" in value:
+            raise ValidationError("Die Suche enthält ein unzulässiges Zeichen.")
+        for part in value.split():
+            condition = Q()
+            for name in self.fields:
+                condition |= Q(**{f"{name}__icontains": part})
+            rows = narrowed(rows, condition)
+        return rows
+
+
+class StrictFilters(django_filters.FilterSet):
+    """A filter set that knows the request's body and day, for choices and for status."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.form.fields.values():
+            field.widget.attrs.setdefault("autocomplete", "off")

@@ -1,0 +1,259 @@
+"""One answer of a list: what its address asks for, and the same rows and totals for page, file and paper."""
+
+from decimal import Decimal
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString
+
+from kim import formats
+from kim.figures import EUR, FTE
+from kim.models import SavedView
+from kim.permissions import may
+from kim.tables import exports
+from kim.tables.columns import AmountColumn, Links, TextColumn
+
+if TYPE_CHECKING:
+    from kim.tables.page import ListPage
+
+PAGE_SIZE = 500
+DENSITIES = {"dicht": "dicht", "bequem": "bequem"}
+FORMATS = ("html", "xlsx", "csv", "pdf", "json")
+# The parts of an address that are no filter; each changes alone.
+PARTS = {"stand", "jahr", "sortierung", "spalten", "seite", "format", "dichte", "ansicht", "offen", "herkunft", "zeile"}
+VIEW_PARTS = ("sortierung", "spalten")  # with the filters: what a saved view keeps
+PASSING = ("format", "offen", "herkunft", "zeile", "seite", "hoch", "runter")  # never carried along in links
+
+
+class Listing:
+    """Reads the parts of the address, then holds the rows that were found."""
+
+    def __init__(self, view: "ListPage", request: Any, form: Any, problems: list[str]) -> None:
+        self.view, self.request, self.form, self.problems = view, request, form, problems
+        self.declared = view.table_class
+        self.found: list[Any] = []
+        self.all_columns: dict[str, TextColumn] = self.declared.columns_()
+        self.format = request.GET.get("format", "html")
+        if self.format not in FORMATS:
+            self.problems.append("Das Format heißt xlsx, csv, pdf oder json.")
+            self.format = "html"
+        self.order = self._order()
+        self.columns = self._columns()
+        self.density = self._density()
+        self.page_number = self._page_number()
+        self.active_view = self._active_view()
+
+    @property
+    def first(self) -> TextColumn:
+        """The row header: always shown, always first."""
+        return next(iter(self.all_columns.values()))
+
+    def _order(self) -> str:
+        wanted = str(self.request.GET.get("sortierung", ""))
+        known = self.all_columns.get(wanted.removeprefix("-"))
+        if wanted and (known is None or known.orderable is False):
+            self.problems.append(f"Nach „{wanted[:40]}“ lässt sich nicht sortieren.")
+            wanted = ""
+        return wanted or self.declared.default_order
+
+    def _columns(self) -> list[TextColumn]:
+        wanted = [name for name in self.request.GET.getlist("spalten") if name]
+        for name in wanted:
+            if name not in self.all_columns:
+                self.problems.append(f"Die Spalte „{name[:40]}“ gibt es in dieser Liste nicht.")
+        names = [n for n in dict.fromkeys(wanted) if n in self.all_columns]
+        if not wanted:
+            names = [name for name, one in self.all_columns.items() if not one.hidden]
+        return [self.first, *(self.all_columns[n] for n in names if n != self.first.name)]
+
+    def _density(self) -> str:
+        wanted = self.request.GET.get("dichte") or self.request.COOKIES.get("dichte", "")
+        if self.request.GET.get("dichte") and wanted not in DENSITIES:
+            self.problems.append("Die Dichte heißt dicht oder bequem.")
+        return wanted if wanted in DENSITIES else "dicht"
+
+    def _page_number(self) -> int:
+        text = self.request.GET.get("seite", "1")
+        if text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= 10**6:
+            return int(text)
+        self.problems.append(f"„{text[:20]}“ ist keine Seitenzahl.")
+        return 1
+
+    def _active_view(self) -> Any:
+        wanted = self.request.GET.get("ansicht", "")
+        found = next((one for one in self.views if one.slug == wanted), None)
+        if wanted and found is None:
+            self.problems.append(f"Die Ansicht „{wanted[:40]}“ gibt es nicht oder nicht mehr.")
+        return found
+
+    @cached_property
+    def views(self) -> list[Any]:
+        """The views of this list: those that come with it, and the saved ones this person sees. One query."""
+        return [*self.declared.presets, *SavedView.of(self.request, self.request.path)]
+
+    # addresses
+
+    def url(self, **changes: Any) -> str:
+        """This page's address with some parts changed; None removes one. Every other part stays."""
+        dropped = {*changes, *PASSING}
+        parts = [(k, v) for k, values in self.request.GET.lists() if k not in dropped for v in values if v]
+        for name, value in changes.items():
+            parts += [(name, v) for v in (value if isinstance(value, list) else [value]) if v is not None]
+        return "?" + urlencode(parts)
+
+    def kept(self, *names: str) -> list[tuple[str, str]]:
+        """Parts of the address that a form carries along unchanged."""
+        return [(k, v) for k in names for v in self.request.GET.getlist(k) if v]
+
+    def view_url(self, view: Any) -> str:
+        """The page in a view, at the same Stand and in the same density."""
+        kept = urlencode(self.kept("stand", "jahr", "dichte"))
+        return "?" + "&".join(part for part in (view.query, f"ansicht={view.slug}", kept) if part)
+
+    def view_query(self) -> str:
+        """What a view of the present page would keep: filters, order and columns."""
+        return urlencode(self.kept(*self.form.fields, *VIEW_PARTS))
+
+    # what is shown
+
+    def chips(self) -> list[dict[str, str]]:
+        """The filters that are set, in words, each with the address without it."""
+        chips = []
+        for name, field in self.form.fields.items():
+            values = [v for v in self.request.GET.getlist(name) if v]
+            labels = {str(key): str(label) for key, label in getattr(field, "choices", [])}
+            for value in values:
+                rest = [v for v in values if v != value]
+                words = f"{field.label}: {labels.get(value, value)}"
+                chips.append({"text": words, "url": self.url(**{name: rest or None})})
+        return chips
+
+    def sentence(self) -> str:
+        """The filters in words, for files and papers. Example: Art: bei Dritten · Status: unbesetzt oder besetzt."""
+        words = []
+        for name, field in self.form.fields.items():
+            values = [v for v in self.request.GET.getlist(name) if v]
+            labels = {str(key): str(label) for key, label in getattr(field, "choices", [])}
+            if values:
+                words.append(f"{field.label}: {' oder '.join(labels.get(v, v) for v in values)}")
+        return " · ".join(words) or "ohne Filter"
+
+    def order_words(self) -> str:
+        name = self.all_columns[self.order.removeprefix("-")].heading()
+        return f"{name}, absteigend" if self.order.startswith("-") else name
+
+    def foot(self) -> str:
+        """What the totals row is called."""
+        return f"Summe (alle {len(self.found)} gefilterten)" if self.chips() else f"Summe (alle {len(self.found)})"
+
+    @property
+    def summed(self) -> list[AmountColumn]:
+        return [one for one in self.columns if isinstance(one, AmountColumn) and one.summed]
+
+    @cached_property
+    def totals(self) -> dict[str, Decimal]:
+        """Exact sums over everything that is filtered, not over the page."""
+        return {
+            one.name: sum((v for row in self.found if (v := one.value(row)) is not None), Decimal(0)).quantize(
+                one.place
+            )
+            for one in self.summed
+        }
+
+    def summary(self) -> str:
+        """8 Stellen · 6,0 VZÄ · 342.000,00 €."""
+        words = [f"{len(self.found)} {self.declared.noun[len(self.found) != 1]}"]
+        several = [one.unit for one in self.summed].count(EUR) > 1
+        for one in self.summed:
+            name = f"{one.heading()} " if several and one.unit == EUR else ""
+            words.append(name + one.text(self.totals[one.name]) + (formats.NBSP + "VZÄ" if one.unit == FTE else ""))
+        return " · ".join(words)
+
+    def lines(self, rows: list[Any]) -> SafeString:
+        """The rows of the table. Assembled here, not cell by cell in a template: a list has thousands of cells."""
+        links = Links(urlencode(self.kept("stand", "jahr")).replace("&", "&amp;"), self.declared.key)
+        head, *rest = self.columns
+        opened = [(one, '<td class="n">' if one.numeric else "<td>") for one in rest]
+        parts: list[str] = []
+        for row in rows:
+            parts.append(f'<tr><th scope="row">{conditional_escape(head.html(row, links))}</th>')
+            parts += [f"{tag}{conditional_escape(one.html(row, links))}</td>" for one, tag in opened]
+            parts.append("</tr>\n")
+        return SafeString("".join(parts))
+
+    def context(self) -> dict[str, Any]:
+        page = Paginator(self.found, PAGE_SIZE).get_page(self.page_number)
+        chips = self.chips()
+        saving = [("liste", self.request.path), ("abfrage", self.view_query())]
+        plain = dict.fromkeys((*self.form.fields, "ansicht"))
+        for name, field in self.form.fields.items():
+            count = len([v for v in self.request.GET.getlist(name) if v])
+            field.widget.attrs |= {"label": str(field.label), "chosen": f"{count} gewählt" if count else ""}
+        return {
+            "listing": self,
+            "table": self.declared,
+            "title": self.declared.title,
+            "filters": self.form,
+            "problems": self.problems,
+            "chips": chips,
+            "heads": [self.head(one) for one in self.columns],
+            "body": self.lines(list(page.object_list)),
+            "feet": [self.foot_cell(one) for one in self.columns[1:]],
+            "page": page,
+            "next_url": self.url(seite=page.number + 1) if page.has_next() else "",
+            "previous_url": self.url(seite=page.number - 1) if page.has_previous() else "",
+            "exports": [(label, self.url(format=name)) for name, label in exports.NAMES.items()],
+            "kept": self.kept("stand", "jahr", "sortierung", "spalten", "dichte", "ansicht"),
+            "all_url": self.url(**plain),
+            "view_back": self.view_url(self.active_view) if self.active_view else "",
+            "tabs": [(one, self.view_url(one), one == self.active_view) for one in self.views],
+            "plain_url": self.url(**plain | dict.fromkeys(VIEW_PARTS)),
+            "chooser": self.chooser(),
+            "open_chooser": self.request.GET.get("offen", ""),
+            "kept_by_chooser": self.kept("stand", "jahr", "sortierung", "dichte", "ansicht", *self.form.fields),
+            "standard_columns": self.url(spalten=None),
+            "densities": [(one, self.url(dichte=one), one == self.density) for one in DENSITIES],
+            "save_url": f"{reverse('view-new')}?{urlencode(saving)}",
+            "may_save": may(self.request, "views.edit"),
+        }
+
+    def chooser(self) -> list[dict[str, Any]]:
+        """Every column, the shown ones first and in their order."""
+        shown = [one.name for one in self.columns]
+        rest = [name for name in self.all_columns if name not in shown]
+        return [{"name": n, "label": self.all_columns[n].heading(), "shown": n in shown} for n in (*shown, *rest)]
+
+    def foot_cell(self, one: TextColumn) -> dict[str, Any]:
+        if one.name not in self.totals or not isinstance(one, AmountColumn):
+            return {"text": ""}
+        return {"text": one.text(self.totals[one.name]), "url": self.url(herkunft=one.name)}
+
+    def head(self, one: TextColumn) -> dict[str, Any]:
+        down = self.order == one.name
+        state = "ascending" if down else "descending" if self.order == f"-{one.name}" else "none"
+        return {
+            "label": one.heading(),
+            "numeric": one.numeric,
+            "orderable": one.orderable is not False,
+            "state": state,
+            "url": self.url(sortierung=f"-{one.name}" if down else one.name),
+        }
+
+    # files
+
+    def as_csv(self) -> HttpResponse:
+        return exports.as_csv(self)
+
+    def as_xlsx(self) -> HttpResponse:
+        return exports.as_xlsx(self)
+
+    def as_json(self) -> HttpResponse:
+        return exports.as_json(self)
+
+    def as_pdf(self) -> HttpResponse:
+        return exports.as_pdf(self)

@@ -1,0 +1,177 @@
+"""Pages of those who employ and of the Kommunen: lists, and everything about one of them on one page."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponseBase
+from django.shortcuts import render
+
+from kim import documents, findings
+from kim.figures import FTE, about, column, known_total, total
+from kim.forms import DescriptionPage
+from kim.models import Reminder
+from kim.permissions import Ruled
+from kim.tables import ListPage
+from kim.trail import story
+from staffing.figures.occupancy import size
+from staffing.filters import paid_posts
+from staffing.forms import ContactForm
+from staffing.models import BodyMunicipality, Carrier, PositionPeriod
+from staffing.tables import CarrierTable, MunicipalityTable
+
+
+def posts_of(request: Any, chosen: dict[str, Any] | None = None) -> QuerySet[Any]:
+    """The posts of the working date, with what the pages of partners show; narrowed to programmes that are chosen."""
+    rows = PositionPeriod.visible_to(request).as_of(request.stand).with_occupancy(request.stand)
+    rows = rows.select_related("position__function", "carrier", "basis").prefetch_related(
+        "served__municipality", "locations"
+    )
+    if programmes := (chosen or {}).get("programm"):
+        rows = rows.filter(position__in=paid_posts(request, programmes))
+    return rows.order_by("position__number")
+
+
+def summed(row: Any, name: str, posts: list[Any], values: dict[str, dict[int, Any]], suffix: str = "") -> None:
+    """Size, what of it is filled, and annual amount of some posts, as values that know their operands."""
+    setattr(row, f"fte{suffix}", total(name, *(size(p) for p in posts), unit=FTE))
+    setattr(row, f"filled{suffix}", total(name, *(values["filled"][p.pk] for p in posts), unit=FTE))
+    setattr(row, f"amount{suffix}", known_total(name, *(values["amount"][p.pk] for p in posts)))
+
+
+def with_posts(request: Any, rows: list[Any], chosen: dict[str, Any] | None = None) -> list[Any]:
+    """Anstellungsträger or Kommunen, each with its posts of the day and their sums. Six queries for any number."""
+    posts = list(posts_of(request, chosen))
+    values = {
+        "filled": column("position.filled", posts, request.stand),
+        "amount": column("position.annual_amount", posts, request.stand),
+    }
+    for row in rows:
+        if row.attached_as == Carrier.attached_as:
+            row.all_posts = [p for p in posts if p.carrier_id == row.pk]
+            summed(row, row.name, row.all_posts, values)
+        else:
+            served = [(p, {s.municipality_id for s in p.served.all()}) for p in posts]
+            row.all_posts = [p for p, keys in served if row.municipality_id in keys]
+            alone = [p for p, keys in served if keys == {row.municipality_id}]
+            summed(row, str(row), alone, values, "_alone")
+            summed(row, f"{row}, gemeinsam", [p for p in row.all_posts if p not in alone], values, "_shared")
+        row.posts = len(row.all_posts)
+        for post in row.all_posts:
+            post.amount = values["amount"][post.pk]
+    return rows
+
+
+class Partners(ListPage):
+    """A list whose rows get the sums of their posts."""
+
+    rule = "staffing.view"
+
+    def complete(self, request: Any, rows: list[Any], chosen: dict[str, Any]) -> list[Any]:
+        return with_posts(request, rows, chosen)
+
+
+class Carriers(Partners):
+    """The Anstellungsträger of the body."""
+
+    table_class = CarrierTable
+
+    def rows(self, request: Any) -> QuerySet[Any]:
+        return Carrier.visible_to(request)
+
+
+class Municipalities(Partners):
+    """The Kommunen the body works with."""
+
+    table_class = MunicipalityTable
+
+    def rows(self, request: Any) -> QuerySet[Any]:
+        return BodyMunicipality.visible_to(request).select_related("municipality")
+
+
+def partner_of(request: Any, model: Any, slug: str) -> Any:
+    """The body's Anstellungsträger or Kommune; foreign and missing are the same 404."""
+    try:
+        return model.find(request.acting_body, slug)
+    except model.DoesNotExist as error:
+        raise Http404 from error
+
+
+class PartnerPage(Ruled):
+    """Posts, VZÄ, money by year, contact, papers and open points of one partner."""
+
+    rule = "staffing.view"
+    model: Any
+    list_url: str
+    list_title: str
+
+    def get(self, request: Any, slug: str) -> HttpResponseBase:
+        partner = with_posts(request, [partner_of(request, self.model, slug)])[0]
+        periods = PositionPeriod.visible_to(request).filter(**self.condition(partner)).select_related("position")
+        ever = sorted({row.position for row in periods}, key=lambda p: p.number)
+        there = [p.position for p in partner.all_posts]
+        figures, problems = [], []
+        for entry in about(self.model):
+            for arguments in entry.arguments(partner, request.stand) if entry.arguments else []:
+                try:
+                    figures.append((entry, entry(**arguments)))
+                except ValidationError as error:
+                    problems += error.messages
+        context = {
+            "partner": partner,
+            "title": str(partner),
+            "list_url": self.list_url,
+            "list_title": self.list_title,
+            "is_carrier": self.model is Carrier,
+            "figures": figures,
+            "problems": problems,
+            "papers": documents.citing(request, {p.number for p in ever}) if ever else [],
+            "findings_of_posts": findings.on_any(there, request.acting_body, request.stand),
+            "reminders_of_posts": Reminder.visible_to(request).filter(
+                subject_kind="stelle", subject_id__in=[p.pk for p in ever], done=False
+            ),
+            "story": story([partner], user=request.user),
+        }  # fmt: skip
+        return render(request, "staffing/partner.html", context | self.more(request, partner))
+
+    def condition(self, partner: Any) -> dict[str, Any]:
+        """Which periods of posts are about this partner."""
+        raise NotImplementedError
+
+    def more(self, request: Any, partner: Any) -> dict[str, Any]:
+        return {}
+
+
+class CarrierPage(PartnerPage):
+    """One Anstellungsträger."""
+
+    model, list_url, list_title = Carrier, "carriers", CarrierTable.title
+
+    def condition(self, partner: Any) -> dict[str, Any]:
+        return {"carrier": partner}
+
+
+class MunicipalityPage(PartnerPage):
+    """One Kommune: what serves it, and where people are advised."""
+
+    model, list_url, list_title = BodyMunicipality, "municipalities", MunicipalityTable.title
+
+    def condition(self, partner: Any) -> dict[str, Any]:
+        return {"served__municipality": partner.municipality}
+
+    def more(self, request: Any, partner: Any) -> dict[str, Any]:
+        employers = {p.carrier.pk: p.carrier for p in partner.all_posts if p.carrier}
+        places = [place for p in partner.all_posts for place in p.locations.all()]
+        return {"employers": sorted(employers.values(), key=lambda c: c.sort_key), "places": places}
+
+
+class ContactPage(DescriptionPage):
+    """How to reach the office of an Anstellungsträger; words, no figures."""
+
+    rule = "staffing.edit"
+    form_class = ContactForm
+    title = "Kontakt der Dienststelle"
+
+    def instance(self, request: Any, *args: Any, **kwargs: Any) -> Carrier:
+        found: Carrier = partner_of(request, Carrier, kwargs["slug"])
+        return found
