@@ -44,7 +44,7 @@ def django_db_setup(django_test_environment, django_db_blocker):
 
 @pytest.fixture
 def bodies(db):
-    """Both trial bodies by slug."""
+    """The trial bodies by slug."""
     from kim.models import Body
 
     return {body.slug: body for body in Body.objects.all()}
@@ -66,6 +66,16 @@ def city(bodies):
     from kim.permissions import acting
 
     body = bodies["stadt-aachen"]
+    with acting(None, [body.pk], reason="Test"):
+        yield body
+
+
+@pytest.fixture
+def district(bodies):
+    """Act for the invented Weidenkreis."""
+    from kim.permissions import acting
+
+    body = bodies["weidenkreis"]
     with acting(None, [body.pk], reason="Test"):
         yield body
 

@@ -114,7 +114,7 @@ def test_a_change_without_an_actor_is_refused(bodies):
 
 
 def test_the_body_of_a_row_never_changes(bodies):
-    one, two = bodies.values()
+    one, two, *_ = bodies.values()
     with acting(None, [one.pk, two.pk]):
         source = Source.objects.create(body=one, kind="other", title="bleibt")
         with pytest.raises(ValidationError, match="Körperschaft eines Datensatzes"), refusable():

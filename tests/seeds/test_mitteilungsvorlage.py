@@ -176,7 +176,7 @@ MUTATIONS = {
     "notice.instrument": (lambda b: FundingNotice.objects.update(instrument="grant"), "fachbezogene Pauschale", "als Zuwendung"),
     "notice.rate": (lambda b: Rate.objects.filter(amount=57000).update(amount=D(58000)), "57.000 €", "58.000 € je Stelle"),
     "notice.year": (all_in_2022, "für das Jahr 2023", "für das Jahr 2022"),
-    "programme.name": (lambda b: FundingProgramme.objects.update(name="Integration vor Ort"), "im Landesprogramm Kommunales Integrationsmanagement", "im Landesprogramm Integration vor Ort"),
+    "programme.name": (lambda b: FundingProgramme.objects.filter(slug="kim").update(name="Integration vor Ort"), "im Landesprogramm Kommunales Integrationsmanagement", "im Landesprogramm Integration vor Ort"),
     "programme.short_name": (lambda b: FundingProgramme.objects.update(short_name="IVO"), "(KIM)", "(IVO)"),
     "programme.legal_basis": (lambda b: FundingProgramme.objects.update(legal_basis="§ 10 Mustergesetz"), "§ 9 Teilhabe", "§ 10 Mustergesetz"),
     "superior.meeting_date": (lambda b: Meeting.objects.filter(date=date(2022, 3, 24)).update(date=date(2022, 3, 25)), "24.03.2022", "25.03.2022"),

@@ -17,7 +17,7 @@ from kim.models import Body, Role, RoleAssignment, User
 from kim.permissions import acting
 
 PASSWORD_FILE = "trial-password" + os.environ.get("KIM_DATABASE", "").replace("_", "-")
-TRIAL_BODIES = {"staedteregion-aachen": "", "stadt-aachen": "-stadt"}
+TRIAL_BODIES = {"staedteregion-aachen": "", "stadt-aachen": "-stadt", "weidenkreis": "-kreis"}
 TRIAL_NAMES = {
     Role.CLERK: "Sachbearbeitung",
     Role.TREASURY: "Kämmerei",
@@ -96,9 +96,11 @@ def free_port(text: str) -> int:
 
 
 def trial_data() -> None:
-    """Load the fixtures, once: what was edited since stays."""
-    if not Body.objects.exists():
-        call_command("load_fixtures", verbosity=0, stdout=open(os.devnull, "w"))  # noqa: SIM115
+    """Load the fixtures of the trial bodies that are not there yet: what was edited since stays."""
+    there = set(Body.objects.values_list("slug", flat=True))
+    missing = [slug for slug in TRIAL_BODIES if slug not in there]
+    if missing:
+        call_command("load_fixtures", "allgemein", *missing, verbosity=0, stdout=open(os.devnull, "w"))  # noqa: SIM115
 
 
 def trial_users() -> list[str]:
@@ -114,11 +116,12 @@ def trial_users() -> list[str]:
         path.touch(mode=0o600)
         path.chmod(0o600)
         path.write_text(password + "\n")
-    names = [name for name, _, _ in wanted]
+    lines = []
+    for slug in (*TRIAL_BODIES, ""):
+        names = ", ".join(name for name, _, of in wanted if of == slug)
+        lines.append(f"{Body.find(slug).name if slug else 'ohne Körperschaft'}: {names}")
     return [
-        f"StädteRegion Aachen: {', '.join(names[:5])}",
-        f"Stadt Aachen: {', '.join(names[5:10])}",
-        f"ohne Körperschaft: {names[10]}",
+        *lines,
         f"Nur zur Probe. Alle mit dem Passwort: {path.read_text().strip()}",
     ]
 
