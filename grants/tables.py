@@ -51,7 +51,7 @@ class BudgetTable(DenseTable):
     filters = BudgetFilters
     default_order = "sachkonto"
 
-    bezeichnung = TextColumn(accessor="label", verbose_name="Ansatz")
+    bezeichnung = TextColumn(accessor="label", verbose_name="Ansatz", needs=("sub_product", "account"))
     teilprodukt = TextColumn(accessor="sub_product__number", verbose_name="Teilprodukt")
     sachkonto = TextColumn(accessor="account__number", verbose_name="Sachkonto", default="nicht angegeben")
     kontoname = TextColumn(accessor="account__name", verbose_name="Name des Sachkontos", default=MISSING)
@@ -59,9 +59,9 @@ class BudgetTable(DenseTable):
     ertrag = AmountColumn(accessor="income_amount", verbose_name="Ertrag")
     aufwand = AmountColumn(accessor="expense_amount", verbose_name="Aufwand")
     kontierung = TextColumn(accessor="assignment", verbose_name="Kontierung", hidden=True)
-    grundlage = TextColumn(accessor="derivation_source", verbose_name="Grundlage", hidden=True)
+    grundlage = TextColumn(accessor="derivation_source", verbose_name="Grundlage", hidden=True, needs=("basis",))
 
     @classmethod
-    def key(cls, record: Any) -> str:
+    def key(cls, record: Any, url: str) -> str:
         account = record.account.number if record.account else "ohne"
         return slug(f"{record.sub_product.number} {account} {record.label}")

@@ -32,8 +32,7 @@ class Notices(ListPage):
     table_class = NoticeTable
 
     def rows(self, request: Any) -> QuerySet[Any]:
-        rows = FundingNotice.visible_to(request).filter(validity__overlap=year_of(request.year))
-        return rows.select_related("source", "programme", "module", "sub_product")
+        return FundingNotice.visible_to(request).filter(validity__overlap=year_of(request.year))
 
 
 def notice_of(request: Any, slug: str) -> FundingNotice:
@@ -116,7 +115,6 @@ class Budget(ListPage):
         return (
             BudgetLine.visible_to(request)
             .filter(year=request.year)
-            .select_related("sub_product", "account", "basis")
             .annotate(
                 income_amount=Case(When(purpose=income, then=F("amount")), output_field=EuroColumn(null=True)),
                 expense_amount=Case(

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from django.apps import apps
 from django.core.exceptions import ValidationError
 
-from kim.figures import CATALOGUE, Value
+from kim.figures import CATALOGUE, Value, uses
 from kim.models import Text, TextBlock
 
 TOKEN = re.compile(r'\{\{\s*([a-z_.]+)((?:\s+[a-z_]+=(?:"[^"{}]*"|[^\s"{}]+))*)\s*\}\}')
@@ -112,6 +112,32 @@ def citing(scope: Any, references: set[str], name: str = "") -> list[Any]:
             rows = model.visible_to(scope).filter(**{f"{relation.field.name}__in": found})
             owners += list(rows.select_related("source"))
     return owners
+
+
+def used(request: Any, value: Any, references: set[str], name: str = "") -> dict[str, Any]:
+    """The value for the page Herkunft, with the figures and papers that use it."""
+    found = uses(request.acting_body, request.stand, value)
+    return {
+        "value": value,
+        "uses": [(entry, link_arguments(a), said(a)) for entry, a in found if entry.name != name],
+        "papers": citing(request, references, name),
+    }
+
+
+def said(arguments: dict[str, Any]) -> str:
+    """The arguments in words, where a figure has several on one page."""
+    kinds = {"own": "eigene Stellen", "onward": "Stellen bei Dritten"}
+    words = [kinds.get(str(v), str(v)) for k, v in arguments.items() if k not in {"body", "day"}]
+    return ", ".join(words)
+
+
+def link_arguments(arguments: dict[str, Any]) -> dict[str, str]:
+    """A figure's arguments as they stand in an address: numbers and references, never keys."""
+    return {
+        k: getattr(v, "number", None) or getattr(v, "slug", None) or str(v)
+        for k, v in arguments.items()
+        if k not in {"body", "day"}
+    }
 
 
 def parameters(text: str) -> dict[str, str]:

@@ -36,6 +36,7 @@ WORDS = {
 F = TypeVar("F", bound="Callable[..., Any]")
 EUR, FTE, COUNT, DATE, TEXT, MONTHS = "EUR", "FTE", "Anzahl", "Datum", "Text", "Monate"
 Amount = Decimal | int | date | str | None
+NO_FORMS: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -137,6 +138,22 @@ class Value:
         raise ValidationError(f"Die Form „{form}“ gibt es für die Angabe „{self.label}“ nicht.")
 
 
+def stated(
+    label: str, value: Amount, unit: str, row: Any, *, link: str = "", forms: Mapping[str, str] = NO_FORMS
+) -> Value:
+    """What a row says: a value with the document and place, or the assumption, that the row rests on."""
+    return Value(
+        label,
+        value,
+        unit,
+        row.derivation_kind(),
+        source=row.derivation_source(),
+        document=row.derivation_document(),
+        link=link or row.get_absolute_url(),
+        forms=forms,
+    )
+
+
 def total(label: str, *operands: Value, unit: str = EUR, link: str = "") -> Value:
     """The sum of its operands."""
     amount = sum((o.value for o in operands if isinstance(o.value, Decimal)), Decimal(0))
@@ -202,6 +219,7 @@ class Figure:
     arguments: Callable[[Any, date], list[dict[str, Any]]] | None
     many: bool
     headline: int = 0  # its place among the key figures of the start page; takes (body, day), returns a Headline
+    amounts: Callable[[Any, date], dict[int, Decimal | None]] | None = None  # many: the same without derivations
     deadlines: bool = False  # it takes (body, day) and returns Deadlines
 
     def __call__(self, **given: Any) -> Any:
@@ -262,12 +280,14 @@ def figure(
     many: bool = False,
     headline: int = 0,
     deadlines: bool = False,
+    amounts: Callable[[Any, date], dict[int, Decimal | None]] | None = None,
 ) -> Callable[[F], F]:
     """Register a figure under its public name.
 
     arguments: how its arguments follow from a subject and a day, for pages that show it without knowing it.
     headline, deadlines: the start page shows it, see Figure.
-    many: it takes (objects, day) and returns {pk: Value}, so that a list column costs one query.
+    many: it takes (objects, day) and returns {pk: Value}, so that a list column costs one query; amounts: the same
+    numbers without their derivations, by the same arithmetic, for lists that show many (a test compares both).
     """
 
     def register(function: F) -> F:
@@ -279,7 +299,7 @@ def figure(
         )
         parameters = {k: _bare(v) for k, v in parameters.items()}
         CATALOGUE[name] = Figure(
-            name, title, function, subject, parameters, required, arguments, many, headline, deadlines
+            name, title, function, subject, parameters, required, arguments, many, headline, amounts, deadlines
         )
         return function
 
@@ -329,9 +349,12 @@ def same(one: Value, other: Value) -> bool:
     return bool(one.link) and (one.link, one.unit, one.value) == (other.link, other.unit, other.value)
 
 
-def column(name: str, objects: Any, day: date) -> dict[int, Value]:
-    """A figure for every object of a list, in a fixed number of queries: {pk: Value}."""
+def column(name: str, objects: Any, day: date, *, derived: bool = True) -> dict[int, Any]:
+    """A figure for every object of a list, in a fixed number of queries: {pk: Value}, or {pk: amount} if the
+    derivations are not wanted."""
     entry = CATALOGUE[name]
     assert entry.many
-    found: dict[int, Value] = entry.function(objects, day)
+    found: dict[int, Any] = (
+        entry.amounts(objects, day) if entry.amounts and not derived else entry.function(objects, day)
+    )
     return found

@@ -3,7 +3,7 @@
 from typing import Any
 
 from kim.formats import slug
-from kim.tables import BadgeColumn, DateColumn, DenseTable, LinkColumn, TextColumn
+from kim.tables import BadgeColumn, DateColumn, DenseTable, TextColumn
 from meetings.filters import PaperFilters
 from meetings.models import Paper
 
@@ -21,7 +21,7 @@ class PaperTable(DenseTable):
     filters = PaperFilters
     default_order, wraps = "-datum", True
 
-    nummer = LinkColumn(accessor="source__number", verbose_name="Vorlage", default="Nr. folgt", url=page_of)
+    nummer = TextColumn(accessor="source__number", verbose_name="Vorlage", default="Nr. folgt", url=page_of)
     betreff = TextColumn(accessor="source__title", verbose_name="Betreff")
     vorlageart = TextColumn(accessor="get_paper_type_display", verbose_name="Art")
     datum = DateColumn(accessor="source__date", verbose_name="Datum")
@@ -34,5 +34,5 @@ class PaperTable(DenseTable):
     aktenzeichen = TextColumn(accessor="source__file_reference", verbose_name="Aktenzeichen", hidden=True)
 
     @classmethod
-    def key(cls, record: Any) -> str:
+    def key(cls, record: Any, url: str) -> str:
         return slug(record.address or record.name)

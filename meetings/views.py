@@ -25,11 +25,7 @@ class Papers(ListPage):
 
     def rows(self, request: Any) -> QuerySet[Any]:
         consultations = Consultation.objects.select_related("organization")
-        return (
-            Paper.visible_to(request)
-            .select_related("source", "notice__programme")
-            .prefetch_related(Prefetch("consultations", consultations))
-        )
+        return Paper.visible_to(request).prefetch_related(Prefetch("consultations", consultations))
 
     def complete(self, request: Any, rows: list[Any], chosen: dict[str, Any]) -> list[Any]:
         for row in rows:

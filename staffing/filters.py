@@ -4,8 +4,9 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from kim.formats import slug
 from kim.tables import ChoicesFilter, ObjectsFilter, SearchFilter, StrictFilters, model_at
-from staffing.models import Carrier, Function, Municipality, Position, PositionPeriod, Status
+from staffing.models import Carrier, Municipality, Position, PositionPeriod, Status
 
 UNASSIGNED = "noch-nicht-vergeben"
 PROGRAMME = "funding__item__notice__programme"  # from a post upwards; grants stands above
@@ -27,10 +28,11 @@ def programmes(request: Any) -> Any:
     return found.objects.filter(notices__body=request.acting_body).distinct()
 
 
-def modules() -> dict[str, tuple[str, str]]:
-    """The Bausteine that functions carry."""
-    names = Function.objects.order_by("module").values_list("module", flat=True).distinct()
-    return {name.lower().replace(" ", "-"): (name, name) for name in names}
+def modules(request: Any) -> dict[str, tuple[str, str]]:
+    """The Bausteine of the body's posts."""
+    posts = Position.visible_to(request).order_by("function__module")
+    names = posts.values_list("function__module", flat=True).distinct()
+    return {slug(name): (name, name) for name in names}
 
 
 def paid_posts(request: Any, programmes: Any) -> Any:

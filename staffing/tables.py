@@ -77,7 +77,7 @@ class PositionTable(DenseTable):
     entgeltgruppe = TextColumn(accessor="pay_group", verbose_name="Entgeltgruppe", hidden=True)
     zeitraum = PeriodColumn(accessor="validity", verbose_name="Zeitraum", hidden=True)
     aktenzeichen = TextColumn(accessor="position__file_reference", verbose_name="Aktenzeichen", hidden=True)
-    grundlage = TextColumn(accessor="derivation_source", verbose_name="Grundlage", hidden=True)
+    grundlage = TextColumn(accessor="derivation_source", verbose_name="Grundlage", hidden=True, needs=("basis",))
 
 
 class CarrierTable(DenseTable):

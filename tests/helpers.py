@@ -3,6 +3,7 @@
 import re
 import subprocess
 from decimal import Decimal as D
+from html.parser import HTMLParser
 
 import psycopg
 from django.db import connection, transaction
@@ -55,3 +56,50 @@ def new_position(body, number, fte="1.0", kind="own", first=None, last=None, ite
         funding.full_clean()
         funding.save()
     return row
+
+
+class _Table(HTMLParser):
+    """The first table with the class "rows": heads, rows and feet as lists of words."""
+
+    def __init__(self):
+        super().__init__()
+        self.heads, self.rows, self.feet = [], [], []
+        self.target, self.cell, self.hidden, self.inside, self.done = None, None, 0, False, False
+
+    def handle_starttag(self, tag, attrs):
+        names = dict(attrs).get("class", "") or ""
+        if tag == "table" and "rows" in names.split() and not self.done:
+            self.inside = True
+        if not self.inside:
+            return
+        if tag in {"thead", "tbody", "tfoot"}:
+            self.target = {"thead": self.heads, "tbody": self.rows, "tfoot": self.feet}[tag]
+        elif tag == "tr" and self.target is not None:
+            self.target.append([])
+        elif tag in {"th", "td"} and self.target is not None:
+            self.cell = ""
+            self.notice = "empty" in names.split()
+        elif tag == "span" and self.cell is not None:
+            self.hidden += 1 if self.hidden or "unseen" in names or dict(attrs).get("aria-hidden") else 0
+
+    def handle_endtag(self, tag):
+        if tag == "table" and self.inside:
+            self.inside, self.done = False, True
+        elif tag in {"th", "td"} and self.cell is not None:
+            if not self.notice:
+                self.target[-1].append(self.cell.strip())
+            self.cell = None
+        elif tag == "span" and self.hidden:
+            self.hidden -= 1
+
+    def handle_data(self, data):
+        if self.cell is not None and not self.hidden:
+            self.cell += data
+
+
+def table_of(response):
+    """(heads, rows, foot) of the list on a page, as words."""
+    found = _Table()
+    found.feed(response.content.decode())
+    rows = [row for row in found.rows if len(row) == len(found.heads[0])] if found.heads else []
+    return (found.heads[0] if found.heads else [], rows, found.feet[0] if found.feet else [])

@@ -3,14 +3,16 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from grants.models import Funding, FundingNotice
-from kim.figures import EUR, FTE, Value, column, figure, known_total, total
+from kim.figures import EUR, FTE, Value, column, figure, known_total, stated, total
 from kim.formats import euro, fte
 from kim.models import Body
 from kim.money import rounded
+from staffing.figures.occupancy import size
 from staffing.models import Position, PositionPeriod
 
 UNASSIGNED = "noch nicht vergeben"
@@ -59,17 +61,36 @@ class Allocation:
         }
 
 
-@figure("position.annual_amount", "Jahresbetrag", many=True)
+def funding_on(rows: list[PositionPeriod], day: date) -> Any:
+    """The money that pays these posts on the day."""
+    found = Funding.objects.filter(position__in={row.position_id for row in rows}, item__notice__validity__contains=day)
+    return found.exclude(item__notice__state=FundingNotice.State.REVOKED)
+
+
+def yearly(size_: Decimal, amount: Decimal, per_fte: Decimal) -> Decimal:
+    """EUR a year: FTE × rate, in cents. Example: 1,5 × 57.000,00 / 1 = 85.500,00."""
+    return rounded(Fraction(size_) * Fraction(amount) / Fraction(per_fte) if per_fte != 1 else size_ * amount)
+
+
+def plain_annual_amounts(periods: Iterable[PositionPeriod], day: date) -> dict[int, Decimal | None]:
+    """position.annual_amount without derivations. One query."""
+    rows = list(periods)
+    rates = funding_on(rows, day).values_list("position", "item__rate__amount", "item__rate__per_fte")
+    by_position = {position: (amount, per_fte) for position, amount, per_fte in rates}
+    return {
+        row.pk: yearly(row.fte, *by_position[row.position_id]) if row.position_id in by_position else None
+        for row in rows
+    }
+
+
+@figure("position.annual_amount", "Jahresbetrag", many=True, amounts=plain_annual_amounts)
 def annual_amounts(periods: Iterable[PositionPeriod], day: date) -> dict[int, Value]:
     """EUR a year of each of these periods: FTE × rate of the notice that funds the post on the day. One query.
 
     A post without such a notice has no amount (None), not 0. Example: CM-10, 1,5 VZÄ × 57.000 € = 85.500,00 €.
     """
     rows = list(periods)
-    funding = Funding.objects.filter(
-        position__in={row.position_id for row in rows}, item__notice__validity__contains=day
-    ).exclude(item__notice__state=FundingNotice.State.REVOKED)
-    funding = funding.select_related("item__rate", "item__notice__source")
+    funding = funding_on(rows, day).select_related("item__rate", "item__notice__source")
     by_position = {f.position_id: f for f in funding}
     return {row.pk: annual_amount(row, by_position.get(row.position_id)) for row in rows}
 
@@ -80,18 +101,10 @@ def annual_amount(row: PositionPeriod, funding: Funding | None) -> Value:
     if funding is None:
         return Value(label, None, EUR, "annahme", source="keine Zuwendung zugeordnet", link=link)
     rate = funding.item.rate
-    amount = rounded(Fraction(row.fte) * Fraction(rate.amount) / Fraction(rate.per_fte))
+    amount = yearly(row.fte, rate.amount, rate.per_fte)
     per = "" if rate.per_fte == 1 else f" je {fte(rate.per_fte)} VZÄ"
     operands = (
-        Value(
-            "VZÄ",
-            row.fte,
-            FTE,
-            row.derivation_kind(),
-            source=row.derivation_source(),
-            document=row.derivation_document(),
-            link=link,
-        ),
+        stated("VZÄ", row.fte, FTE, row),
         Value(
             f"Fördersatz{per}",
             rate.amount,
@@ -121,7 +134,7 @@ def allocation(body: Body, day: date, title: str, name: Callable[[PositionPeriod
     rows = tuple(
         Row(
             key[2],
-            total(key[2], *(_size(r) for r in members), unit=FTE),
+            total(key[2], *(size(r) for r in members), unit=FTE),
             known_total(key[2], *(amounts[r.pk] for r in members)),
         )
         for key, members in sorted(groups.items())
@@ -131,20 +144,6 @@ def allocation(body: Body, day: date, title: str, name: Callable[[PositionPeriod
         rows,
         total("Summe", *(row.fte for row in rows), unit=FTE),
         known_total("Summe", *(row.amount for row in rows)),
-    )
-
-
-def _size(row: PositionPeriod) -> Value:
-    kind = row.derivation_kind()
-    link = row.position.get_absolute_url()
-    return Value(
-        row.position.number,
-        row.fte,
-        FTE,
-        kind,
-        source=row.derivation_source(),
-        document=row.derivation_document(),
-        link=link,
     )
 
 

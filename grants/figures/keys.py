@@ -4,7 +4,7 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from grants.models import BudgetLine, FundingNotice, SubProduct
-from kim.figures import DATE, EUR, FTE, TEXT, Amount, Value, figure, total
+from kim.figures import DATE, EUR, FTE, TEXT, Amount, Value, figure, stated, total
 from kim.formats import listed
 from kim.models import Body
 from kim.periods import last_day
@@ -124,15 +124,7 @@ def lines(body: Body, year: int, sub_product: SubProduct, purpose: str) -> list[
 
 
 def planned(line: BudgetLine, value: Amount, unit: str) -> Value:
-    return Value(
-        line.label,
-        value,
-        unit,
-        line.derivation_kind(),
-        source=line.derivation_source(),
-        document=line.derivation_document(),
-        link=reverse("budget") + f"?jahr={line.year}",
-    )
+    return stated(line.label, value, unit, line)
 
 
 @figure("budget.amount", "Ansatz")

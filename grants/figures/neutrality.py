@@ -8,11 +8,10 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from django.core.exceptions import ValidationError
-from django.urls import reverse
 
 from grants.figures.keys import budget_amount, rate
 from grants.models import BudgetLine, Funding, FundingNotice, SubProduct
-from kim.figures import EUR, FTE, MONTHS, TEXT, Value, figure, total
+from kim.figures import EUR, FTE, MONTHS, TEXT, Value, figure, stated, total
 from kim.formats import euro, fte, span
 from kim.models import Body
 from kim.money import rounded, split
@@ -256,15 +255,7 @@ def _piece(row: PositionPeriod, length: Fraction, share: Decimal, funding: Fundi
     per = "" if price.per_fte == 1 else f" je {fte(price.per_fte)} VZÄ"
     duration = rounded(length, Decimal("0.001"))
     operands = (
-        Value(
-            "VZÄ",
-            row.fte,
-            FTE,
-            row.derivation_kind(),
-            source=row.derivation_source(),
-            document=row.derivation_document(),
-            link=row.get_absolute_url(),
-        ),
+        stated("VZÄ", row.fte, FTE, row),
         Value(
             f"Fördersatz{per}",
             price.amount,
@@ -302,19 +293,15 @@ def _budget(body: Body, year: int, sub_product: SubProduct) -> Budgeted | None:
     )
     if not lines:
         return None
-    link = reverse("budget") + f"?jahr={year}"
     parts = {
         part: total(
             f"Ansatz {label}",
             *(
-                Value(
+                stated(
                     f"{line.label} ({line.account.number if line.account else 'Sachkonto nicht angegeben'})",
                     line.amount,
                     EUR,
-                    line.derivation_kind(),
-                    source=line.derivation_source(),
-                    document=line.derivation_document(),
-                    link=link,
+                    line,
                 )
                 for line in lines
                 if line.purpose == part

@@ -59,7 +59,7 @@ class ClosedYear(BodyRow):
     year = models.PositiveSmallIntegerField("Förderjahr")
 
     class Meta(BodyRow.Meta):
-        verbose_name, verbose_name_plural = "abgeschlossenes Förderjahr", "abgeschlossene Förderjahre"
+        verbose_name, verbose_name_plural = "Abgeschlossenes Förderjahr", "Abgeschlossene Förderjahre"
         ordering: ClassVar = ["year"]
         constraints: ClassVar = [
             *BodyRow.Meta.constraints,

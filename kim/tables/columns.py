@@ -1,16 +1,17 @@
 """Columns of lists: what a cell shows, what it exports, and what the list is sorted by."""
 
+import html
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar
 
 import django_tables2 as tables
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from kim import formats
-from kim.figures import COUNT, DATE, EUR, FTE, TEXT, Value
+from kim.figures import COUNT, DATE, EUR, FTE, TEXT, Value, stated
 from kim.money import CENT, MILLI
 
 MISSING = SafeString(f'{formats.MISSING}<span class="unseen"> keine Angabe</span>')
@@ -20,24 +21,37 @@ class TextColumn(tables.Column):
     """Words. Every other column is one with another unit.
 
     hidden: shown only when the address asks for it. url: the page a cell leads to. order_by: what the list is sorted
-    by instead of the cell. figure: the figure of the catalogue (many=True) whose value the cell is.
+    by instead of the cell. figure: the figure of the catalogue (many=True) whose value the cell is. needs: relations
+    the cell reads besides those on its path.
     """
 
     unit: ClassVar[str] = TEXT
     numeric: ClassVar[bool] = False
+    leads: ClassVar[bool] = False  # to the page of the row
 
     def __init__(
-        self, *, hidden: bool = False, figure: str = "", url: Callable[[Any], str] | None = None, **kwargs: Any
+        self,
+        *,
+        hidden: bool = False,
+        figure: str = "",
+        url: Callable[[Any], str] | None = None,
+        needs: tuple[str, ...] = (),
+        **kwargs: Any,
     ) -> None:
         self.sorted_by = kwargs.pop("order_by", "") or kwargs.get("accessor") or ""
         super().__init__(**kwargs)
-        self.hidden, self.figure, self.url = hidden, figure, url
+        self.hidden, self.figure, self.url, self.needs = hidden, figure, url, needs
         self.path = str(kwargs.get("accessor") or "").split("__")
 
     def value(self, record: Any) -> Any:
         """What stands behind the cell: text, a number, a date, or None."""
         found = record.figures[self.figure] if self.figure else follow(record, self.path)
-        return found.value if isinstance(found, Value) else found
+        return found.value if type(found) is Value else found
+
+    def relations(self, model: Any) -> list[str]:
+        """The foreign keys the cell and the order read: what a list has to fetch with its rows."""
+        paths = (follow_relations(model, path) for path in (self.path, self.sorted_by.split("__")))
+        return [*self.needs, *(path for path in paths if path)]
 
     def text(self, value: Any) -> str:
         """The value as people read it."""
@@ -47,11 +61,12 @@ class TextColumn(tables.Column):
         """The cell; a number leads to its Herkunft, everything else where ``url`` says."""
         value = self.value(record)
         if value is None or value == "":
-            return MISSING if self.default is None else conditional_escape(self.default)
-        words = conditional_escape(self.text(value))
+            return MISSING if self.default is None else escaped(self.default)
+        words = escaped(self.text(value))
         if self.numeric and self.unit != COUNT:
             return SafeString(f'<a class="q" href="{links.source(self.name, record)}">{words}</a>')
-        if self.url is None or not (url := self.url(record)):
+        url = links.page(record) if self.leads else self.url(record) if self.url else ""
+        if not url:
             return words
         return SafeString(f'<a href="{links.to(url)}">{words}</a>')
 
@@ -63,7 +78,7 @@ class TextColumn(tables.Column):
     def key(self, record: Any) -> Any:
         """What the list is sorted by; None stands last, up and down."""
         found = record.figures[self.figure] if self.figure else follow(record, self.sorted_by.split("__"))
-        return found.value if isinstance(found, Value) else found
+        return found.value if type(found) is Value else found
 
     def named(self, name: str) -> "TextColumn":
         """The column under the name the table gives it."""
@@ -77,17 +92,36 @@ class TextColumn(tables.Column):
 class Links:
     """Addresses in the cells of one list: with the Stand and Förderjahr of the page."""
 
-    def __init__(self, kept: str, key: Callable[[Any], str]) -> None:
+    def __init__(self, kept: str, key: Callable[[Any, str], str]) -> None:
         self.kept, self.key = kept, key
+        self.record: Any = None  # the row at hand, its page and its key: several cells of it ask
+        self.url = self.row = ""
+
+    def take(self, record: Any) -> None:
+        if self.record is not record:
+            self.record = record
+            self.url = str(record.get_absolute_url()) if hasattr(record, "get_absolute_url") else ""
+            kept = "&amp;" + self.kept if self.kept else ""
+            self.row = f"&amp;zeile={html.escape(self.key(record, self.url))}{kept}"
+
+    def page(self, record: Any) -> str:
+        """The page of the row."""
+        self.take(record)
+        return self.url
 
     def to(self, url: str) -> str:
-        separator = "&amp;" if "?" in url else "?"
-        return str(conditional_escape(url)) + (separator + self.kept if self.kept else "")
+        words = html.escape(url)
+        return words + (("&amp;" if "?" in url else "?") + self.kept) if self.kept else words
 
     def source(self, column: str, record: Any) -> str:
         """The Herkunft of one cell."""
-        kept = "&amp;" + self.kept if self.kept else ""
-        return f"?herkunft={column}&amp;zeile={conditional_escape(self.key(record))}{kept}"
+        self.take(record)
+        return f"?herkunft={column}{self.row}"
+
+
+def escaped(words: Any) -> SafeString:
+    """As Django's escape, without its detour over lazy translations: a list has thousands of cells."""
+    return SafeString(html.escape(str(words)))
 
 
 def follow(record: Any, path: list[str]) -> Any:
@@ -101,11 +135,22 @@ def follow(record: Any, path: list[str]) -> Any:
     return record
 
 
+def follow_relations(model: Any, path: list[str]) -> str:
+    """The beginning of a path that consists of foreign keys: position__function of position__function__name."""
+    found: list[str] = []
+    for name in path:
+        field = next((f for f in model._meta.fields if f.name == name), None)
+        if field is None or not field.is_relation:
+            break
+        found.append(name)
+        model = field.related_model
+    return "__".join(found)
+
+
 class LinkColumn(TextColumn):
     """The row header: leads to the object's page."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"url": lambda record: str(record.get_absolute_url())} | kwargs)
+    leads = True
 
 
 class AmountColumn(TextColumn):
@@ -133,15 +178,7 @@ class AmountColumn(TextColumn):
         if document := getattr(record, "source", None):
             where = document.get_absolute_url()
             return Value(label, found, self.unit, "beleg", source=str(document), document=where, link=link)
-        return Value(
-            label,
-            found,
-            self.unit,
-            record.derivation_kind(),
-            source=record.derivation_source(),
-            document=record.derivation_document(),
-            link=link,
-        )
+        return stated(label, found, self.unit, record, link=link)
 
 
 class FteTableColumn(AmountColumn):

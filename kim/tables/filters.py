@@ -7,15 +7,29 @@ import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 NONE_OF_THEM = "ohne"
+CHECKED = SafeString(" checked")
+PICK = (
+    '<details class="pick"><summary aria-label="{label}: {words}">{words}</summary>'
+    '<div class="pick-options" role="group" aria-label="{label}">{options}</div></details>'
+)
 
 
 class Choices(forms.CheckboxSelectMultiple):
-    """Check boxes that fold away under the filter's name."""
+    """Check boxes that fold away under the filter's name; made here, because there may be hundreds of them."""
 
-    template_name = "components/choices.html"
-    option_template_name = "components/choice.html"
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        chosen = {str(one) for one in value or ()}
+        options = format_html_join(
+            "",
+            '<label><input type="checkbox" name="{}" value="{}"{}> {}</label>',
+            ((name, key, CHECKED if str(key) in chosen else "", label) for key, label in self.choices),
+        )
+        words = f"{len(chosen)} gewählt" if chosen else "alle"
+        return format_html(PICK, label=self.attrs.get("label", ""), words=words, options=options)
 
 
 def model_at(model: Any, path: str) -> type[Model]:
@@ -34,15 +48,21 @@ def narrowed(rows: QuerySet[Any], condition: Q) -> QuerySet[Any]:
 class ChoicesFilter(django_filters.MultipleChoiceFilter):
     """One or several of the given choices; any of them may hold.
 
-    choices: {word in the address: (label, value in the database)} or a function that returns it.
+    choices: {word in the address: (label, value in the database)} or a function of the request that returns it.
     """
 
     def __init__(self, path: str, choices: Any, **kwargs: Any) -> None:
-        self.known: Callable[[], dict[str, tuple[str, Any]]] = choices if callable(choices) else lambda: choices
-        self.path = path
-        super().__init__(
-            choices=lambda: [(word, label) for word, (label, _) in self.known().items()], widget=Choices, **kwargs
-        )
+        self.path, self.given = path, choices
+        super().__init__(widget=Choices, **kwargs)
+
+    def known(self) -> dict[str, tuple[str, Any]]:
+        found: dict[str, tuple[str, Any]] = self.given(self.parent.request) if callable(self.given) else self.given
+        return found
+
+    @property
+    def field(self) -> Any:
+        self.extra["choices"] = [(word, label) for word, (label, _) in self.known().items()]
+        return super().field
 
     def filter(self, rows: QuerySet[Any], words: list[str]) -> QuerySet[Any]:
         known = self.known()

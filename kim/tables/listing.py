@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.urls import reverse
-from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
 
 from kim import formats
@@ -16,7 +15,7 @@ from kim.figures import EUR, FTE
 from kim.models import SavedView
 from kim.permissions import may
 from kim.tables import exports
-from kim.tables.columns import AmountColumn, Links, TextColumn
+from kim.tables.columns import AmountColumn, Links, TextColumn, escaped
 
 if TYPE_CHECKING:
     from kim.tables.page import ListPage
@@ -28,6 +27,11 @@ FORMATS = ("html", "xlsx", "csv", "pdf", "json")
 PARTS = {"stand", "jahr", "sortierung", "spalten", "seite", "format", "dichte", "ansicht", "offen", "herkunft", "zeile"}
 VIEW_PARTS = ("sortierung", "spalten")  # with the filters: what a saved view keeps
 PASSING = ("format", "offen", "herkunft", "zeile", "seite", "hoch", "runter")  # never carried along in links
+
+
+def safe(cell: str) -> str:
+    """A cell as it stands in the page: a column that forgot to escape is escaped here."""
+    return cell if type(cell) is SafeString else escaped(cell)
 
 
 class Listing:
@@ -121,27 +125,29 @@ class Listing:
 
     # what is shown
 
-    def chips(self) -> list[dict[str, str]]:
-        """The filters that are set, in words, each with the address without it."""
-        chips = []
+    @cached_property
+    def filtered(self) -> list[tuple[str, str, list[tuple[str, str]]]]:
+        """The filters that are set: name, label, and each value with its words. No query for a filter that is not."""
+        found = []
         for name, field in self.form.fields.items():
             values = [v for v in self.request.GET.getlist(name) if v]
-            labels = {str(key): str(label) for key, label in getattr(field, "choices", [])}
-            for value in values:
-                rest = [v for v in values if v != value]
-                words = f"{field.label}: {labels.get(value, value)}"
-                chips.append({"text": words, "url": self.url(**{name: rest or None})})
-        return chips
+            labels = {str(key): str(label) for key, label in getattr(field, "choices", [])} if values else {}
+            if values:
+                found.append((name, str(field.label), [(v, labels.get(v, v)) for v in values]))
+        return found
+
+    def chips(self) -> list[dict[str, str]]:
+        """The filters that are set, in words, each with the address without it."""
+        return [
+            {"text": f"{label}: {words}", "url": self.url(**{name: [v for v, _ in pairs if v != value] or None})}
+            for name, label, pairs in self.filtered
+            for value, words in pairs
+        ]
 
     def sentence(self) -> str:
         """The filters in words, for files and papers. Example: Art: bei Dritten · Status: unbesetzt oder besetzt."""
-        words = []
-        for name, field in self.form.fields.items():
-            values = [v for v in self.request.GET.getlist(name) if v]
-            labels = {str(key): str(label) for key, label in getattr(field, "choices", [])}
-            if values:
-                words.append(f"{field.label}: {' oder '.join(labels.get(v, v) for v in values)}")
-        return " · ".join(words) or "ohne Filter"
+        found = (f"{label}: {' oder '.join(words for _, words in pairs)}" for _, label, pairs in self.filtered)
+        return " · ".join(found) or "ohne Filter"
 
     def order_words(self) -> str:
         name = self.all_columns[self.order.removeprefix("-")].heading()
@@ -149,7 +155,7 @@ class Listing:
 
     def foot(self) -> str:
         """What the totals row is called."""
-        return f"Summe (alle {len(self.found)} gefilterten)" if self.chips() else f"Summe (alle {len(self.found)})"
+        return f"Summe (alle {len(self.found)} gefilterten)" if self.filtered else f"Summe (alle {len(self.found)})"
 
     @property
     def summed(self) -> list[AmountColumn]:
@@ -181,8 +187,8 @@ class Listing:
         opened = [(one, '<td class="n">' if one.numeric else "<td>") for one in rest]
         parts: list[str] = []
         for row in rows:
-            parts.append(f'<tr><th scope="row">{conditional_escape(head.html(row, links))}</th>')
-            parts += [f"{tag}{conditional_escape(one.html(row, links))}</td>" for one, tag in opened]
+            parts.append(f'<tr><th scope="row">{safe(head.html(row, links))}</th>')
+            parts += [f"{tag}{safe(one.html(row, links))}</td>" for one, tag in opened]
             parts.append("</tr>\n")
         return SafeString("".join(parts))
 
@@ -191,9 +197,8 @@ class Listing:
         chips = self.chips()
         saving = [("liste", self.request.path), ("abfrage", self.view_query())]
         plain = dict.fromkeys((*self.form.fields, "ansicht"))
-        for name, field in self.form.fields.items():
-            count = len([v for v in self.request.GET.getlist(name) if v])
-            field.widget.attrs |= {"label": str(field.label), "chosen": f"{count} gewählt" if count else ""}
+        for field in self.form.fields.values():
+            field.widget.attrs["label"] = str(field.label)
         return {
             "listing": self,
             "table": self.declared,

@@ -10,7 +10,9 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import redirect, render
 
+from kim import documents
 from kim.figures import column, total
+from kim.models import Cited
 from kim.permissions import Ruled
 from kim.tables.columns import AmountColumn, TextColumn
 from kim.tables.filters import StrictFilters
@@ -55,9 +57,9 @@ class DenseTable(tables.Table):
         return {name: one.named(name) for name, one in cls.base_columns.items()}
 
     @classmethod
-    def key(cls, record: Any) -> str:
+    def key(cls, record: Any, url: str) -> str:
         """The word by which addresses name a row: the end of its page's address."""
-        return str(record.get_absolute_url().partition("?")[0].rstrip("/").rpartition("/")[2])
+        return url.partition("?")[0].rstrip("/").rpartition("/")[2]
 
 
 class ListPage(Ruled):
@@ -101,21 +103,31 @@ class ListPage(Ruled):
             ]
         listing = Listing(self, request, filters.form, problems)
         if not listing.problems:
-            listing.found = self.sorted(
-                listing, self.figures(listing, self.complete(request, list(filters.qs), filters.form.cleaned_data))
-            )
+            rows = self.complete(request, list(self.fetched(listing, filters.qs)), filters.form.cleaned_data)
+            listing.found = self.sorted(listing, self.figures(listing, rows))
             if listing.format == "pdf" and len(listing.found) > MAX_PDF:
                 words = f"Ein PDF hat höchstens {MAX_PDF} Zeilen, hier sind es {len(listing.found)}."
                 listing.problems.append(f"{words} Bitte enger filtern oder als Excel-Datei ausgeben.")
                 listing.found = []
         return listing
 
+    def needed(self, listing: Listing) -> list[TextColumn]:
+        """The columns that are shown, sorted by, or asked for their Herkunft."""
+        asked = [self.table_class.default_order, listing.order, listing.request.GET.get("herkunft", "")]
+        return [*listing.columns, *(one for n in asked if (one := listing.all_columns.get(n.removeprefix("-"))))]
+
+    def fetched(self, listing: Listing, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """The rows with what their cells read, and nothing else."""
+        related = {path for one in self.needed(listing) for path in one.relations(rows.model)}
+        if listing.request.GET.get("herkunft") and issubclass(rows.model, Cited):
+            related.add("basis")
+        return rows.select_related(*related) if related else rows
+
     def figures(self, listing: Listing, rows: list[Any]) -> list[Any]:
-        """Add the catalogue's figures that the chosen columns and the order need, one query each."""
-        asked = [listing.order.removeprefix("-"), listing.request.GET.get("herkunft")]
-        needed = [*listing.columns, *(one for n in asked if (one := listing.all_columns.get(n)))]
-        names = {one.figure for one in needed if one.figure}
-        values = {name: column(name, rows, listing.request.stand) for name in names}
+        """Add the catalogue's figures that the columns need, one query each; derivations only for the Herkunft."""
+        names = {one.figure for one in self.needed(listing) if one.figure}
+        derived = "herkunft" in listing.request.GET
+        values = {name: column(name, rows, listing.request.stand, derived=derived) for name in names}
         for row in rows:
             row.figures = {name: found[row.pk] for name, found in values.items()}
         return rows
@@ -150,22 +162,34 @@ class ListPage(Ruled):
         query["offen"] = wanted[:40]
         return f"{request.path}?{query.urlencode()}#spalten"
 
+    def key(self, row: Any) -> str:
+        url = str(row.get_absolute_url()) if hasattr(row, "get_absolute_url") else ""
+        return self.table_class.key(row, url)
+
     def source(self, request: Any, listing: Listing, name: str) -> HttpResponseBase:
         """Herkunft of one cell, or of the sum over everything that is filtered."""
         column_ = listing.all_columns.get(name)
         if listing.problems or not isinstance(column_, AmountColumn):
             raise Http404
         label = f"{column_.heading()}: {self.table_class.title}"
+        one = self.table_class.noun[0]
         first = listing.first
         if "zeile" not in request.GET:
             operands = [column_.derivation(row, str(first.export(row))) for row in listing.found]
             value = total(listing.foot(), *operands, unit=column_.unit)
-            return render(request, "kim/source.html", {"title": label, "value": value, "sentence": listing.sentence()})
-        row = next((r for r in listing.found if self.table_class.key(r) == request.GET["zeile"]), None)
+            return render(
+                request,
+                "kim/source.html",
+                {"title": label, "value": value, "sentence": listing.sentence(), "of_list": True},
+            )
+        row = next((r for r in listing.found if self.key(r) == request.GET["zeile"]), None)
         if row is None:
             raise Http404
-        value = column_.derivation(row, str(first.export(row)))
-        return render(request, "kim/source.html", {"title": f"{label} {first.export(row)}", "value": value})
+        value, title = (
+            column_.derivation(row, str(first.export(row))),
+            f"{column_.heading()}: {one} {first.export(row)}",
+        )
+        return render(request, "kim/source.html", {"title": title} | documents.used(request, value, {self.key(row)}))
 
 
 def sort_key(keys: dict[int, Any]) -> Callable[[Any], Any]:

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from kim import documents, figures, findings, trail
+from kim import documents, findings, trail
 from kim.figures import CATALOGUE
 from kim.models import Body, Reminder, Role
 from kim.periods import today
@@ -170,15 +170,6 @@ def headlines(body: Body, day: Any) -> list[tuple[Any, Any, str]]:
     return found
 
 
-def link_arguments(arguments: dict[str, Any]) -> dict[str, str]:
-    """A figure's arguments as they stand in an address: numbers and references, never keys."""
-    return {
-        k: getattr(v, "number", None) or getattr(v, "slug", None) or str(v)
-        for k, v in arguments.items()
-        if k not in {"body", "day"}
-    }
-
-
 class SourcePage(Ruled):
     """Herkunft: a figure of the catalogue with its whole derivation, and where it is used."""
 
@@ -196,24 +187,9 @@ class SourcePage(Ruled):
             return render(request, "kim/source.html", context, status=400)
         value = getattr(result, "derivation", result)
         references = {part for text in given.values() for part in text.split(",")}
-        return render(request, "kim/source.html", {"title": entry.title} | used(request, value, references, name))
-
-
-def used(request: Any, value: Any, references: set[str], name: str = "") -> dict[str, Any]:
-    """The value for the page Herkunft, with the figures and papers that use it."""
-    found = figures.uses(request.acting_body, request.stand, value)
-    return {
-        "value": value,
-        "uses": [(entry, link_arguments(a), said(a)) for entry, a in found if entry.name != name],
-        "papers": documents.citing(request, references, name),
-    }
-
-
-def said(arguments: dict[str, Any]) -> str:
-    """The arguments in words, where a figure has several on one page."""
-    kinds = {"own": "eigene Stellen", "onward": "Stellen bei Dritten"}
-    words = [kinds.get(str(v), str(v)) for k, v in arguments.items() if k not in {"body", "day"}]
-    return ", ".join(words)
+        return render(
+            request, "kim/source.html", {"title": entry.title} | documents.used(request, value, references, name)
+        )
 
 
 class ChooseBody(Ruled):

@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import Sum
 
-from kim.figures import COUNT, DATE, FTE, TEXT, Deadlines, Headline, Value, figure, total
+from kim.figures import COUNT, DATE, FTE, TEXT, Deadlines, Headline, Value, figure, stated, total
 from kim.formats import NBSP, fte
 from kim.models import Body
 from kim.periods import last_day
@@ -92,29 +93,13 @@ def status(body: Body, day: date, kind: str = "") -> OccupancyStatus:
 
 def occupied(occupancy: Occupancy) -> Value:
     """One filled place as an operand: what a document says, or the assumption."""
-    return Value(
-        f"{occupancy.position.number}, Platz {occupancy.slot}",
-        occupancy.fte,
-        FTE,
-        occupancy.derivation_kind(),
-        source=occupancy.derivation_source(),
-        document=occupancy.derivation_document(),
-        link=occupancy.position.get_absolute_url(),
-    )
+    return stated(f"{occupancy.position.number}, Platz {occupancy.slot}", occupancy.fte, FTE, occupancy)
 
 
 def rest(row: PositionPeriod, amount: Decimal) -> Value:
     """What of a post is not filled, as an operand."""
     carrier = row.carrier.short_name if row.carrier else "noch nicht vergeben"
-    return Value(
-        f"{row.position.number} {carrier}: {row.get_stage_display()}",
-        amount,
-        FTE,
-        row.derivation_kind(),
-        source=row.derivation_source(),
-        document=row.derivation_document(),
-        link=row.position.get_absolute_url(),
-    )
+    return stated(f"{row.position.number} {carrier}: {row.get_stage_display()}", amount, FTE, row)
 
 
 @figure("headline.occupancy", "VZÄ besetzt", headline=1)
@@ -138,15 +123,7 @@ def endings(body: Body, day: date) -> Deadlines:
     rows += [("Besetzung endet", row) for row in Occupancy.objects.filter(**coming).select_related("position", "basis")]
     return Deadlines(
         tuple(
-            Value(
-                f"{what}: {row.position.number}",
-                last_day(row.validity),
-                DATE,
-                row.derivation_kind(),
-                source=row.derivation_source(),
-                document=row.derivation_document(),
-                link=row.get_absolute_url(),
-            )
+            stated(f"{what}: {row.position.number}", last_day(row.validity), DATE, row)
             for what, row in sorted(rows, key=lambda pair: (pair[1].validity.upper, pair[1].position.number))
         )
     )
@@ -204,18 +181,25 @@ def first_year(body: Body, kind: str = "") -> Value:
 
 def size(row: PositionPeriod) -> Value:
     """The FTE of a post as an operand, with its document."""
-    return Value(
-        row.position.number,
-        row.fte,
-        FTE,
-        row.derivation_kind(),
-        source=row.derivation_source(),
-        document=row.derivation_document(),
-        link=row.position.get_absolute_url(),
-    )
+    return stated(row.position.number, row.fte, FTE, row)
 
 
-@figure("position.filled", "VZÄ besetzt", many=True)
+def plain_filled(periods: Iterable[PositionPeriod], day: date) -> dict[int, Decimal | None]:
+    """position.filled without derivations. One query."""
+    rows = list(periods)
+    taken = Occupancy.objects.filter(position__in=[row.position_id for row in rows]).as_of(day).order_by()
+    sums = dict(taken.values("position").annotate(sum=Sum("fte")).values_list("position", "sum"))
+    return {row.pk: sums.get(row.position_id, Decimal(0)) for row in rows}
+
+
+def plain_rest(periods: Iterable[PositionPeriod], day: date) -> dict[int, Decimal | None]:
+    """position.rest without derivations. One query."""
+    rows = list(periods)
+    taken = plain_filled(rows, day)
+    return {row.pk: row.fte - (taken[row.pk] or 0) for row in rows}
+
+
+@figure("position.filled", "VZÄ besetzt", many=True, amounts=plain_filled)
 def filled_by_post(periods: Iterable[PositionPeriod], day: date) -> dict[int, Value]:
     """FTE filled of each of these posts on a day, with its places. One query. Example: CM-10: 3 × 0,5 = 1,500."""
     rows = list(periods)
@@ -229,7 +213,7 @@ def filled_by_post(periods: Iterable[PositionPeriod], day: date) -> dict[int, Va
     }
 
 
-@figure("position.rest", "VZÄ nicht besetzt", many=True)
+@figure("position.rest", "VZÄ nicht besetzt", many=True, amounts=plain_rest)
 def rest_by_post(periods: Iterable[PositionPeriod], day: date) -> dict[int, Value]:
     """FTE of each of these posts that are not filled on a day. One query. Example: CM-11: 0,500 − 0,000 = 0,500."""
     rows = list(periods)

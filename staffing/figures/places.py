@@ -4,7 +4,7 @@ from datetime import date
 
 from django.core.exceptions import ValidationError
 
-from kim.figures import COUNT, DATE, TEXT, Value, figure
+from kim.figures import COUNT, DATE, TEXT, Value, figure, stated
 from kim.formats import listed, posts
 from kim.models import Body
 from staffing.figures.occupancy import period_of, size
@@ -91,16 +91,7 @@ def place(position: Position, day: date, number: int, what: str) -> Value:
 
 
 def text(row: PositionPeriod, label: str, value: str, forms: dict[str, str]) -> Value:
-    return Value(
-        f"{label} {row.position.number}",
-        value,
-        TEXT,
-        row.derivation_kind(),
-        source=row.derivation_source(),
-        document=row.derivation_document(),
-        link=row.get_absolute_url(),
-        forms=forms,
-    )
+    return stated(f"{label} {row.position.number}", value, TEXT, row, forms=forms)
 
 
 def several(body: Body, numbers: str, day: date, when: str) -> list[PositionPeriod]:

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Self
 
 import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import RangeOperators
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -82,6 +83,7 @@ POSITION_FIXED = pgtrigger.Trigger(
     condition=pgtrigger.Q(old__position__df=pgtrigger.F("new__position")),
     func="RAISE EXCEPTION 'position' USING ERRCODE = '23000', CONSTRAINT = 'position_fixed';",
 )
+OF_A_POST = [LOCK_POSITION, OVER_OCCUPIED, POSITION_FIXED, closed_year("{row}.validity")]
 
 
 @tracked()
@@ -176,23 +178,19 @@ def rest_if(*stages: str) -> Case:
 class PositionPeriodQuerySet(PeriodQuerySet):
     """Dated facts of posts, with their occupancy of a day."""
 
-    def with_occupancy(self, day: date) -> Self:
-        """Adds filled, advertised, advertising_planned, open, not_stated (together: fte), committed, status.
+    def with_served(self) -> Self:
+        """Adds served_list and served_keys, the Kommunen by name and key in German order, without a further query."""
+        served: Any = self.model._meta.get_field("served").related_model
+        rows = served.objects.filter(period=OuterRef("pk")).order_by("municipality__sort_key")
+        keys = ArraySubquery(rows.values("municipality"))
+        return self.annotate(served_list=ArraySubquery(rows.values("municipality__name")), served_keys=keys)
 
-        What is not filled counts by the stage of the post; a post whose occupancy is not reported is
-        not_stated. committed (verplant) = filled + advertised + advertising_planned. One query for any number.
-        """
+    def with_status(self, day: date) -> Self:
+        """Adds filled, rest (together: fte) and status. One query for any number."""
         occupied = Occupancy.objects.filter(position=OuterRef("position"), validity__contains=day)
         filled = occupied.order_by().values("position").annotate(total=Sum("fte")).values("total")
         rows = self.annotate(filled=Coalesce(Subquery(filled, output_field=FteColumn()), ZERO))
-        rows = rows.annotate(rest=F("fte") - F("filled")).annotate(
-            advertised=rest_if(Stage.ADVERTISED),
-            advertising_planned=rest_if(Stage.ADVERTISING_PLANNED),
-            not_stated=rest_if(Stage.NOT_STATED),
-            open=rest_if(Stage.PLANNED, Stage.EXPRESSION_OF_INTEREST),
-        )
-        return rows.annotate(
-            committed=F("filled") + F("advertised") + F("advertising_planned"),
+        return rows.annotate(rest=F("fte") - F("filled")).annotate(
             status=Case(
                 When(rest=0, then=Value(Status.FILLED)),
                 When(filled__gt=0, then=Value(Status.PARTLY)),
@@ -204,6 +202,17 @@ class PositionPeriodQuerySet(PeriodQuerySet):
                 output_field=models.CharField(),
             ),
         )
+
+    def with_occupancy(self, day: date) -> Self:
+        """with_status, and advertised, advertising_planned, open, not_stated (with filled together: fte), committed
+        (verplant). What is not filled counts by the stage of the post; if nothing is reported, not_stated."""
+        rows = self.with_status(day).annotate(
+            advertised=rest_if(Stage.ADVERTISED),
+            advertising_planned=rest_if(Stage.ADVERTISING_PLANNED),
+            not_stated=rest_if(Stage.NOT_STATED),
+            open=rest_if(Stage.PLANNED, Stage.EXPRESSION_OF_INTEREST),
+        )
+        return rows.annotate(committed=F("filled") + F("advertised") + F("advertising_planned"))
 
 
 @tracked()
@@ -241,13 +250,7 @@ class PositionPeriod(Cited, BodyRow):
     class Meta(BodyRow.Meta):
         verbose_name, verbose_name_plural = "Stellenangabe", "Stellenangaben"
         ordering: ClassVar = ["position__number", "validity"]
-        triggers = [
-            *BodyRow.Meta.triggers,
-            LOCK_POSITION,
-            OVER_OCCUPIED,
-            POSITION_FIXED,
-            closed_year("{row}.validity"),
-        ]
+        triggers = [*BodyRow.Meta.triggers, *OF_A_POST]
         constraints: ClassVar = [
             *BodyRow.Meta.constraints,
             exact("fte", "positionperiod_fte", places=3, above=0),
@@ -289,14 +292,14 @@ class PositionPeriod(Cited, BodyRow):
         return "keine Angabe" if not names else names[0] if len(names) == 1 else "gemeinsam: " + ", ".join(names)
 
     def served_names(self) -> str | None:
-        """Roetgen und Simmerath; None where no Kommune is stated."""
-        names = self.municipality_names()
-        return listed(names) if names else None
+        """Roetgen und Simmerath; None where no Kommune is stated. For rows from with_served."""
+        return listed(self.served_list) if self.served_list else None
 
     def served_text(self) -> str:
         return listed(self.municipality_names())
 
     status: str  # of the day, on rows from with_occupancy
+    served_list: list[str]  # on rows from with_served
 
     def status_label(self) -> str:
         """The status of the day, for rows from with_occupancy."""
@@ -304,7 +307,7 @@ class PositionPeriod(Cited, BodyRow):
 
     def kind_label(self) -> str:
         """Short, for a column: eigene Stelle, bei Dritten."""
-        return {Position.Kind.OWN: "eigene Stelle"}.get(self.position.kind, "bei Dritten")  # type: ignore[call-overload]
+        return "eigene Stelle" if self.position.kind == Position.Kind.OWN else "bei Dritten"
 
     @transaction.atomic
     def correct(self, *, reason: str, municipalities: "list[Municipality] | None" = None) -> bool:
@@ -367,13 +370,7 @@ class Occupancy(Cited, BodyRow):
     class Meta(BodyRow.Meta):
         verbose_name, verbose_name_plural = "Besetzung", "Besetzungen"
         ordering: ClassVar = ["slot"]
-        triggers = [
-            *BodyRow.Meta.triggers,
-            LOCK_POSITION,
-            OVER_OCCUPIED,
-            POSITION_FIXED,
-            closed_year("{row}.validity"),
-        ]
+        triggers = [*BodyRow.Meta.triggers, *OF_A_POST]
         constraints: ClassVar = [
             *BodyRow.Meta.constraints,
             exact("fte", "occupancy_fte", places=3, above=0),

@@ -1,5 +1,6 @@
 """Pages of those who employ and of the Kommunen: lists, and everything about one of them on one page."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -21,45 +22,71 @@ from staffing.models import BodyMunicipality, Carrier, PositionPeriod
 from staffing.tables import CarrierTable, MunicipalityTable
 
 
-def posts_of(request: Any, chosen: dict[str, Any] | None = None) -> QuerySet[Any]:
-    """The posts of the working date, with what the pages of partners show; narrowed to programmes that are chosen."""
-    rows = PositionPeriod.visible_to(request).as_of(request.stand).with_occupancy(request.stand)
-    rows = rows.select_related("position__function", "carrier", "basis").prefetch_related(
-        "served__municipality", "locations"
-    )
+def posts_of(request: Any, chosen: dict[str, Any] | None = None, *, derived: bool) -> QuerySet[Any]:
+    """The posts of the working date, narrowed to programmes that are chosen; derived: with what their sources need."""
+    rows = PositionPeriod.visible_to(request).as_of(request.stand).with_status(request.stand).with_served()
     if programmes := (chosen or {}).get("programm"):
         rows = rows.filter(position__in=paid_posts(request, programmes))
+    if not derived:
+        return rows
+    rows = rows.select_related("position__function", "carrier", "basis").prefetch_related("locations")
     return rows.order_by("position__number")
 
 
-def summed(row: Any, name: str, posts: list[Any], values: dict[str, dict[int, Any]], suffix: str = "") -> None:
-    """Size, what of it is filled, and annual amount of some posts, as values that know their operands."""
+def summed(row: Any, name: str, posts: list[Any], values: dict[str, dict[int, Any]] | None, suffix: str = "") -> None:
+    """Size, what of it is filled, and annual amount of some posts: with values, as values that know their operands,
+    else as mere sums, which a list of hundreds of rows shows."""
+    if values is None:
+        amounts = [p.annual for p in posts if p.annual is not None]
+        setattr(row, f"fte{suffix}", sum((p.fte for p in posts), Decimal(0)))
+        setattr(row, f"filled{suffix}", sum((p.filled for p in posts), Decimal(0)))
+        setattr(row, f"amount{suffix}", sum(amounts, Decimal(0)) if amounts or not posts else None)
+        return
     setattr(row, f"fte{suffix}", total(name, *(size(p) for p in posts), unit=FTE))
     setattr(row, f"filled{suffix}", total(name, *(values["filled"][p.pk] for p in posts), unit=FTE))
     setattr(row, f"amount{suffix}", known_total(name, *(values["amount"][p.pk] for p in posts)))
 
 
-def with_posts(request: Any, rows: list[Any], chosen: dict[str, Any] | None = None) -> list[Any]:
-    """Anstellungsträger or Kommunen, each with its posts of the day and their sums. Six queries for any number."""
-    posts = list(posts_of(request, chosen))
-    values = {
-        "filled": column("position.filled", posts, request.stand),
-        "amount": column("position.annual_amount", posts, request.stand),
-    }
+def with_posts(request: Any, rows: list[Any], chosen: dict[str, Any] | None = None, *, derived: bool) -> list[Any]:
+    """Anstellungsträger or Kommunen, each with its posts of the day and their sums; derived: the sums with where they
+    come from. A fixed number of queries."""
+    posts = list(posts_of(request, chosen, derived=derived))
+    values = None
+    if derived:
+        names = {"filled": "position.filled", "amount": "position.annual_amount"}
+        values = {key: column(name, posts, request.stand) for key, name in names.items()}
+    for post, annual in zip(posts, annual_amounts(posts, request, values), strict=True):
+        post.annual = annual
+    mine: dict[int, list[Any]] = {}
+    for post in posts:
+        for key in keys_of(post, rows):
+            mine.setdefault(key, []).append(post)
     for row in rows:
         if row.attached_as == Carrier.attached_as:
-            row.all_posts = [p for p in posts if p.carrier_id == row.pk]
+            row.all_posts = mine.get(row.pk, [])
             summed(row, row.name, row.all_posts, values)
         else:
-            served = [(p, {s.municipality_id for s in p.served.all()}) for p in posts]
-            row.all_posts = [p for p, keys in served if row.municipality_id in keys]
-            alone = [p for p, keys in served if keys == {row.municipality_id}]
+            row.all_posts = mine.get(row.municipality_id, [])
+            alone = [p for p in row.all_posts if len(p.served_keys) == 1]
             summed(row, str(row), alone, values, "_alone")
-            summed(row, f"{row}, gemeinsam", [p for p in row.all_posts if p not in alone], values, "_shared")
+            summed(row, f"{row}, gemeinsam", [p for p in row.all_posts if len(p.served_keys) > 1], values, "_shared")
         row.posts = len(row.all_posts)
-        for post in row.all_posts:
-            post.amount = values["amount"][post.pk]
     return rows
+
+
+def keys_of(post: Any, rows: list[Any]) -> list[int]:
+    """Whose post it is: its Anstellungsträger, or the Kommunen it serves."""
+    if rows and rows[0].attached_as == Carrier.attached_as:
+        return [post.carrier_id] if post.carrier_id else []
+    return list(post.served_keys)
+
+
+def annual_amounts(posts: list[Any], request: Any, values: dict[str, dict[int, Any]] | None) -> list[Any]:
+    """The annual amount of each post as a number."""
+    if values is not None:
+        return [values["amount"][post.pk].value for post in posts]
+    plain = column("position.annual_amount", posts, request.stand, derived=False)
+    return [plain[post.pk] for post in posts]
 
 
 class Partners(ListPage):
@@ -68,7 +95,7 @@ class Partners(ListPage):
     rule = "staffing.view"
 
     def complete(self, request: Any, rows: list[Any], chosen: dict[str, Any]) -> list[Any]:
-        return with_posts(request, rows, chosen)
+        return with_posts(request, rows, chosen, derived="herkunft" in request.GET)
 
 
 class Carriers(Partners):
@@ -86,7 +113,7 @@ class Municipalities(Partners):
     table_class = MunicipalityTable
 
     def rows(self, request: Any) -> QuerySet[Any]:
-        return BodyMunicipality.visible_to(request).select_related("municipality")
+        return BodyMunicipality.visible_to(request)
 
 
 def partner_of(request: Any, model: Any, slug: str) -> Any:
@@ -106,7 +133,7 @@ class PartnerPage(Ruled):
     list_title: str
 
     def get(self, request: Any, slug: str) -> HttpResponseBase:
-        partner = with_posts(request, [partner_of(request, self.model, slug)])[0]
+        partner = with_posts(request, [partner_of(request, self.model, slug)], derived=True)[0]
         periods = PositionPeriod.visible_to(request).filter(**self.condition(partner)).select_related("position")
         ever = sorted({row.position for row in periods}, key=lambda p: p.number)
         there = [p.position for p in partner.all_posts]

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -31,15 +31,7 @@ class Positions(ListPage):
     table_class = PositionTable
 
     def rows(self, request: Any) -> QuerySet[Any]:
-        return (
-            PositionPeriod.visible_to(request)
-            .as_of(request.stand)
-            .with_occupancy(request.stand)
-            .select_related("position__function", "carrier", "basis")
-            .prefetch_related(
-                Prefetch("served", ServedMunicipality.objects.select_related("municipality")),
-            )
-        )
+        return PositionPeriod.visible_to(request).as_of(request.stand).with_status(request.stand).with_served()
 
 
 def position_of(request: Any, number: str) -> Position:

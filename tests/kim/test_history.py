@@ -10,7 +10,19 @@ from django.core.exceptions import ValidationError
 from django.db import DatabaseError, connection, transaction
 
 from kim.history import CONFLICT, preview, refusable
-from kim.models import Body, BodyRow, File, FindingNote, Note, Reminder, RoleAssignment, Source, User
+from kim.models import (
+    Body,
+    BodyRow,
+    ClosedYear,
+    File,
+    FindingNote,
+    Note,
+    Reminder,
+    RoleAssignment,
+    SavedView,
+    Source,
+    User,
+)
 from kim.permissions import acting, note
 from kim.trail import story
 from staffing.models import Carrier, Position, PositionPeriod
@@ -44,6 +56,10 @@ def test_raw_sql_leaves_exactly_one_event(model, bodies):
             RoleAssignment.objects.create(user=User.objects.create(username="x"), body=region, role="leitung")
         if model in {Note, Reminder, File, FindingNote}:
             plant_beside(region, "Probe", Position.objects.get(body=region, number="CM-01"), None)
+        if model in {SavedView, ClosedYear}:
+            author = User.objects.create(username="y")
+            SavedView.objects.create(body=region, path="/stellen/", slug="a", name="A", author=author)
+            ClosedYear.objects.create(body=region, year=2015)
         table, events = model._meta.db_table, events_of(model)
         row = model.objects.first()
         assert row, "no row in the trial data"

@@ -16,7 +16,8 @@ FILES = {
     GONE: uuid.UUID(int=9),
     MISSING: uuid.UUID(int=10),
 }
-SUBJECTS = ("stelle", "zuwendung", "vorlage")
+SUBJECTS = ("stelle", "zuwendung", "vorlage", "traeger", "kommune")
+YEARS = {"year-reopen": "2017"}  # closed in every planted body
 BODY_ARGUMENTS = {"number", "slug", "reference", "key"}
 
 
@@ -36,13 +37,14 @@ class Page:
     @property
     def of_a_body(self):
         """Whether the address names an object of a body."""
-        return bool(self.arguments) and not self.route.startswith(("technik/", "herkunft/", "konto/"))
+        return bool(self.arguments) and not self.route.startswith(("technik/", "herkunft/", "konto/", "foerderjahre/"))
 
     def urls(self, code):
         """The addresses with the object of this code in them; one for each kind of object it can be about."""
         if self.name == "file":
             return [f"/dateien/{FILES[code]}/"]
         values = {"number": code, "slug": code, "reference": code, "key": code, "name": "allocation.by_carrier"}
+        values |= {"year": YEARS.get(self.name, "2018"), "address": f"vorlage-{code}"}
         values |= {"uidb64": "MQ", "token": "abc-def"}
         kinds = SUBJECTS if "kind" in self.arguments else ("",)
         return ["/" + filled(self.route, values | {"kind": kind}) for kind in kinds]

@@ -9,10 +9,10 @@ from decimal import Decimal as D
 import pikepdf
 
 from grants.models import Account, BudgetLine, FundingNotice, NoticeItem, SubProduct
-from kim.models import File, FindingNote, Note, Reminder, Source, Text, TextBlock, User
+from kim.models import ClosedYear, File, FindingNote, Note, Reminder, Source, Text, TextBlock, User
 from kim.permissions import acting
 from meetings.models import Consultation, Meeting, Organization, Paper, Person
-from staffing.models import Carrier, Occupancy, Position, PositionPeriod
+from staffing.models import BodyMunicipality, Carrier, Municipality, Occupancy, Position, PositionPeriod
 from tests.helpers import new_position, pdf_text
 from tests.security.addresses import CODES, FILES, GONE, SECRETS, WORDS
 
@@ -37,10 +37,26 @@ def plant(body):
             date=body.reference_day,
         )
         secret = plant_paper(body, SECRETS[body.slug], code, hidden, notice, public=False)
-        for subject in (row.position, notice, paper):
+        partner = plant_partner(body, code)
+        for subject in (row.position, notice, paper, row.carrier, partner):
             plant_beside(body, SECRETS[body.slug], subject, FILES[code] if subject == row.position else None)
         plant_beside(body, SECRETS[body.slug], secret, None)
         plant_gone(body, notice)
+
+
+def plant_partner(body, code):
+    """A Kommune by its address, and a closed year. Kommunen are no secret: their names are the same for all."""
+    name = f"Ort {code}"
+    with acting(None, [body.pk]):
+        place, _ = Municipality.objects.get_or_create(
+            slug=code, defaults={"ags": f"0599{CODES_TO_AGS[code]}", "name": name, "short_name": name}
+        )
+    BodyMunicipality.objects.create(body=body, municipality=place)
+    ClosedYear.objects.get_or_create(body=body, year=2017)
+    return BodyMunicipality.objects.get(body=body, municipality=place)
+
+
+CODES_TO_AGS = {"vogel-7": "9997", "vogel-8": "9998", GONE: "9990"}
 
 
 def plant_money(body, word, code):
@@ -109,6 +125,8 @@ def plant_gone(body, notice):
     where = {"body": body, "subject_kind": "stelle", "subject_id": row.position_id}
     File.objects.create(**where, key=FILES[GONE], name="a.txt", media_type="text/plain", size=1, sha256="x", content=b"x").delete()  # fmt: skip
     row.position.remove(reason="Test")
+    plant_partner(body, GONE).delete()
+    Carrier.objects.create(body=body, slug=GONE, name="weg", short_name="weg", kind="company").delete()
     source = Source.objects.create(body=body, kind="paper", number=GONE, title="weg")
     Paper.objects.create(body=body, source=source, paper_type="information").delete()
     kept = {f.name: getattr(notice, f.name) for f in FundingNotice._meta.fields if f.name not in {"id", "source"}}

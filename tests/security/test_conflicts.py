@@ -11,7 +11,7 @@ from tests.security.addresses import CODES, PAGES, example
 
 OWN = CODES["staedteregion-aachen"]
 # Acts that change no field anybody typed: done or not, gone or not.
-VERBS = {"choose-body", "reminder-done", "attached-remove", "undo"}
+VERBS = {"choose-body", "view-remove", "reminder-done", "attached-remove", "undo"}
 
 
 def cls(page):
@@ -53,7 +53,7 @@ def test_every_page_that_takes_a_form_is_of_a_known_kind(monkeypatch):
         "admin:kim_body_change",
         "admin:grants_rate_change",
     }
-    assert len(EDITS) == 12
+    assert len(EDITS) == 13
     monkeypatch.setattr("tests.security.test_conflicts.VERBS", set())
     assert "undo" in list(unaccounted(PAGES))
 
@@ -78,7 +78,7 @@ def fields(words):
 
 def text_field(data):
     """A field of free words."""
-    known = ["file_reference", "last_name", "sender", "short_name", "basis_place", "title", "source", "legal_basis", "name"]  # fmt: skip
+    known = ["file_reference", "last_name", "sender", "short_name", "basis_place", "locality", "title", "source", "legal_basis", "name"]  # fmt: skip
     return next(name for name in known if name in data)
 
 

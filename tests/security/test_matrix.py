@@ -17,7 +17,7 @@ from tests.security.conftest import ROLES
 OWN, FOREIGN = "staedteregion-aachen", "stadt-aachen"
 PEOPLE = [*ROLES, "öffentlich", "technik", "nichts", ""]
 OTHER_METHODS = ["head", "options", "put", "patch", "delete", "trace"]
-EXPORTS = [f"{page}?format={kind}" for page in ("/stellen/", "/zuwendungen/", "/haushalt/", "/dokumente/") for kind in ("csv", "json")]  # fmt: skip
+EXPORTS = [f"{page}?format={kind}" for page in ("/stellen/", "/traeger/", "/kommunen/", "/zuwendungen/", "/haushalt/", "/dokumente/", "/belege/") for kind in ("csv", "json", "xlsx", "pdf")]  # fmt: skip
 ASKED = [
     *EXPORTS,
     "/herkunft/neutrality.nominal/?sub_product={}",
@@ -25,6 +25,8 @@ ASKED = [
     "/stellen/?suche={}&status=quatsch",
     "/wiedervorlagen/?format=ics",
     "/pruefung/?startwert=7",
+    "/stellen/?herkunft=vzae&zeile={}",
+    "/ansichten/neu/?liste=/stellen/&abfrage=suche%3D{}",
     "/pruefung/?gegenstand={}",
     f"/dokumente/{SECRET_CODE}/",
     f"/dokumente/{SECRET_CODE}/pdf/",
@@ -80,7 +82,7 @@ def expected(role, page, url, own):
         return {403}
     if not own:
         return {404, 405}
-    return {200, 405} if page.name != "finding-note" else {404}  # it names its hint in the query
+    return {200, 405} if page.name not in {"finding-note", "view-new"} else {404}  # they name more in the query
 
 
 @pytest.mark.parametrize("role", PEOPLE)
