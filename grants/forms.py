@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django import forms
+from django.db.models import Q
 
 from grants.models import FundingNotice, NoticeItem
 from kim.formats import DateField, FteField
@@ -67,7 +68,9 @@ class NewPositionForm(forms.Form):
         only = list(items[:2])
         fields["item"].initial = only[0].pk if len(only) == 1 else None
         fields["item"].label_from_instance = lambda item: f"{item.notice.source.title}: {item.function}"
-        fields["function"].queryset = Function.objects.all()
+        known = Q(items__notice__body=request.acting_body) | Q(position__body=request.acting_body)
+        used = Function.objects.filter(known).distinct()
+        fields["function"].queryset = used if used.exists() else Function.objects.all()
         fields["carrier"].queryset = Carrier.visible_to(request)
         fields["municipalities"].queryset = Municipality.objects.filter(uses__body=request.acting_body)
         fields["start"].today = request.stand

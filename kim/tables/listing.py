@@ -172,12 +172,14 @@ class Listing:
         }
 
     def summary(self) -> str:
-        """8 Stellen · 6,0 VZÄ · 342.000,00 €."""
+        """8 Stellen · 6,0 VZÄ · 342.000,00 €; of several sums of a kind each says which it is."""
         words = [f"{len(self.found)} {self.declared.noun[len(self.found) != 1]}"]
-        several = [one.unit for one in self.summed].count(EUR) > 1
+        units = [one.unit for one in self.summed]
         for one in self.summed:
-            name = f"{one.heading()} " if several and one.unit == EUR else ""
-            words.append(name + one.text(self.totals[one.name]) + (formats.NBSP + "VZÄ" if one.unit == FTE else ""))
+            value, heading = one.text(self.totals[one.name]), one.heading()
+            if one.unit == FTE:
+                value += f"{formats.NBSP}VZÄ" + (f" {heading.removeprefix('VZÄ ')}" if heading != "VZÄ" else "")
+            words.append(f"{heading} {value}" if one.unit == EUR and units.count(EUR) > 1 else value)
         return " · ".join(words)
 
     def lines(self, rows: list[Any]) -> SafeString:

@@ -160,7 +160,7 @@ class ListPage(Ruled):
             shown.insert(target, shown.pop(there))
         query.setlist("spalten", shown)
         query["offen"] = wanted[:40]
-        return f"{request.path}?{query.urlencode()}#spalten"
+        return f"{request.path}?{query.urlencode()}"
 
     def key(self, row: Any) -> str:
         url = str(row.get_absolute_url()) if hasattr(row, "get_absolute_url") else ""

@@ -133,7 +133,7 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(person, served, browser):
 @pytest.mark.counter
 def test_axe_sees_a_planted_fault(page, served):
     page.goto(served.url + "/stellen/")
-    page.evaluate("document.querySelector('#stand').removeAttribute('id')")
+    page.evaluate("document.querySelector('[name=suche]').removeAttribute('id')")
     assert findings(page)
 
 
