@@ -1,5 +1,6 @@
 """What is granted in a year, what posts bind of it, and when it ends: the start page's figures of money."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from grants.figures.neutrality import granted, of_year, required
@@ -57,7 +58,7 @@ def neutrality(body: Body, day: date) -> Headline:
     if not known:
         reason = found[0][2] if found else f"Für {day.year} gibt es keine bewilligte Zuwendung mit Teilprodukt."
         return Headline("nicht berechenbar", reason, Value("Differenz", None, EUR, "annahme", source=reason))
-    value = total("Differenz", *(result.gap for result in known))
+    value = total("Differenz", *(replace(r.gap, label=f"Teilprodukt {r.sub_product.number}") for r in known))
     if len(found) == 1:
         words = {"neutral": "kostenneutral", "surplus": "Überschuss", "deficit": "nicht kostenneutral"}
         note = f"Teilprodukt {known[0].sub_product.number}: Differenz {euro(known[0].amount)}"

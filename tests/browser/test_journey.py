@@ -106,7 +106,7 @@ def test_6_the_list_is_filtered_without_script(served, browser):
     page.get_by_role("button", name="Anmelden").click()
     page.goto(f"{served.url}/stellen/")
     page.locator("summary[aria-label^=Status]").click()
-    page.get_by_label("besetzt", exact=True).check()
+    page.get_by_role("checkbox", name="besetzt", exact=True).check()
     page.get_by_role("button", name="Filtern").click()
     assert plain(page.locator(".count")).startswith("4 Stellen · 3,0 VZÄ")
     page.get_by_role("link", name="Status: besetzt").click()

@@ -249,7 +249,7 @@ def test_the_start_page_says_what_is_to_be_done(served, browser):
     words = head.locator(".headlines").inner_text().replace("\u00a0", " ")
     for part in ("6,25 von 10,5 VZÄ", "601.250,00 € bewilligt", "1 von 2 Teilprodukten", "14. März 2023"):
         assert part in words
-    head.get_by_role("link", name="Herkunft: Kostenneutralität").click()
+    head.locator(".headlines .q-link").nth(2).click()
     head.locator("dialog.sheet").get_by_text("371.500,00 € − 172.000,00 € − 199.500,00 €").wait_for()
     clerk = served.open(browser, "sachbearbeitung-kreis")
     assert clerk.locator("h2").first.inner_text() == "Was braucht Ihre Aufmerksamkeit?"

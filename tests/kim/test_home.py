@@ -92,7 +92,7 @@ def test_deadlines_come_in_order(login):
 
 def test_a_figure_says_where_it_is_used(login, region):
     page = words(login().get("/herkunft/position.fte/?position=CM-10"))
-    for part in ("Stellenverteilung nach Anstellungsträgern", "Kostenneutralität", "Besetzung", "Mitteilungsvorlage 2023/0120"):  # fmt: skip
+    for part in ("Stellenverteilung nach Anstellungsträgern", "Stellenverteilung nach Kommunen", "Kostenneutralität", "Mitteilungsvorlage 2023/0120"):  # fmt: skip
         assert part in page.split("Wird verwendet in")[1], part
     post = CATALOGUE["position.fte"].asked(region, {"position": "CM-10"}, day=region.reference_day)
     names = {entry.name for entry, _ in uses(region, region.reference_day, post)}
