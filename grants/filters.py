@@ -40,7 +40,8 @@ class BudgetProgrammeFilter(ObjectsFilter):
         notices = FundingNotice.visible_to(request).filter(
             programme__in=list(chosen), validity__overlap=year_of(request.year)
         )
-        return rows.filter(sub_product__in=notices.values("sub_product"))
+        held = notices.exclude(state=FundingNotice.State.REVOKED)
+        return rows.filter(sub_product__in=held.values("sub_product"))
 
 
 class BudgetFilters(StrictFilters):

@@ -68,7 +68,7 @@ class NewPositionForm(forms.Form):
         only = list(items[:2])
         fields["item"].initial = only[0].pk if len(only) == 1 else None
         fields["item"].label_from_instance = lambda item: f"{item.notice.source.title}: {item.function}"
-        known = Q(items__notice__body=request.acting_body) | Q(position__body=request.acting_body)
+        known = Q(rates__programme__notices__body=request.acting_body) | Q(position__body=request.acting_body)
         used = Function.objects.filter(known).distinct()
         fields["function"].queryset = used if used.exists() else Function.objects.all()
         fields["carrier"].queryset = Carrier.visible_to(request)

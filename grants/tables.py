@@ -56,8 +56,8 @@ class BudgetTable(DenseTable):
     sachkonto = TextColumn(accessor="account__number", verbose_name="Sachkonto", default="nicht angegeben")
     kontoname = TextColumn(accessor="account__name", verbose_name="Name des Sachkontos", default=MISSING)
     zweck = TextColumn(accessor="get_purpose_display", verbose_name="Zweck")
-    ertrag = AmountColumn(accessor="income_amount", verbose_name="Ertrag")
-    aufwand = AmountColumn(accessor="expense_amount", verbose_name="Aufwand")
+    ertrag = AmountColumn(accessor="income_amount", verbose_name="Ertrag", gaps=False)
+    aufwand = AmountColumn(accessor="expense_amount", verbose_name="Aufwand", gaps=False)
     kontierung = TextColumn(accessor="assignment", verbose_name="Kontierung", hidden=True)
     grundlage = TextColumn(accessor="derivation_source", verbose_name="Grundlage", hidden=True, needs=("basis",))
 

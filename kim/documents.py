@@ -9,12 +9,14 @@ from typing import Any, ClassVar
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
+from django.db.models import Model
 
 from kim.figures import CATALOGUE, Value, uses
 from kim.models import Text, TextBlock
 
 TOKEN = re.compile(r'\{\{\s*([a-z_.]+)((?:\s+[a-z_]+=(?:"[^"{}]*"|[^\s"{}]+))*)\s*\}\}')
 PARAMETER = re.compile(r'([a-z_]+)=(?:"([^"]*)"|(\S+))')
+NOTHING: Mapping[str, str] = {}
 STYLE = {"form", "one", "many", "capital"}  # how a value is put into the sentence, not which value it is
 
 
@@ -94,16 +96,16 @@ def find(body: Any, reference: str) -> Document | None:
     return next((found for cls in REGISTRY.values() if (found := cls.find(body, reference))), None)
 
 
-def citing(scope: Any, references: set[str], name: str = "") -> list[Any]:
-    """The papers in whose texts a figure about one of these objects stands; name: that figure itself, whatever about.
-
-    References are numbers as tokens name them (position=CM-07). Two queries a kind of paper.
-    """
+def citing(scope: Any, references: set[str], name: str = "", given: Mapping[str, str] = NOTHING) -> list[Any]:
+    """The papers whose texts speak of one of these objects (by number, as tokens name them: position=CM-07); or, where
+    a figure is about no object, whose texts print that figure with these arguments. Two queries a kind of paper."""
     found = set()
     for text, content in TextBlock.visible_to(scope).values_list("text", "content"):
         for token, raw in TOKEN.findall(content):
-            named = {part for value in parameters(raw).values() for part in value.split(",")}
-            if named & references or (name and token == name and (not references or not named)):
+            own = {k: v for k, v in parameters(raw).items() if k not in STYLE}
+            named = {part for k, v in own.items() if is_object(token, k) for part in v.split(",")}
+            printed = token == name and all(own.get(k, v) == v for k, v in given.items())
+            if named & references if references else printed:
                 found.add(text)
     owners = []
     for relation in Text._meta.related_objects:
@@ -114,13 +116,21 @@ def citing(scope: Any, references: set[str], name: str = "") -> list[Any]:
     return owners
 
 
-def used(request: Any, value: Any, references: set[str], name: str = "") -> dict[str, Any]:
+def is_object(name: str, parameter: str) -> bool:
+    """Whether a parameter of a figure names an object (a post, several posts, a notice) and no kind, year or form."""
+    kind = CATALOGUE[name].parameters.get(parameter) if name in CATALOGUE else None
+    return parameter == "positions" or (isinstance(kind, type) and issubclass(kind, Model))
+
+
+def used(
+    request: Any, value: Any, references: set[str], name: str = "", given: Mapping[str, str] = NOTHING
+) -> dict[str, Any]:
     """The value for the page Herkunft, with the figures and papers that use it."""
     found = uses(request.acting_body, request.stand, value)
     return {
         "value": value,
         "uses": [(entry, link_arguments(a), said(a)) for entry, a in found if entry.name != name],
-        "papers": citing(request, references, name),
+        "papers": citing(request, references, name, given),
     }
 
 

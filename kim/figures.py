@@ -260,13 +260,13 @@ def read(name: str, kind: Any, value: Any, body: Any) -> Any:
         if kind is int:
             return int(value)
         if kind is date:
-            return date.fromisoformat(value)
+            return formats.parse_date(value)
         if kind is Decimal:
             return Decimal(value)
         if isinstance(kind, type) and issubclass(kind, models.Model):
             found: Any = kind
             return found.find(body, value)
-    except (ValueError, ArithmeticError, models.ObjectDoesNotExist) as error:
+    except (ValidationError, ValueError, ArithmeticError, models.ObjectDoesNotExist) as error:
         raise ValidationError(f"„{value}“ gibt es als {worded([name])} nicht.") from error
     return value
 

@@ -19,7 +19,7 @@ class PaperTable(DenseTable):
     title, noun = "Dokumente", ("Vorlage", "Vorlagen")
     help_text = "Vorlagen mit Text lassen sich ansehen und drucken; andere sind nur als Fundstelle bekannt."
     filters = PaperFilters
-    default_order, wraps = "-datum", True
+    default_order, wraps, dated = "-datum", True, False
 
     nummer = TextColumn(accessor="source__number", verbose_name="Vorlage", default="Nr. folgt", url=page_of)
     betreff = TextColumn(accessor="source__title", verbose_name="Betreff")

@@ -29,7 +29,7 @@ class Papers(ListPage):
 
     def complete(self, request: Any, rows: list[Any], chosen: dict[str, Any]) -> list[Any]:
         for row in rows:
-            row.committees = ", ".join(c.organization.name for c in row.consultations.all()) or None
+            row.committees = ", ".join(dict.fromkeys(c.organization.name for c in row.consultations.all())) or None
         return rows
 
 

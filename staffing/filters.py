@@ -46,6 +46,12 @@ def paid_posts(request: Any, programmes: Any) -> Any:
     return paid.exclude(item__notice__state="revoked").values("position")
 
 
+def functions(request: Any) -> dict[str, tuple[str, str]]:
+    """The functions of the body's posts."""
+    names = Position.visible_to(request).order_by("function__name").values_list("function__slug", "function__name")
+    return {word: (name, word) for word, name in names.distinct()}
+
+
 class ProgrammeFilter(ObjectsFilter):
     """The programme whose money a post has on the working date."""
 
@@ -79,7 +85,7 @@ class MunicipalityProgrammeFilter(ProgrammeFilter):
 
 
 class PositionFilters(StrictFilters):
-    """Search, Programm, Art, Anstellungsträger, Kommune, Status, Baustein."""
+    """Search, Programm, Art, Anstellungsträger, Kommune, Status, Funktion, Baustein."""
 
     suche = SearchFilter(
         [
@@ -101,6 +107,7 @@ class PositionFilters(StrictFilters):
     )
     kommune = ObjectsFilter("served__municipality", municipalities, several=True, none="keine Angabe", label="Kommune")
     status = ChoicesFilter("status", {s.label.replace(" ", "-"): (s.label, s) for s in Status}, label="Status")
+    funktion = ChoicesFilter("position__function__slug", functions, label="Funktion")
     baustein = ChoicesFilter("position__function__module", modules, label="Baustein")
 
 

@@ -84,7 +84,10 @@ class CarrierTable(DenseTable):
     """Who employs, with the posts of the day."""
 
     title, noun = "Anstellungsträger", ("Anstellungsträger", "Anstellungsträger")
-    help_text = "Wer die Personen auf den Stellen beschäftigt, mit den Stellen am gewählten Stand."
+    help_text = (
+        "Wer die Personen auf den Stellen beschäftigt, mit den Stellen am gewählten Stand. Stellen, die noch nicht "
+        "vergeben sind, stehen nicht hier."
+    )
     filters = CarrierFilters
     default_order = "traeger"
 

@@ -3,12 +3,14 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
+from django.core.exceptions import ValidationError
+
 from grants.figures.neutrality import granted, of_year, required
 from grants.models import FundingNotice
 from kim.figures import DATE, EUR, Deadlines, Headline, Value, figure, total
 from kim.formats import euro
 from kim.models import Body
-from kim.periods import last_day, year_of
+from kim.periods import common, last_day, year_of
 
 YEAR = timedelta(days=366)
 
@@ -20,9 +22,14 @@ def in_year(body: Body, day: date) -> Value:
 
 
 def notices(body: Body, year: int) -> list[FundingNotice]:
-    """The notices that count in a year. One query."""
+    """The notices that count in a year. One query. ValidationError if one leaves the year: its amount cannot be
+    divided without a rule."""
     rows = FundingNotice.objects.filter(body=body, state__in=FundingNotice.COUNTED, validity__overlap=year_of(year))
-    return list(rows.select_related("source").order_by("source__title"))
+    found = list(rows.select_related("source").order_by("source__title"))
+    if over := next((one for one in found if common(one.validity, year_of(year)) != one.validity), None):
+        words = f"Die Zuwendung „{over.source.title}“ reicht über das Jahr {year} hinaus; ihr Betrag lässt sich ohne "
+        raise ValidationError(words + "Regel nicht auf Jahre verteilen.")
+    return found
 
 
 @figure("funding.bound", "Durch Stellen gebunden")
@@ -60,7 +67,11 @@ def neutrality(body: Body, day: date) -> Headline:
         return Headline("nicht berechenbar", reason, Value("Differenz", None, EUR, "annahme", source=reason))
     value = total("Differenz", *(replace(r.gap, label=f"Teilprodukt {r.sub_product.number}") for r in known))
     if len(found) == 1:
-        words = {"neutral": "kostenneutral", "surplus": "Überschuss", "deficit": "nicht kostenneutral"}
+        words = {
+            "neutral": "kostenneutral",
+            "surplus": "ohne Belastung des Haushalts",
+            "deficit": "nicht kostenneutral",
+        }
         note = f"Teilprodukt {known[0].sub_product.number}: Differenz {euro(known[0].amount)}"
         return Headline(words[known[0].verdict], note, known[0].gap, good=known[0].amount >= 0)
     neutral = sum(one.is_neutral for one in known)

@@ -57,10 +57,8 @@ def pieces(
 
 
 def funded(position_ids: Iterable[int]) -> list[Funding]:
-    """The money of these posts, from notices that hold. One query."""
-    rows = Funding.objects.filter(position__in=list(position_ids)).exclude(
-        item__notice__state=FundingNotice.State.REVOKED
-    )
+    """The money of these posts, from notices that are granted. One query."""
+    rows = Funding.objects.filter(position__in=list(position_ids), item__notice__state__in=FundingNotice.COUNTED)
     return list(rows.select_related("item__rate", "item__notice__source", "position").order_by("position__number"))
 
 

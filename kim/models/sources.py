@@ -69,7 +69,7 @@ class Source(GuardedRow):
     @property
     def address(self) -> str:
         """The document as it stands in an address. Example: vorlage-2023-0120."""
-        name = self.number.replace("/", "-") or f"{self.title} {self.date or ''}"
+        name = self.number.replace("/", "-").replace(".", "-") or f"{self.title} {self.date or ''}"
         return slug(f"{self.get_kind_display()} {name}")
 
     @classmethod

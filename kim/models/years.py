@@ -99,6 +99,8 @@ class ClosedYear(BodyRow):
 
         if year >= today(body).year:
             raise ValidationError("Abschließen lässt sich ein Förderjahr erst, wenn es vorbei ist.")
+        if year < today(body).year - 10:
+            raise ValidationError("Abschließen lassen sich die letzten zehn Förderjahre.")
         note(act="Förderjahr abgeschlossen", reason=reason.strip())
         with refusable():
             row = cls(body=body, year=year)

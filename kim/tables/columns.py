@@ -73,11 +73,12 @@ class TextColumn(tables.Column):
     def export(self, record: Any) -> Any:
         """The value for a file: numbers, dates and text as themselves; what is missing is the word the page shows."""
         value = self.value(record)
-        return self.default if value is None or value == "" else value
+        return (None if self.numeric else self.default) if value is None or value == "" else value
 
     def key(self, record: Any) -> Any:
         """What the list is sorted by; None stands last, up and down."""
         found = record.figures[self.figure] if self.figure else follow(record, self.sorted_by.split("__"))
+        found = None if found == "" else found  # what is missing stands last
         return found.value if type(found) is Value else found
 
     def named(self, name: str) -> "TextColumn":
@@ -92,8 +93,9 @@ class TextColumn(tables.Column):
 class Links:
     """Addresses in the cells of one list: with the Stand and Förderjahr of the page."""
 
-    def __init__(self, kept: str, key: Callable[[Any, str], str]) -> None:
+    def __init__(self, kept: str, filters: str, key: Callable[[Any, str], str]) -> None:
         self.kept, self.key = kept, key
+        self.source_parts = "".join(f"&amp;{part}" for part in (kept, filters) if part)  # a filter can change a cell
         self.record: Any = None  # the row at hand, its page and its key: several cells of it ask
         self.url = self.row = ""
 
@@ -101,8 +103,7 @@ class Links:
         if self.record is not record:
             self.record = record
             self.url = str(record.get_absolute_url()) if hasattr(record, "get_absolute_url") else ""
-            kept = "&amp;" + self.kept if self.kept else ""
-            self.row = f"&amp;zeile={html.escape(self.key(record, self.url))}{kept}"
+            self.row = f"&amp;zeile={html.escape(self.key(record, self.url))}{self.source_parts}"
 
     def page(self, record: Any) -> str:
         """The page of the row."""
@@ -154,13 +155,14 @@ class LinkColumn(TextColumn):
 
 
 class AmountColumn(TextColumn):
-    """EUR, right-aligned, summed below; the value is a Decimal. summed=False: an amount that is no part of a sum."""
+    """EUR, right-aligned, summed below; the value is a Decimal or a Value. summed=False: an amount that is no part of
+    a sum. gaps=False: an empty cell is no missing amount, there is none."""
 
     unit, numeric, place = EUR, True, CENT
 
-    def __init__(self, *, summed: bool = True, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.summed = summed
+    def __init__(self, *, summed: bool = True, gaps: bool = True, **kwargs: Any) -> None:
+        super().__init__(**kwargs | ({} if gaps else {"default": formats.MISSING}))
+        self.summed, self.gaps = summed, gaps
 
     def value(self, record: Any) -> Any:
         found = super().value(record)
@@ -222,7 +224,7 @@ class BadgeColumn(TextColumn):
         self.labels = labels
         self.badges = {
             key: format_html(
-                '<span class="kern-badge kern-badge--small kern-badge--{}"><span class="kern-label">{}</span></span>',
+                '<span class="kern-badge kern-badge--{}"><span class="kern-label">{}</span></span>',
                 styles.get(key, "neutral"),
                 label,
             )

@@ -91,6 +91,9 @@ def as_json(listing: "Listing") -> JsonResponse:
         "totals": {name: plain(value) for name, value in listing.totals.items()},
         "filter": {n: asked.getlist(n) for n in listing.form.fields if asked.get(n)},
         "stand": listing.request.stand.isoformat(),
+        "jahr": listing.request.year,
+        "koerperschaft": listing.request.acting_body.slug,
+        "ohne_angabe": listing.missing,
     }
     return JsonResponse(data, json_dumps_params={"ensure_ascii": False})
 
@@ -108,6 +111,11 @@ def facts(listing: "Listing") -> list[tuple[str, str]]:
         ("Sortiert nach", listing.order_words()),
         ("Spalten", ", ".join(one.heading() for one in listing.columns)),
         ("Zeilen", str(len(listing.found))),
+        (
+            "Summen ohne",
+            ", ".join(f"{listing.all_columns[n].heading()}: {c} ohne Angabe" for n, c in listing.missing.items())
+            or "–",
+        ),
         ("Adresse", request.build_absolute_uri(request.path + listing.url())),
     ]
 
@@ -118,7 +126,7 @@ def as_xlsx(listing: "Listing") -> HttpResponse:
     sheet = book.create_sheet(re.sub(r"[\\/*?:\[\]]", " ", listing.declared.title)[:31])
     sheet.freeze_panes = "B2"
     widths = [len(one.heading()) + 2 for one in listing.columns]
-    lines = [[cell_value(one.export(row)) for one in listing.columns] for row in listing.found]
+    lines = [[one.export(row) for one in listing.columns] for row in listing.found]
     for line in lines[:200]:
         widths = [max(w, min(len(str(v)) + 3, 60)) for w, v in zip(widths, line, strict=True)]
     for number, width in enumerate(widths, start=1):
@@ -138,13 +146,9 @@ def as_xlsx(listing: "Listing") -> HttpResponse:
     return named(listing, HttpResponse(stream.getvalue(), content_type=EXCEL), "xlsx")
 
 
-def cell_value(value: Any) -> Any:
-    return CONTROL.sub("\ufffd", value) if isinstance(value, str) else value
-
-
 def cell(sheet: Any, value: Any, unit: str = "", *, bold: bool = False) -> Any:
     """One cell: a number or a date with its format, text as text and never as a formula."""
-    made = WriteOnlyCell(sheet, value=value)
+    made = WriteOnlyCell(sheet, value=CONTROL.sub("\ufffd", value) if isinstance(value, str) else value)
     if isinstance(value, str):
         made.data_type = "s"
     elif value is not None and unit in CELLS:

@@ -40,9 +40,11 @@ def model_at(model: Any, path: str) -> type[Model]:
     return found
 
 
-def narrowed(rows: QuerySet[Any], condition: Q) -> QuerySet[Any]:
-    """The rows that fulfil a condition over other tables, each once."""
-    return rows.filter(pk__in=rows.order_by().filter(condition).values("pk"))
+def narrowed(rows: QuerySet[Any], condition: Q, request: Any) -> QuerySet[Any]:
+    """The rows that fulfil a condition over other tables, each once. The condition is asked of the bare table: asked of
+    ``rows`` themselves, each further condition would double the query."""
+    bare = rows.model.visible_to(request).order_by().filter(condition)
+    return rows.filter(pk__in=bare.values("pk"))
 
 
 class ChoicesFilter(django_filters.MultipleChoiceFilter):
@@ -92,7 +94,7 @@ class ObjectsFilter(django_filters.ModelMultipleChoiceFilter):
         if not chosen:
             return rows
         condition = self.condition(list(chosen))
-        return narrowed(rows, condition) if self.several else rows.filter(condition)
+        return narrowed(rows, condition, self.parent.request) if self.several else rows.filter(condition)
 
 
 class SearchFilter(django_filters.CharFilter):
@@ -109,7 +111,7 @@ class SearchFilter(django_filters.CharFilter):
             condition = Q()
             for name in self.fields:
                 condition |= Q(**{f"{name}__icontains": part})
-            rows = narrowed(rows, condition)
+            rows = narrowed(rows, condition, self.parent.request)
         return rows
 
 

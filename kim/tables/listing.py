@@ -3,7 +3,7 @@
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from django.core.paginator import Paginator
 from django.http import HttpResponse
@@ -16,6 +16,7 @@ from kim.models import SavedView
 from kim.permissions import may
 from kim.tables import exports
 from kim.tables.columns import AmountColumn, Links, TextColumn, escaped
+from kim.tables.filters import Choices
 
 if TYPE_CHECKING:
     from kim.tables.page import ListPage
@@ -83,7 +84,7 @@ class Listing:
 
     def _page_number(self) -> int:
         text = self.request.GET.get("seite", "1")
-        if text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= 10**6:
+        if text.isascii() and text.isdigit() and len(text) <= 7 and int(text) >= 1:
             return int(text)
         self.problems.append(f"„{text[:20]}“ ist keine Seitenzahl.")
         return 1
@@ -123,6 +124,12 @@ class Listing:
         """What a view of the present page would keep: filters, order and columns."""
         return urlencode(self.kept(*self.form.fields, *VIEW_PARTS))
 
+    @property
+    def view_changed(self) -> bool:
+        """Whether the page filters, sorts or shows anything else than the view it is in."""
+        view = self.active_view
+        return bool(view) and sorted(parse_qsl(view.query)) != sorted(parse_qsl(self.view_query()))
+
     # what is shown
 
     @cached_property
@@ -155,7 +162,10 @@ class Listing:
 
     def foot(self) -> str:
         """What the totals row is called."""
-        return f"Summe (alle {len(self.found)} gefilterten)" if self.filtered else f"Summe (alle {len(self.found)})"
+        count = len(self.found)
+        if count == 1:
+            return "Summe (1 gefilterte)" if self.filtered else "Summe (1)"
+        return f"Summe (alle {count} gefilterten)" if self.filtered else f"Summe (alle {count})"
 
     @property
     def summed(self) -> list[AmountColumn]:
@@ -179,12 +189,21 @@ class Listing:
             value, heading = one.text(self.totals[one.name]), one.heading()
             if one.unit == FTE:
                 value += f"{formats.NBSP}VZÄ" + (f" {heading.removeprefix('VZÄ ')}" if heading != "VZÄ" else "")
+            missing = self.missing.get(one.name, 0)
+            value += f" ({missing} ohne Angabe)" if missing else ""
             words.append(f"{heading} {value}" if one.unit == EUR and units.count(EUR) > 1 else value)
         return " · ".join(words)
 
+    @cached_property
+    def missing(self) -> dict[str, int]:
+        """How many of the rows a sum is silent about."""
+        counts = {one.name: sum(one.value(row) is None for row in self.found) for one in self.summed if one.gaps}
+        return {name: count for name, count in counts.items() if count}
+
     def lines(self, rows: list[Any]) -> SafeString:
         """The rows of the table. Assembled here, not cell by cell in a template: a list has thousands of cells."""
-        links = Links(urlencode(self.kept("stand", "jahr")).replace("&", "&amp;"), self.declared.key)
+        kept, filters = (urlencode(self.kept(*n)).replace("&", "&amp;") for n in (("stand", "jahr"), self.form.fields))
+        links = Links(kept, filters, self.declared.key)
         head, *rest = self.columns
         opened = [(one, '<td class="n">' if one.numeric else "<td>") for one in rest]
         parts: list[str] = []
@@ -197,10 +216,11 @@ class Listing:
     def context(self) -> dict[str, Any]:
         page = Paginator(self.found, PAGE_SIZE).get_page(self.page_number)
         chips = self.chips()
-        saving = [("liste", self.request.path), ("abfrage", self.view_query())]
+        saving = [("liste", self.request.path), ("abfrage", self.view_query()), *self.kept("stand", "jahr")]
         plain = dict.fromkeys((*self.form.fields, "ansicht"))
         for field in self.form.fields.values():
-            field.widget.attrs["label"] = str(field.label)
+            if isinstance(field.widget, Choices):
+                field.widget.attrs["label"] = str(field.label)
         return {
             "listing": self,
             "table": self.declared,
@@ -217,7 +237,7 @@ class Listing:
             "exports": [(label, self.url(format=name)) for name, label in exports.NAMES.items()],
             "kept": self.kept("stand", "jahr", "sortierung", "spalten", "dichte", "ansicht"),
             "all_url": self.url(**plain),
-            "view_back": self.view_url(self.active_view) if self.active_view else "",
+            "view_back": self.view_url(self.active_view) if self.view_changed else "",
             "tabs": [(one, self.view_url(one), one == self.active_view) for one in self.views],
             "plain_url": self.url(**plain | dict.fromkeys(VIEW_PARTS)),
             "chooser": self.chooser(),

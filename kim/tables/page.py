@@ -36,7 +36,8 @@ class DenseTable(tables.Table):
     """A list is declared here: columns in their order, filters, totals (from the columns), and its views.
 
     title and noun (one, several) name it; help_text is its one line of help; default_order sorts it; presets are its
-    views; add_url and add_rule lead to a new row; wraps lets long texts run over several lines.
+    views; add_url and add_rule lead to a new row; wraps lets long texts run over several lines; dated=False:
+    the same at every Stand.
     """
 
     do_not_call_in_templates: ClassVar[bool] = True
@@ -49,6 +50,7 @@ class DenseTable(tables.Table):
     add_url: ClassVar[str] = ""
     add_rule: ClassVar[str] = ""
     wraps: ClassVar[bool] = False
+    dated: ClassVar[bool] = True
     empty_text: ClassVar[str] = ""
 
     @classmethod
@@ -175,7 +177,8 @@ class ListPage(Ruled):
         one = self.table_class.noun[0]
         first = listing.first
         if "zeile" not in request.GET:
-            operands = [column_.derivation(row, str(first.export(row))) for row in listing.found]
+            rows = [row for row in listing.found if column_.gaps or column_.value(row) is not None]
+            operands = [column_.derivation(row, str(first.export(row))) for row in rows]
             value = total(listing.foot(), *operands, unit=column_.unit)
             return render(
                 request,

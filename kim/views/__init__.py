@@ -52,6 +52,17 @@ SECTIONS = {
 }
 
 
+LISTS_OF = {
+    "position": "positions",
+    "carrier": "carriers",
+    "carrier-contact": "carriers",
+    "municipality": "municipalities",
+    "source-document": "sources",
+    "document": "documents",
+    "notice": "notices",
+}
+
+
 def page_context(request: Any) -> dict[str, Any]:
     """What every page needs: navigation by right, the body, the working date."""
     if not hasattr(request, "roles"):
@@ -64,6 +75,7 @@ def page_context(request: Any) -> dict[str, Any]:
         "subnavigation": SUBNAVIGATION.get(section, []),
         "section": section,
         "here": here,
+        "below": LISTS_OF.get(here, here),
         "acting_body": request.acting_body,
         "stand": getattr(request, "stand", None),
         "year": getattr(request, "year", None),
@@ -186,10 +198,10 @@ class SourcePage(Ruled):
             context = {"title": entry.title, "problems": error.messages}
             return render(request, "kim/source.html", context, status=400)
         value = getattr(result, "derivation", result)
-        references = {part for text in given.values() for part in text.split(",")}
-        return render(
-            request, "kim/source.html", {"title": entry.title} | documents.used(request, value, references, name)
-        )
+        objects = {k: v for k, v in given.items() if documents.is_object(name, k)}
+        references = {part for text in objects.values() for part in text.split(",")}
+        used = documents.used(request, value, references, name, given)
+        return render(request, "kim/source.html", {"title": entry.title} | used)
 
 
 class ChooseBody(Ruled):

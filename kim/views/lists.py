@@ -18,6 +18,8 @@ from kim.permissions import Ruled, note
 from kim.tables import ListPage, kept_link
 from kim.tables.listing import VIEW_PARTS
 
+SHARED = "gemeinsam-"  # begins the address of a view for all, so that it is never mistaken for one's own
+
 
 def list_at(path: str) -> type[ListPage]:
     """The list at this address; Http404 for any other page."""
@@ -58,7 +60,7 @@ class SaveView(AddPage):
         self.declared = list_at(self.path).table_class
         known = {*self.declared.filters.base_filters, *VIEW_PARTS}
         parts = parse_qsl(request.GET.get("abfrage", ""))
-        if {name for name, _ in parts} - known or len(request.GET.get("abfrage", "")) > 2000:
+        if {name for name, _ in parts} - known:
             raise Http404
         self.query = urlencode(parts)
         return ViewForm(*data)
@@ -73,9 +75,16 @@ class SaveView(AddPage):
         }
 
     def save(self, request: Any, form: Any) -> tuple[str, str]:
-        word = slug(form.cleaned_data["name"])[:60]
-        if word in {one.slug for one in self.declared.presets}:
+        word = slug(form.cleaned_data["name"])
+        word = f"{SHARED}{word}"[:60] if form.cleaned_data["shared"] else word[:60]
+        if word in {one.slug for one in self.declared.presets} or (
+            word.startswith(SHARED) and not form.cleaned_data["shared"]
+        ):
             raise ValidationError({"name": "So heißt schon eine Ansicht, die zur Liste gehört."})
+        if len(self.query) > 2000:
+            raise ValidationError(
+                "So viele Filter fasst eine Ansicht nicht. Bitte mit weniger gewählten Werten speichern."
+            )
         note(act="Ansicht gespeichert")
         with refusable():
             made = SavedView(

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.apps import apps
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import render
 
@@ -16,17 +16,33 @@ from kim.tables import (
     DenseTable,
     LinkColumn,
     ListPage,
+    ObjectsFilter,
     SearchFilter,
     StrictFilters,
     TextColumn,
+    model_at,
 )
 from kim.trail import story
 
 
+def programmes(request: Any) -> Any:
+    """The Förderprogramme that the body has notices of; the apps above are reached by the names of their relations."""
+    found: Any = model_at(Source, "notice__programme")
+    return found.objects.filter(notices__body=request.acting_body).distinct()
+
+
+class SourceProgrammeFilter(ObjectsFilter):
+    """The documents of notices of a programme, and of papers about such notices."""
+
+    def condition(self, chosen: Any) -> Q:
+        return Q(notice__programme__in=chosen) | Q(paper__notice__programme__in=chosen)
+
+
 class SourceFilters(StrictFilters):
-    """Search and kind of document."""
+    """Search, Programm and kind of document."""
 
     suche = SearchFilter(["number", "title", "file_reference"])
+    programm = SourceProgrammeFilter("notice__programme", programmes, label="Programm")
     art = ChoicesFilter("kind", {slug(k.label): (k.label, k) for k in Source.Kind}, label="Art")
 
 
@@ -36,7 +52,7 @@ class SourceTable(DenseTable):
     title, noun = "Belege", ("Beleg", "Belege")
     help_text = "Dokumente, aus denen Angaben stammen. Der Titel führt zu allem, was sich darauf stützt."
     filters = SourceFilters
-    default_order, wraps = "titel", True
+    default_order, wraps, dated = "titel", True, False
 
     titel = LinkColumn(accessor="title", verbose_name="Titel")
     art = TextColumn(accessor="get_kind_display", verbose_name="Art")
@@ -76,6 +92,7 @@ class DocumentPage(Ruled):
             if relation.one_to_one
             for owner in documents_of(relation.related_model, request, relation.field.name, found)
         ]
+        cited = [(owner._meta.verbose_name, owner) for owner in owners] + cited
         context = {
             "title": found.title,
             "source": found,

@@ -70,6 +70,8 @@ class ReopenYear(CloseYear):
     lead = "Danach lassen sich Stellen, Zuwendungen und Ansätze dieses Jahres wieder ändern."
 
     def save(self, request: Any, form: Any) -> tuple[str, str]:
-        row = ClosedYear.visible_to(request).get(year=self.year)
+        row = ClosedYear.visible_to(request).filter(year=self.year).first()
+        if row is None:  # somebody else has just opened it
+            raise Http404
         row.reopen(reason=form.cleaned_data["reason"])
         return f"Das Förderjahr {self.year} ist wieder offen.", reverse("years")

@@ -109,7 +109,8 @@ def headline(body: Body, day: date) -> Headline:
     parts = [found.advertised, found.advertising_planned, found.open, found.not_stated]
     words = f"{fte(found.filled.amount)} von {fte(found.derivation.amount)}{NBSP}VZÄ"
     note = " · ".join(f"{fte(one.amount)} {one.label.removeprefix('Besetzung: ')}" for one in parts if one.amount)
-    return Headline(words, note or "alles besetzt", found.derivation)
+    nothing = "alles besetzt" if found.derivation.amount else "keine Stellen erfasst"
+    return Headline(words, note or nothing, found.derivation)
 
 
 @figure("deadlines.posts", "Stellen und Besetzungen, die enden", deadlines=True)

@@ -4,7 +4,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar, Self
 
-import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import RangeOperators
@@ -15,75 +14,15 @@ from django.db.models.functions import Coalesce, Lower
 from django.urls import reverse
 
 from kim.formats import listed
-from kim.history import SENTENCES, counted, refusable, tracked
+from kim.history import counted, refusable, tracked
 from kim.models import POSITION_NUMBER, Body, BodyRow, Cited, SameBody, TextBlock, closed_year
 from kim.money import FteColumn, exact
 from kim.periods import PeriodField, PeriodQuerySet, period
 from kim.permissions import note
+from staffing.models.guards import LIFE, OF_A_POST
 from staffing.models.masterdata import Carrier, Function, Municipality
 
-SENTENCES["over_occupied"] = (
-    "Die Besetzung wäre höher als der Umfang der Stelle oder läge außerhalb ihrer Laufzeit. "
-    "Eine besetzte Stelle lässt sich nicht unter ihre Besetzung verkleinern; was besetzt ist, steht auf ihrer Seite."
-)
-SENTENCES["position_fixed"] = "Angaben und Besetzungen lassen sich nicht auf eine andere Stelle umhängen."
 ZERO = Value(Decimal(0), output_field=FteColumn())
-
-# The post is locked before anything of it changes: two transactions would otherwise each see only their own half and
-# overbook it together, and the exclusion constraints of two that overlap would wait for each other.
-LOCK_POSITION = pgtrigger.Trigger(
-    name="lock_position",
-    when=pgtrigger.Before,
-    operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
-    declare=[("post", "bigint")],
-    func="""
-        post := CASE WHEN TG_OP = 'DELETE' THEN OLD.position_id ELSE NEW.position_id END;
-        PERFORM 1 FROM staffing_position WHERE id = post FOR NO KEY UPDATE;
-        IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
-        RETURN NEW;
-    """,
-)
-# Fired at commit on both tables.
-OVER_OCCUPIED = pgtrigger.Trigger(
-    name="over_occupied",
-    when=pgtrigger.After,
-    operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
-    timing=pgtrigger.Deferred,
-    declare=[("post", "bigint"), ("on_day", "date")],
-    func="""
-        post := CASE WHEN TG_OP = 'DELETE' THEN OLD.position_id ELSE NEW.position_id END;
-        SELECT d INTO on_day FROM (
-            SELECT lower(validity) AS d FROM staffing_positionperiod WHERE position_id = post
-            UNION SELECT upper(validity) FROM staffing_positionperiod
-                WHERE position_id = post AND NOT upper_inf(validity)
-            UNION SELECT lower(validity) FROM staffing_occupancy
-                WHERE position_id = post AND NOT lower_inf(validity)
-        ) days
-        WHERE (SELECT coalesce(sum(fte), 0) FROM staffing_occupancy
-                WHERE position_id = post AND validity @> d)
-            > (SELECT coalesce(max(fte), 0) FROM staffing_positionperiod
-                WHERE position_id = post AND validity @> d)
-        LIMIT 1;
-        IF FOUND OR EXISTS (
-            SELECT FROM staffing_occupancy o WHERE position_id = post AND NOT EXISTS (
-                SELECT FROM staffing_positionperiod p WHERE p.position_id = post AND p.validity && o.validity)
-        ) THEN
-            RAISE EXCEPTION 'over-occupied on %', on_day
-                USING ERRCODE = '23514', CONSTRAINT = 'over_occupied';
-        END IF;
-        RETURN NULL;
-    """,
-)
-
-
-POSITION_FIXED = pgtrigger.Trigger(
-    name="position_fixed",
-    when=pgtrigger.Before,
-    operation=pgtrigger.Update,
-    condition=pgtrigger.Q(old__position__df=pgtrigger.F("new__position")),
-    func="RAISE EXCEPTION 'position' USING ERRCODE = '23000', CONSTRAINT = 'position_fixed';",
-)
-OF_A_POST = [LOCK_POSITION, OVER_OCCUPIED, POSITION_FIXED, closed_year("{row}.validity")]
 
 
 @tracked()
@@ -104,6 +43,7 @@ class Position(BodyRow):
 
     class Meta(BodyRow.Meta):
         verbose_name, verbose_name_plural = "Stelle", "Stellen"
+        triggers = [*BodyRow.Meta.triggers, closed_year(LIFE % "id", free=("note", "file_reference"))]
         ordering: ClassVar = ["number"]
         constraints: ClassVar = [
             *BodyRow.Meta.constraints,
@@ -250,7 +190,7 @@ class PositionPeriod(Cited, BodyRow):
     class Meta(BodyRow.Meta):
         verbose_name, verbose_name_plural = "Stellenangabe", "Stellenangaben"
         ordering: ClassVar = ["position__number", "validity"]
-        triggers = [*BodyRow.Meta.triggers, *OF_A_POST]
+        triggers = [*BodyRow.Meta.triggers, *OF_A_POST, closed_year("{row}.validity")]
         constraints: ClassVar = [
             *BodyRow.Meta.constraints,
             exact("fte", "positionperiod_fte", places=3, above=0),
@@ -370,7 +310,7 @@ class Occupancy(Cited, BodyRow):
     class Meta(BodyRow.Meta):
         verbose_name, verbose_name_plural = "Besetzung", "Besetzungen"
         ordering: ClassVar = ["slot"]
-        triggers = [*BodyRow.Meta.triggers, *OF_A_POST]
+        triggers = [*BodyRow.Meta.triggers, *OF_A_POST, closed_year("{row}.validity * " + LIFE % "position_id")]
         constraints: ClassVar = [
             *BodyRow.Meta.constraints,
             exact("fte", "occupancy_fte", places=3, above=0),

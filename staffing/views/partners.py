@@ -146,6 +146,7 @@ class PartnerPage(Ruled):
                     problems += error.messages
         context = {
             "partner": partner,
+            "key": slug,
             "title": str(partner),
             "list_url": self.list_url,
             "list_title": self.list_title,
@@ -156,7 +157,7 @@ class PartnerPage(Ruled):
             "findings_of_posts": findings.on_any(there, request.acting_body, request.stand),
             "reminders_of_posts": Reminder.visible_to(request).filter(
                 subject_kind="stelle", subject_id__in=[p.pk for p in ever], done=False
-            ),
+            ).select_related("user"),
             "story": story([partner], user=request.user),
         }  # fmt: skip
         return render(request, "staffing/partner.html", context | self.more(request, partner))
@@ -188,7 +189,8 @@ class MunicipalityPage(PartnerPage):
 
     def more(self, request: Any, partner: Any) -> dict[str, Any]:
         employers = {p.carrier.pk: p.carrier for p in partner.all_posts if p.carrier}
-        places = [place for p in partner.all_posts for place in p.locations.all()]
+        here = {None, partner.municipality_id}
+        places = [place for p in partner.all_posts for place in p.locations.all() if place.municipality_id in here]
         return {"employers": sorted(employers.values(), key=lambda c: c.sort_key), "places": places}
 
 

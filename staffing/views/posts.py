@@ -16,6 +16,7 @@ from kim.figures import CATALOGUE, EUR, Value, about
 from kim.forms import CorrectionPage, DescriptionPage, RemovePage
 from kim.history import preview
 from kim.models import Body
+from kim.periods import common, year_of
 from kim.permissions import Ruled
 from kim.tables import ListPage
 from kim.trail import story
@@ -75,7 +76,8 @@ class PositionPage(Ruled):
         ]
         context = {
             "position": position,
-            "period": period_on(request, position),
+            "period": (period := period_on(request, position)),
+            "locked": sorted(y for y in request.closed_years if period and common(period.validity, year_of(y))),
             "periods": periods,
             "occupancies": list(
                 Occupancy.visible_to(request).filter(position=position).as_of(request.stand).select_related("basis")

@@ -222,6 +222,28 @@ def test_a_partner_prints_on_one_page(url, served, clerk):
         assert len(found.pages) == 1
 
 
+def test_the_partner_with_most_posts_prints_on_one_page_too(served, district):
+    district.goto(served.url + "/traeger/weidenkreis/")
+    with pikepdf.open(io.BytesIO(district.pdf(format="A4"))) as found:
+        assert len(found.pages) == 1
+
+
+def test_back_takes_a_live_filter_back_and_the_stand_keeps_it(served, clerk):
+    clerk.goto(f"{served.url}/stellen/")
+    clerk.locator("summary[aria-label^=Art]").click()
+    clerk.get_by_role("checkbox", name="eigene Stelle").check()
+    clerk.wait_for_function("location.search.includes('art=eigen')")
+    assert clerk.locator("summary[aria-label='Art: 1 gewählt']").count() == 1
+    clerk.locator("#zeit > summary").click()
+    with clerk.expect_navigation():
+        clerk.get_by_role("button", name="2022").click()
+    assert "art=eigen" in clerk.url and "jahr=2022" in clerk.url
+    clerk.go_back()
+    clerk.go_back()
+    clerk.wait_for_function("!location.search.includes('art=eigen')")
+    clerk.wait_for_function("!document.querySelector('.chips')")
+
+
 def test_the_stand_is_changed_with_one_click_and_one_entry(served, clerk):
     """J9: one screen, one click, one field; filters and columns stay."""
     clerk.goto(f"{served.url}/stellen/?art=dritte&spalten=nummer&spalten=kommunen")

@@ -147,3 +147,16 @@ def test_the_plain_amounts_of_a_list_are_the_figures(region, city):
                 for entry in fast:
                     whole = {pk: value.value for pk, value in entry.function(rows, day).items()}
                     assert entry.amounts(rows, day) == whole, (entry.name, day)
+
+
+def test_a_day_beyond_the_calendar_is_a_sentence(login):
+    for name in ("deadlines.posts", "deadlines.notices", "deadlines.meetings", "headline.meeting"):
+        answer = login().get(f"/herkunft/{name}/?day=9999-12-31")
+        assert answer.status_code == 400 and "9999-12-31" in words(answer)
+
+
+def test_a_paper_is_named_only_for_what_its_text_speaks_of(login):
+    """The text prints posts of their own kind, but not their occupancy: „kind=own“ alone is no object."""
+    page = words(login().get("/herkunft/occupancy.status/?kind=own"))
+    assert "Vorlagen, deren Text davon spricht" not in page
+    assert "Mitteilungsvorlage 2023/0120" in words(login().get("/herkunft/positions.total/?kind=own"))

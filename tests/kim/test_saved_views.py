@@ -14,12 +14,18 @@ def save(browser, name="Große zuerst", **more):
     return browser.post(SAVE, {"name": name, **more})
 
 
+def save_at(browser, name, stand):
+    return browser.post(f"{SAVE}&stand={stand}", {"name": name})
+
+
 def test_a_view_keeps_filters_order_and_columns_but_not_the_stand(login):
     browser = login()
     answer = save(browser)
     assert answer.status_code == 302 and "ansicht=grosse-zuerst" in answer["Location"]
     heads, rows, _ = table_of(browser.get(answer["Location"]))
     assert len(heads) == 2 and rows[0][0] == "CM-10" and len(rows) == 8
+    answer = save_at(browser, "Im Februar", "28.02.2023")
+    assert "stand=28.02.2023" in answer["Location"], "one stays at one's Stand"
     page = browser.get("/stellen/?stand=28.02.2023").content.decode()
     assert f"{QUERY.replace('&', '&amp;')}&amp;ansicht=grosse-zuerst&amp;stand=28.02.2023" in page
 
@@ -45,11 +51,11 @@ def test_a_personal_view_that_leaks_is_seen(login, monkeypatch):
 def test_only_who_saved_a_view_can_delete_it(login):
     clerk, head = login(), login("leitung")
     save(clerk, "Unsere", shared="on")
-    gone = {"liste": "/stellen/", "ansicht": "unsere"}
+    gone = {"liste": "/stellen/", "ansicht": "gemeinsam-unsere"}
     assert head.post("/ansichten/loeschen/", gone).status_code == 404
-    assert "löschen</button>" in clerk.get("/stellen/?ansicht=unsere").content.decode()
+    assert "löschen</button>" in clerk.get("/stellen/?ansicht=gemeinsam-unsere").content.decode()
     assert clerk.post("/ansichten/loeschen/", gone).status_code == 302
-    answer = clerk.get("/stellen/?ansicht=unsere")
+    answer = clerk.get("/stellen/?ansicht=gemeinsam-unsere")
     assert answer.status_code == 400 and "gibt es nicht oder nicht mehr" in answer.content.decode()
 
 

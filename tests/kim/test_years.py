@@ -204,3 +204,33 @@ def test_a_year_that_is_not_over_stays_open(login, region):
     assert answer.status_code == 422 and "erst, wenn es vorbei ist" in answer.content.decode()
     with pytest.raises(IntegrityError), transaction.atomic():
         ClosedYear.objects.create(body=region, year=1)
+
+
+def test_an_occupancy_without_a_beginning_reaches_no_further_back_than_its_post(region):
+    from staffing.models import Occupancy
+
+    row = new_position(region, "NEU-9", first=date(2023, 1, 1))
+    close(region)
+    place = {"body": region, "position": row.position, "slot": 1, "fte": D("0.5")}
+    assert refused(lambda: Occupancy.objects.create(**place, validity=period(None, None))) == ""
+
+
+def test_what_kind_of_post_it_was_stays_in_a_closed_year(region):
+    row = new_position(region, "ART-1", first=date(2022, 1, 1))
+    close(region)
+
+    def change(**values):
+        position = type(row.position).objects.get(pk=row.position_id)
+        for name, value in values.items():
+            setattr(position, name, value)
+        position.save()
+
+    assert "ist abgeschlossen" in refused(lambda: change(kind="onward"))
+    assert refused(lambda: change(note="nur Worte")) == ""
+
+
+def test_a_post_whose_facts_reach_into_a_closed_year_says_so(login, region):
+    row = new_position(region, "LANG-2", first=date(2022, 1, 1))
+    close(region)
+    words = login().get(f"/stellen/{row.position.number}/").content.decode()
+    assert "gelten auch im abgeschlossenen Förderjahr 2022" in words and ">Berichtigen<" not in words

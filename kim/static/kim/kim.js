@@ -49,16 +49,21 @@
     if (turn !== asked) return;
     if (!found || page.querySelector("main [role=alert]")) { location.href = url; return; }
     document.querySelector("#ergebnis").replaceChildren(...found.childNodes);
-    for (const part of [".tabs", ".head .lead"]) {
+    for (const part of ["header.top", ".tabs", ".head .lead"]) {
       const fresh = page.querySelector(part);
       if (fresh) document.querySelector(part)?.replaceChildren(...fresh.childNodes);
     }
     form.querySelectorAll(".pick").forEach((pick) => {
       const count = pick.querySelectorAll("input:checked").length;
-      pick.querySelector("summary").textContent = count ? `${count} gewählt` : "alle";
+      const words = count ? `${count} gewählt` : "alle";
+      const summary = pick.querySelector("summary");
+      summary.textContent = words;
+      summary.setAttribute("aria-label", `${pick.querySelector("[role=group]").getAttribute("aria-label")}: ${words}`);
     });
-    history.replaceState(null, "", query ? `?${query}` : location.pathname);
+    history.pushState(null, "", query ? `?${query}` : location.pathname);
   };
+
+  window.addEventListener("popstate", () => location.reload());
 
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a.q, a.q-link, dialog.sheet a[href^='/herkunft/']");

@@ -1,0 +1,71 @@
+"""What PostgreSQL itself keeps of posts: no overbooking, no post under another's facts, no change in a closed year."""
+
+import pgtrigger
+
+from kim.history import SENTENCES
+
+SENTENCES["over_occupied"] = (
+    "Die Besetzung wäre höher als der Umfang der Stelle oder läge außerhalb ihrer Laufzeit. "
+    "Eine besetzte Stelle lässt sich nicht unter ihre Besetzung verkleinern; was besetzt ist, steht auf ihrer Seite."
+)
+SENTENCES["position_fixed"] = "Angaben und Besetzungen lassen sich nicht auf eine andere Stelle umhängen."
+
+# The post is locked before anything of it changes: two transactions would otherwise each see only their own half and
+# overbook it together, and the exclusion constraints of two that overlap would wait for each other.
+LOCK_POSITION = pgtrigger.Trigger(
+    name="lock_position",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+    declare=[("post", "bigint")],
+    func="""
+        post := CASE WHEN TG_OP = 'DELETE' THEN OLD.position_id ELSE NEW.position_id END;
+        PERFORM 1 FROM staffing_position WHERE id = post FOR NO KEY UPDATE;
+        IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+        RETURN NEW;
+    """,
+)
+# Fired at commit on both tables.
+OVER_OCCUPIED = pgtrigger.Trigger(
+    name="over_occupied",
+    when=pgtrigger.After,
+    operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+    timing=pgtrigger.Deferred,
+    declare=[("post", "bigint"), ("on_day", "date")],
+    func="""
+        post := CASE WHEN TG_OP = 'DELETE' THEN OLD.position_id ELSE NEW.position_id END;
+        SELECT d INTO on_day FROM (
+            SELECT lower(validity) AS d FROM staffing_positionperiod WHERE position_id = post
+            UNION SELECT upper(validity) FROM staffing_positionperiod
+                WHERE position_id = post AND NOT upper_inf(validity)
+            UNION SELECT lower(validity) FROM staffing_occupancy
+                WHERE position_id = post AND NOT lower_inf(validity)
+        ) days
+        WHERE (SELECT coalesce(sum(fte), 0) FROM staffing_occupancy
+                WHERE position_id = post AND validity @> d)
+            > (SELECT coalesce(max(fte), 0) FROM staffing_positionperiod
+                WHERE position_id = post AND validity @> d)
+        LIMIT 1;
+        IF FOUND OR EXISTS (
+            SELECT FROM staffing_occupancy o WHERE position_id = post AND NOT EXISTS (
+                SELECT FROM staffing_positionperiod p WHERE p.position_id = post AND p.validity && o.validity)
+        ) THEN
+            RAISE EXCEPTION 'over-occupied on %', on_day
+                USING ERRCODE = '23514', CONSTRAINT = 'over_occupied';
+        END IF;
+        RETURN NULL;
+    """,
+)
+
+
+POSITION_FIXED = pgtrigger.Trigger(
+    name="position_fixed",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Update,
+    condition=pgtrigger.Q(old__position__df=pgtrigger.F("new__position")),
+    func="RAISE EXCEPTION 'position' USING ERRCODE = '23000', CONSTRAINT = 'position_fixed';",
+)
+OF_A_POST = [LOCK_POSITION, OVER_OCCUPIED, POSITION_FIXED]
+# From the first to the last day of a post; an occupancy without a beginning reaches no further back than its post.
+LIFE = """(SELECT CASE WHEN count(*) = 0 THEN 'empty'::daterange ELSE daterange(min(lower(p.validity)),
+    CASE WHEN bool_or(upper_inf(p.validity)) THEN NULL ELSE max(upper(p.validity)) END) END
+    FROM staffing_positionperiod p WHERE p.position_id = {row}.%s)"""
