@@ -62,7 +62,7 @@ def test_keyboard_only_through_filter_columns_view_sort_open_and_export(served, 
     tab_to(clerk, "Stelle bei Dritten")
     with clerk.expect_response(lambda r: "art=dritte" in r.url):
         clerk.keyboard.press("Space")
-    clerk.wait_for_function("document.querySelector('.count').textContent.startsWith('8 Stellen')")
+    clerk.locator(".count", has_text="8 Stellen").wait_for()
     assert name_of_focus(clerk) == "Stelle bei Dritten", "the focus stays where it was"
     assert "art=dritte" in clerk.url
     clerk.keyboard.press("Escape")
@@ -232,16 +232,17 @@ def test_back_takes_a_live_filter_back_and_the_stand_keeps_it(served, clerk):
     clerk.goto(f"{served.url}/stellen/")
     clerk.locator("summary[aria-label^=Art]").click()
     clerk.get_by_role("checkbox", name="eigene Stelle").check()
-    clerk.wait_for_function("location.search.includes('art=eigen')")
+    clerk.wait_for_url("**art=eigen**")
     assert clerk.locator("summary[aria-label='Art: 1 gewählt']").count() == 1
     clerk.locator("#zeit > summary").click()
     with clerk.expect_navigation():
         clerk.get_by_role("button", name="2022").click()
     assert "art=eigen" in clerk.url and "jahr=2022" in clerk.url
     clerk.go_back()
+    clerk.wait_for_url("**art=eigen")
     clerk.go_back()
-    clerk.wait_for_function("!location.search.includes('art=eigen')")
-    clerk.wait_for_function("!document.querySelector('.chips')")
+    clerk.wait_for_url("**/stellen/")
+    clerk.locator(".chips").wait_for(state="detached")
 
 
 def test_the_stand_is_changed_with_one_click_and_one_entry(served, clerk):
@@ -257,7 +258,7 @@ def test_the_stand_is_changed_with_one_click_and_one_entry(served, clerk):
         "CM-12" in clerk.locator(".rows").inner_text() and "art=dritte" in clerk.url and "spalten=kommunen" in clerk.url
     )
     assert "Sie sehen den Stand 28.02.2023" in clerk.locator(".stand-bar").inner_text()
-    clerk.get_by_role("link", name="Zurück zu heute").click()
+    clerk.get_by_role("link", name="Zurück zum Bezugstag").click()
     assert "CM-12" not in clerk.locator(".rows").inner_text() and "art=dritte" in clerk.url
     clerk.locator("#zeit > summary").click()
     clerk.get_by_role("button", name="2022").click()

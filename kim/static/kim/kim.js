@@ -40,6 +40,7 @@
 
   // Filters: the list is fetched anew and put in the old one's place; the focus stays in the filter.
   let asked = 0;
+  let shown = location.search;
   const narrow = async (form) => {
     const data = [...new FormData(form)].filter(([, value]) => value !== "");
     const query = new URLSearchParams(data).toString();
@@ -61,9 +62,11 @@
       summary.setAttribute("aria-label", `${pick.querySelector("[role=group]").getAttribute("aria-label")}: ${words}`);
     });
     history.pushState(null, "", query ? `?${query}` : location.pathname);
+    shown = location.search;
   };
 
-  window.addEventListener("popstate", () => location.reload());
+  // Back and forward through filters; a jump within the page (a fragment) asks for nothing new.
+  window.addEventListener("popstate", () => { if (location.search !== shown) location.reload(); });
 
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a.q, a.q-link, dialog.sheet a[href^='/herkunft/']");
