@@ -18,7 +18,6 @@ from kim.tables.columns import AmountColumn, TextColumn
 from kim.tables.filters import StrictFilters
 from kim.tables.listing import DENSITIES, PARTS, Listing
 
-FORMATS = ("html", "csv", "xlsx", "json", "pdf")
 LETTERS = str.maketrans({"ä": "a", "ö": "o", "ü": "u"})
 MAX_PDF = 500  # rows; a longer paper nobody reads, and it would take a minute
 
@@ -96,7 +95,7 @@ class ListPage(Ruled):
         """Read the address; what cannot be read is a problem, and then nothing is shown."""
         table, problems = self.table_class, []
         filters = table.filters(request.GET, queryset=self.rows(request), request=request)
-        known = PARTS | {part for field in filters.form for part in (field.name,)}
+        known = PARTS | set(filters.form.fields)
         problems += [f"Den Filter „{n[:40]}“ gibt es in dieser Liste nicht." for n in sorted(set(request.GET) - known)]
         if not filters.form.is_valid():
             problems += [
