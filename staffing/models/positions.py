@@ -118,12 +118,12 @@ def rest_if(*stages: str) -> Case:
 class PositionPeriodQuerySet(PeriodQuerySet):
     """Dated facts of posts, with their occupancy of a day."""
 
-    def with_served(self) -> Self:
-        """Adds served_list and served_keys, the Kommunen by name and key in German order, without a further query."""
+    def with_served(self, *, keys: bool = False) -> Self:
+        """Adds served_list, the names of the Kommunen in German order; keys: and served_keys. No further query."""
         served: Any = self.model._meta.get_field("served").related_model
         rows = served.objects.filter(period=OuterRef("pk")).order_by("municipality__sort_key")
-        keys = ArraySubquery(rows.values("municipality"))
-        return self.annotate(served_list=ArraySubquery(rows.values("municipality__name")), served_keys=keys)
+        more = {"served_keys": ArraySubquery(rows.values("municipality"))} if keys else {}
+        return self.annotate(served_list=ArraySubquery(rows.values("municipality__name")), **more)
 
     def with_status(self, day: date) -> Self:
         """Adds filled, rest (together: fte) and status. One query for any number."""

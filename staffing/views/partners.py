@@ -24,7 +24,7 @@ from staffing.tables import CarrierTable, MunicipalityTable
 
 def posts_of(request: Any, chosen: dict[str, Any] | None = None, *, derived: bool) -> QuerySet[Any]:
     """The posts of the working date, narrowed to programmes that are chosen; derived: with what their sources need."""
-    rows = PositionPeriod.visible_to(request).as_of(request.stand).with_status(request.stand).with_served()
+    rows = PositionPeriod.visible_to(request).as_of(request.stand).with_status(request.stand).with_served(keys=True)
     if programmes := (chosen or {}).get("programm"):
         rows = rows.filter(position__in=paid_posts(request, programmes))
     if not derived:
