@@ -64,7 +64,7 @@ class PositionTable(DenseTable):
     )
     kommunen = TextColumn(accessor="served_names", verbose_name="zuständig für")
     art = TextColumn(accessor="kind_label", verbose_name="Art")
-    funktion = TextColumn(accessor="position__function__name", verbose_name="Funktion")
+    funktion = TextColumn(accessor="function_name", verbose_name="Funktion")
     baustein = TextColumn(accessor="position__function__module", verbose_name="Baustein", hidden=True)
     vzae = FteTableColumn(accessor="fte", verbose_name="VZÄ")
     jahresbetrag = AmountColumn(figure="position.annual_amount", verbose_name="Jahresbetrag")

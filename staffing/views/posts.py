@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -32,7 +32,8 @@ class Positions(ListPage):
     table_class = PositionTable
 
     def rows(self, request: Any) -> QuerySet[Any]:
-        return PositionPeriod.visible_to(request).as_of(request.stand).with_status(request.stand).with_served()
+        rows = PositionPeriod.visible_to(request).as_of(request.stand).with_status(request.stand).with_served()
+        return rows.annotate(function_name=F("position__function__name"))
 
 
 def position_of(request: Any, number: str) -> Position:
