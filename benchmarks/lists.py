@@ -19,6 +19,25 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 LISTS = ["/stellen/", "/traeger/", "/kommunen/", "/zuwendungen/", "/haushalt/", "/dokumente/", "/belege/"]
+NAMES = [
+    "suche",
+    "status",
+    "art",
+    "traeger",
+    "kommune",
+    "programm",
+    "sortierung",
+    "spalten",
+    "stand",
+    "seite",
+    "format",
+    "verfahrensstand",
+    "zweck",
+]
+WORDS = (
+    f"x CM-0 unbesetzt eigen t-7 ort-9 kim -vzae nummer vzae 28.02.2023 csv json 2 %00 {'9' * 30} 1e400 geplant eigene "
+    "traeger -jahresbetrag"
+).split()
 ROUNDS = 25
 
 
@@ -27,6 +46,16 @@ def filled(bodies: int, rows: int, others: int) -> str:
     while it runs."""
     return f"""
     SET session_replication_role = replica;
+    {around(bodies, others)}
+    {posts(bodies, rows, others)}
+    SET session_replication_role = DEFAULT;
+    ANALYZE;
+    """
+
+
+def around(bodies: int, others: int) -> str:
+    """SQL for bodies, who employs, Kommunen, documents and notices."""
+    return f"""
     INSERT INTO kim_body (id, version, slug, name, article, sender, consultation_heading, paper_numbers, is_trial, reference_day)
         SELECT b, 1, 'b-' || b, 'Kreis ' || b, 'der', '', 'Beratungsfolge', 'council', true, '2023-03-01' FROM generate_series(1, {bodies}) b;
     INSERT INTO staffing_function (id, version, slug, name, module) VALUES (1, 1, 'cm', 'Case Management', 'Baustein 2');
@@ -48,6 +77,12 @@ def filled(bodies: int, rows: int, others: int) -> str:
         SELECT b * 10000 + n, 1, b, b * 10000 + n, 'n-' || n, 1, 'planned', 'grant', 'Bezirksregierung', '[2023-01-01,2024-01-01)', n, false, b, ''
         FROM generate_series(1, {bodies}) b, generate_series(1, {others}) n;
     INSERT INTO grants_noticeitem (id, version, body_id, notice_id, function_id, fte, rate_id) SELECT b, 1, b, b * 10000 + 1, 1, 12, 1 FROM generate_series(1, {bodies}) b;
+    """
+
+
+def posts(bodies: int, rows: int, others: int) -> str:
+    """SQL for posts with what hangs on them."""
+    return f"""
     INSERT INTO staffing_position (id, version, body_id, number, function_id, kind, note, file_reference)
         SELECT b * 10000 + n, 1, b, 'CM-' || lpad(n::text, 4, '0'), 1, CASE n % 2 WHEN 0 THEN 'own' ELSE 'onward' END, '', ''
         FROM generate_series(1, {bodies}) b, generate_series(1, {rows}) n;
@@ -62,8 +97,6 @@ def filled(bodies: int, rows: int, others: int) -> str:
         SELECT 1, b, 2023, b, 'own', 'Zeile ' || n, '', n, '', '' FROM generate_series(1, {bodies}) b, generate_series(1, {others}) n;
     INSERT INTO meetings_paper (version, body_id, public, source_id, paper_type, state, notice_id, signer_phrase)
         SELECT 1, s.body_id, true, s.id, 'information', 'known', s.id, '' FROM kim_source s;
-    SET session_replication_role = DEFAULT;
-    ANALYZE;
     """
 
 
@@ -203,45 +236,7 @@ def rows_and_noise(chance: random.Random) -> None:
 
 def noise(chance: random.Random) -> tuple[str, str]:
     """An address of a list with random parts, sensible and not."""
-    names = [
-        "suche",
-        "status",
-        "art",
-        "traeger",
-        "kommune",
-        "programm",
-        "sortierung",
-        "spalten",
-        "stand",
-        "seite",
-        "format",
-        "verfahrensstand",
-        "zweck",
-    ]
-    words = [
-        "x",
-        "CM-0",
-        "unbesetzt",
-        "eigen",
-        "t-7",
-        "ort-9",
-        "kim",
-        "-vzae",
-        "nummer",
-        "vzae",
-        "28.02.2023",
-        "csv",
-        "json",
-        "2",
-        "%00",
-        "9" * 30,
-        "1e400",
-        "geplant",
-        "eigene",
-        "traeger",
-        "-jahresbetrag",
-    ]
-    parts = "&".join(f"{chance.choice(names)}={chance.choice(words)}" for _ in range(chance.randint(1, 4)))
+    parts = "&".join(f"{chance.choice(NAMES)}={chance.choice(WORDS)}" for _ in range(chance.randint(1, 4)))
     return chance.choice(LISTS), f"?{parts}"
 
 

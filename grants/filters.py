@@ -4,10 +4,10 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from grants.models import BudgetLine, FundingNotice, FundingProgramme, SubProduct
+from grants.models import BudgetLine, FundingNotice, SubProduct
 from kim.formats import slug
 from kim.periods import year_of
-from kim.tables import ChoicesFilter, ObjectsFilter, SearchFilter, StrictFilters
+from kim.tables import ChoicesFilter, ObjectsFilter, SearchFilter, StrictFilters, programmes
 
 
 def sub_products(request: Any) -> Any:
@@ -15,16 +15,11 @@ def sub_products(request: Any) -> Any:
     return SubProduct.visible_to(request)
 
 
-def programmes(request: Any) -> Any:
-    """The Förderprogramme that the body has notices of."""
-    return FundingProgramme.objects.filter(notices__body=request.acting_body).distinct()
-
-
 class NoticeFilters(StrictFilters):
     """Search, Programm and state."""
 
     suche = SearchFilter(["source__title", "source__number", "funder", "note"])
-    programm = ObjectsFilter("programme", programmes, label="Programm")
+    programm = ObjectsFilter("programme", programmes(FundingNotice, "programme"), label="Programm")
     verfahrensstand = ChoicesFilter(
         "state", {slug(s.label): (s.label, s) for s in FundingNotice.State}, label="Verfahrensstand"
     )
@@ -48,7 +43,9 @@ class BudgetFilters(StrictFilters):
     """Search, Programm, Teilprodukt and purpose."""
 
     suche = SearchFilter(["label", "account__number", "account__name", "assignment"])
-    programm = BudgetProgrammeFilter("sub_product__notices__programme", programmes, label="Programm")
+    programm = BudgetProgrammeFilter(
+        "sub_product__notices__programme", programmes(FundingNotice, "programme"), label="Programm"
+    )
     teilprodukt = ObjectsFilter("sub_product", sub_products, to_field_name="number", label="Teilprodukt")
     zweck = ChoicesFilter(
         "purpose",

@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from kim.formats import slug
-from kim.tables import ChoicesFilter, ObjectsFilter, SearchFilter, StrictFilters, model_at
+from kim.tables import ChoicesFilter, ObjectsFilter, SearchFilter, StrictFilters, model_at, programmes
 from staffing.models import Carrier, Municipality, Position, PositionPeriod, Status
 
 UNASSIGNED = "noch-nicht-vergeben"
@@ -22,12 +22,6 @@ def municipalities(request: Any) -> Any:
     return Municipality.objects.filter(uses__body=request.acting_body)
 
 
-def programmes(request: Any) -> Any:
-    """The Förderprogramme that the body has notices of."""
-    found: Any = model_at(Position, PROGRAMME)
-    return found.objects.filter(notices__body=request.acting_body).distinct()
-
-
 def modules(request: Any) -> dict[str, tuple[str, str]]:
     """The Bausteine of the body's posts."""
     posts = Position.visible_to(request).order_by("function__module")
@@ -35,12 +29,12 @@ def modules(request: Any) -> dict[str, tuple[str, str]]:
     return {slug(name): (name, name) for name in names}
 
 
-def paid_posts(request: Any, programmes: Any) -> Any:
+def paid_posts(request: Any, chosen: Any) -> Any:
     """The posts that have money of one of these programmes on the working date, by key."""
     funding: Any = model_at(Position, "funding")
     paid = funding.objects.filter(
         body=request.acting_body,
-        item__notice__programme__in=list(programmes),
+        item__notice__programme__in=list(chosen),
         item__notice__validity__contains=request.stand,
     )
     return paid.exclude(item__notice__state="revoked").values("position")
@@ -56,7 +50,7 @@ class ProgrammeFilter(ObjectsFilter):
     """The programme whose money a post has on the working date."""
 
     def __init__(self) -> None:
-        super().__init__(PROGRAMME, programmes, label="Programm")
+        super().__init__(PROGRAMME, programmes(Position, PROGRAMME), label="Programm")
 
     def filter(self, rows: QuerySet[Any], chosen: Any) -> QuerySet[Any]:
         """By the posts that are paid on the day: one condition over one row of Funding."""

@@ -1,6 +1,9 @@
 """The lists of posts, of who employs, and of the Kommunen."""
 
+from functools import lru_cache
 from typing import Any
+
+from django.urls import reverse
 
 from kim.tables import (
     AmountColumn,
@@ -29,7 +32,12 @@ STYLES = {
 
 def carrier_url(row: Any) -> str:
     """The page of who employs on the post."""
-    return str(row.carrier.get_absolute_url()) if row.carrier else ""
+    return carrier_address(row.carrier_slug) if row.carrier_slug else ""
+
+
+@lru_cache(1000)  # the same few on many rows; resolving an address takes longer than the rest of a cell
+def carrier_address(slug: str) -> str:
+    return reverse("carrier", args=[slug])
 
 
 class PositionTable(DenseTable):
@@ -56,7 +64,7 @@ class PositionTable(DenseTable):
 
     nummer = LinkColumn(accessor="position__number", verbose_name="Stelle")
     traeger = TextColumn(
-        accessor="carrier__short_name",
+        accessor="carrier_name",
         verbose_name="Anstellungsträger",
         default="noch nicht vergeben",
         order_by="carrier__sort_key",

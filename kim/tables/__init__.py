@@ -13,7 +13,7 @@ from kim.tables.columns import (
     PeriodColumn,
     TextColumn,
 )
-from kim.tables.filters import ChoicesFilter, ObjectsFilter, SearchFilter, StrictFilters, model_at, narrowed
+from kim.tables.filters import ChoicesFilter, ObjectsFilter, SearchFilter, StrictFilters, model_at, narrowed, programmes
 from kim.tables.page import DenseTable, ListPage, Preset
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "kept_link",
     "model_at",
     "narrowed",
+    "programmes",
 ]
 
 

@@ -40,6 +40,16 @@ def model_at(model: Any, path: str) -> type[Model]:
     return found
 
 
+def programmes(model: Any, path: str) -> Callable[[Any], QuerySet[Any]]:
+    """For a filter: the Förderprogramme at the end of the path that the request's body has notices of."""
+
+    def of_the_body(request: Any) -> QuerySet[Any]:
+        found: Any = model_at(model, path)
+        return found.objects.filter(notices__body=request.acting_body).distinct()
+
+    return of_the_body
+
+
 def narrowed(rows: QuerySet[Any], condition: Q, request: Any) -> QuerySet[Any]:
     """The rows that fulfil a condition over other tables, each once. The condition is asked of the bare table: asked of
     ``rows`` themselves, each further condition would double the query."""

@@ -20,15 +20,9 @@ from kim.tables import (
     SearchFilter,
     StrictFilters,
     TextColumn,
-    model_at,
+    programmes,
 )
 from kim.trail import story
-
-
-def programmes(request: Any) -> Any:
-    """The Förderprogramme that the body has notices of; the apps above are reached by the names of their relations."""
-    found: Any = model_at(Source, "notice__programme")
-    return found.objects.filter(notices__body=request.acting_body).distinct()
 
 
 class SourceProgrammeFilter(ObjectsFilter):
@@ -42,7 +36,7 @@ class SourceFilters(StrictFilters):
     """Search, Programm and kind of document."""
 
     suche = SearchFilter(["number", "title", "file_reference"])
-    programm = SourceProgrammeFilter("notice__programme", programmes, label="Programm")
+    programm = SourceProgrammeFilter("notice__programme", programmes(Source, "notice__programme"), label="Programm")
     art = ChoicesFilter("kind", {slug(k.label): (k.label, k) for k in Source.Kind}, label="Art")
 
 

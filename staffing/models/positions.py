@@ -128,20 +128,20 @@ class PositionPeriodQuerySet(PeriodQuerySet):
     def with_status(self, day: date) -> Self:
         """Adds filled, rest (together: fte) and status. One query for any number."""
         occupied = Occupancy.objects.filter(position=OuterRef("position"), validity__contains=day)
-        filled = occupied.order_by().values("position").annotate(total=Sum("fte")).values("total")
-        rows = self.annotate(filled=Coalesce(Subquery(filled, output_field=FteColumn()), ZERO))
-        return rows.annotate(rest=F("fte") - F("filled")).annotate(
-            status=Case(
-                When(rest=0, then=Value(Status.FILLED)),
-                When(filled__gt=0, then=Value(Status.PARTLY)),
-                When(carrier__isnull=True, then=Value(Status.UNASSIGNED)),
-                When(stage=Stage.ADVERTISED, then=Value(Status.ADVERTISED)),
-                When(stage=Stage.ADVERTISING_PLANNED, then=Value(Status.ADVERTISING_PLANNED)),
-                When(stage=Stage.NOT_STATED, then=Value(Status.NOT_STATED)),
-                default=Value(Status.VACANT),
-                output_field=models.CharField(),
-            ),
+        per_post = occupied.order_by().values("position").annotate(total=Sum("fte"))
+        filled = Subquery(per_post.values("total"), output_field=FteColumn())
+        # One subquery says how far the post is filled: each further copy of it would cost as much as the whole row.
+        whole = When(total=OuterRef("fte"), then=Value(Status.FILLED))
+        there = per_post.annotate(state=Case(whole, default=Value(Status.PARTLY))).values("state")
+        empty = Case(
+            When(carrier__isnull=True, then=Value(Status.UNASSIGNED)),
+            When(stage=Stage.ADVERTISED, then=Value(Status.ADVERTISED)),
+            When(stage=Stage.ADVERTISING_PLANNED, then=Value(Status.ADVERTISING_PLANNED)),
+            When(stage=Stage.NOT_STATED, then=Value(Status.NOT_STATED)),
+            default=Value(Status.VACANT),
         )
+        status = Coalesce(Subquery(there), empty, output_field=models.CharField())
+        return self.annotate(filled=Coalesce(filled, ZERO), status=status).annotate(rest=F("fte") - F("filled"))
 
     def with_occupancy(self, day: date) -> Self:
         """with_status, and advertised, advertising_planned, open, not_stated (with filled together: fte), committed

@@ -33,7 +33,11 @@ class Positions(ListPage):
 
     def rows(self, request: Any) -> QuerySet[Any]:
         rows = PositionPeriod.visible_to(request).as_of(request.stand).with_status(request.stand).with_served()
-        return rows.annotate(function_name=F("position__function__name"))
+        return rows.annotate(  # words instead of objects: the same few carriers on hundreds of rows
+            function_name=F("position__function__name"),
+            carrier_name=F("carrier__short_name"),
+            carrier_slug=F("carrier__slug"),
+        )
 
 
 def position_of(request: Any, number: str) -> Position:

@@ -59,7 +59,7 @@ LISTS = ["/haushalt/", "/traeger/", "/stellen/"]
 
 
 def query_for(path):
-    from tests.kim.test_lists import ALL_COLUMNS
+    from tests.kim.lists import ALL_COLUMNS
 
     return f"{path}?{ALL_COLUMNS[path]}"
 

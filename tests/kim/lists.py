@@ -1,0 +1,54 @@
+"""Every list of the program, found in the URLconf, and more rows for all of them."""
+
+import re
+from datetime import date
+from html import unescape
+from urllib.parse import urlencode
+
+from kim.tables import ListPage
+from tests.helpers import new_position
+from tests.security.addresses import PAGES
+
+LISTS = {
+    "/" + page.route: page.view.view_class
+    for page in PAGES
+    if hasattr(page.view, "view_class") and issubclass(page.view.view_class, ListPage)
+}
+ALL_COLUMNS = {path: urlencode([("spalten", n) for n in view.table_class.base_columns]) for path, view in LISTS.items()}
+
+
+def form_of(browser, path):
+    """Every filter of a list with the values it offers, read from its page."""
+    html = browser.get(path).content.decode()
+    found = {}
+    for name, value in re.findall(r'<label><input type="checkbox" name="([a-z_]+)" value="([^"]*)"', html):
+        found.setdefault(name, []).append(unescape(value))
+    return found
+
+
+def fill(body, start, stop):
+    """More of everything a list shows, numbered from start to stop."""
+    from grants.models import BudgetLine, FundingNotice, NoticeItem, SubProduct
+    from kim.models import Source
+    from meetings.models import Consultation, Organization, Paper
+    from staffing.models import BodyMunicipality, Carrier, Municipality, ServedMunicipality
+
+    item, product = NoticeItem.objects.filter(function__slug="case-management").first(), SubProduct.objects.first()
+    organization, template = Organization.objects.first(), FundingNotice.objects.first()
+    places = []
+    for n in range(start, stop):
+        short = f"Caritas Region Nummer {n:03}"
+        carrier = Carrier.objects.create(body=body, slug=f"traeger-{n:03}", name=short + " gemeinnützige GmbH", short_name=short, kind="company")  # fmt: skip
+        name = f"Ort an der Rur Nummer {n:03}"
+        place, _ = Municipality.objects.get_or_create(slug=f"ort-{n:03}", defaults={"ags": f"0588{n:04}", "name": name, "short_name": name})  # fmt: skip
+        BodyMunicipality.objects.create(body=body, municipality=place)
+        places.append(place)
+        row = new_position(body, f"CMX-{n:03}", item=item, carrier=carrier, kind="onward", stage="advertising_planned")
+        for one in {places[-1], places[len(places) // 2]}:
+            ServedMunicipality.objects.create(body=body, period=row, municipality=one)
+        BudgetLine.objects.create(body=body, year=2023, sub_product=product, purpose="own", label=f"Personalaufwand für Stelle CMX-{n:03}", amount=n)  # fmt: skip
+        source = Source.objects.create(body=body, kind="paper", number=f"W/{n:04}", title=f"Sachstand zur Umsetzung, Nummer {n:03}", date=date(2023, 1, 5))  # fmt: skip
+        paper = Paper.objects.create(body=body, source=source, paper_type="information", notice=template, public=True)
+        Consultation.objects.create(body=body, paper=paper, organization=organization, role="information")
+        notice = Source.objects.create(body=body, kind="notice", number=f"T/{n}", title=f"Zuwendungsbescheid Nummer {n:03}", date=date(2023, 1, 5))  # fmt: skip
+        FundingNotice.objects.create(body=body, source=notice, slug=f"t-{n:03}", programme=template.programme, state="planned", instrument="grant", funder="Bezirksregierung Arnsberg", validity=template.validity)  # fmt: skip
