@@ -60,6 +60,19 @@ class Document:
         """The body's document with this reference, or None."""
         raise NotImplementedError
 
+    @classmethod
+    def every(cls, body: Any) -> "list[Document]":
+        """All documents of this class that the body has a text for, their rows fetched in a fixed number of queries."""
+        raise NotImplementedError
+
+    @property
+    def name(self) -> str:
+        """How people call it. Example: Mitteilungsvorlage 2023/0120."""
+        raise NotImplementedError
+
+    def get_absolute_url(self) -> str:
+        raise NotImplementedError
+
     def context(self) -> dict[str, Any]:
         """What the template needs, the expanded blocks included; "problems" says what is missing."""
         raise NotImplementedError
@@ -94,6 +107,26 @@ def load() -> None:
 def find(body: Any, reference: str) -> Document | None:
     """The body's document with this reference, whatever its class."""
     return next((found for cls in REGISTRY.values() if (found := cls.find(body, reference))), None)
+
+
+def printed(body: Any) -> dict[str, dict[str, Any]]:
+    """What every paper of the body says at this moment: {address: {"name", "url", "chips": {token: (title, words)}}}.
+
+    Asked before and after a change, it tells which papers change with it.
+    """
+    found = {}
+    for one in (paper for cls in REGISTRY.values() for paper in cls.every(body)):
+        try:
+            blocks = one.context()["blocks"]
+        except ValidationError:
+            continue  # a paper that cannot be read says nothing
+        chips = [chip for block in blocks for chip in block.chips()]
+        words = {
+            f"{n} {chip.name} {chip.parameters} {chip.form}": (chip.title, chip.text) for n, chip in enumerate(chips)
+        }
+        url = one.get_absolute_url()
+        found[url] = {"name": one.name, "url": url, "chips": words}
+    return found
 
 
 def citing(scope: Any, references: set[str], name: str = "", given: Mapping[str, str] = NOTHING) -> list[Any]:

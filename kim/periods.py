@@ -38,6 +38,15 @@ def period(first: date | None, last: date | None) -> DateRange:
     return DateRange(first, last + DAY if last else None, "[)")
 
 
+def between(first: date | None, end: date | None = None) -> DateRange:
+    """From the first day to the day before ``end``; None leaves that side open.
+
+    >>> between(date(2023, 3, 1), date(2024, 1, 1)) == period(date(2023, 3, 1), date(2023, 12, 31))
+    True
+    """
+    return DateRange(first, end, "[)")
+
+
 def last_day(span: DateRange) -> date | None:
     """The last day that belongs to the range ("bis einschließlich"); None when its end is open."""
     return span.upper - DAY if span.upper else None

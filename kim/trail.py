@@ -269,12 +269,23 @@ def undo(act: uuid.UUID, request: Any) -> tuple[str, bool]:
         raise ValidationError(
             "Zurücknehmen lässt sich nur, was Sie selbst in den letzten zehn Minuten gespeichert haben."
         )
-    first: dict[tuple[Any, int], Any] = {}
-    for event in events_in([act]):
-        first.setdefault((event.pgh_tracked_model, event.pgh_obj_id), event)
-    context = next(iter(first.values())).pgh_context
+    events = events_in([act])
+    context = events[0].pgh_context
     what = context.get("act") or "Änderung"
     note(act="Rücknahme", reason=f"nimmt zurück: {what}" + (f" ({context['reason']})" if context.get("reason") else ""))
+    first = take_back(act)
+    return what, any(event.pgh_label == "insert" and model.attached_as for (model, _), event in first.items())
+
+
+def take_back(act: uuid.UUID, *, keep: tuple[Any, ...] = ()) -> dict[tuple[Any, int], Any]:
+    """Put every row that an act touched back as it was before: a counter-entry. keep: models whose rows stay.
+
+    Returns the first event of each row. ValidationError with a sentence if one of them has changed since.
+    """
+    first: dict[tuple[Any, int], Any] = {}
+    for event in events_in([act]):
+        if event.pgh_tracked_model not in keep:
+            first.setdefault((event.pgh_tracked_model, event.pgh_obj_id), event)
     before = earlier(list(first.values()))
     with refusable():
         for model, key in first:  # whoever is changing one of them now is waited for, and then seen below
@@ -283,9 +294,10 @@ def undo(act: uuid.UUID, request: Any) -> tuple[str, bool]:
             later = model._meta.get_field("events").related_model.objects.filter(pgh_obj=key, pgh_id__gt=event.pgh_id)
             if later.exclude(pgh_context_id=act).exists():
                 raise ValidationError("Inzwischen ist das weiter geändert worden. Bitte von Hand berichtigen.")
-        for (model, key), event in first.items():
+        order = {"insert": 0, "update": 1, "delete": 2}  # what came makes room for what was there before
+        for (model, key), event in sorted(first.items(), key=lambda pair: order[pair[1].pgh_label]):
             put_back(model, key, event, before.get((type(event).__name__, event.before_id or 0)))
-    return what, any(event.pgh_label == "insert" and model.attached_as for (model, _), event in first.items())
+    return first
 
 
 def put_back(model: Any, key: int, event: Any, before: Any) -> None:

@@ -29,6 +29,20 @@ class InformationPaper(Document):
             return None
         return cls(paper) if paper.paper_type == Paper.PaperType.INFORMATION and paper.text else None
 
+    @classmethod
+    def every(cls, body: Any) -> "list[Document]":
+        papers = Paper.objects.filter(body=body, paper_type=Paper.PaperType.INFORMATION, text__isnull=False)
+        papers = papers.filter(notice__isnull=False, as_of__isnull=False)
+        related = papers.select_related("source", "body", "notice__source", "notice__sub_product", "signer", "text")
+        return [cls(paper) for paper in related.prefetch_related("text__blocks")]
+
+    @property
+    def name(self) -> str:
+        return f"{self.title} {self.paper}"
+
+    def get_absolute_url(self) -> str:
+        return str(self.paper.get_absolute_url())
+
     @property
     def body(self) -> Body:
         return self.paper.body

@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 
 from kim.formats import slug
 from kim.tables import ChoicesFilter, ObjectsFilter, SearchFilter, StrictFilters, model_at, programmes
-from staffing.models import Carrier, Municipality, Position, PositionPeriod, Status
+from staffing.models import Carrier, Municipality, Position, PositionPeriod, Reallocation, Status
 
 UNASSIGNED = "noch-nicht-vergeben"
 PROGRAMME = "funding__item__notice__programme"  # from a post upwards; grants stands above
@@ -118,3 +118,21 @@ class MunicipalityFilters(StrictFilters):
 
     suche = SearchFilter(["municipality__name", "municipality__ags"])
     programm = MunicipalityProgrammeFilter()
+
+
+class ReallocationProgrammeFilter(ObjectsFilter):
+    """Umverteilungen of posts that money of the programme pays at some time."""
+
+    def __init__(self) -> None:
+        path = f"legs__position__{PROGRAMME}"
+        super().__init__(path, programmes(Position, PROGRAMME), several=True, label="Programm")
+
+
+class ReallocationFilters(StrictFilters):
+    """Search, Programm and how far it has got."""
+
+    suche = SearchFilter(["reason", "legs__position__number", "legs__carrier__name"])
+    programm = ReallocationProgrammeFilter()
+    bearbeitungsstand = ChoicesFilter(
+        "state", {slug(s.label): (s.label, s) for s in Reallocation.State}, label="Bearbeitungsstand"
+    )

@@ -9,15 +9,17 @@ from kim.tables import (
     AmountColumn,
     BadgeColumn,
     CountColumn,
+    DateColumn,
     DenseTable,
     FteTableColumn,
     LinkColumn,
     PeriodColumn,
     Preset,
+    Selection,
     TextColumn,
 )
-from staffing.filters import CarrierFilters, MunicipalityFilters, PositionFilters
-from staffing.models import Carrier, Status
+from staffing.filters import CarrierFilters, MunicipalityFilters, PositionFilters, ReallocationFilters
+from staffing.models import Carrier, Reallocation, Status
 
 STYLES = {
     Status.FILLED: "success",
@@ -61,6 +63,7 @@ class PositionTable(DenseTable):
         ),
     )
     add_url, add_rule = "position-new", "grants.edit"
+    selection = Selection("staffing.edit", "reallocation-new", "stelle", "Umverteilen")
 
     nummer = LinkColumn(accessor="position__number", verbose_name="Stelle")
     traeger = TextColumn(
@@ -127,3 +130,26 @@ class MunicipalityTable(DenseTable):
     allein = FteTableColumn(accessor="fte_alone", verbose_name="VZÄ allein")
     gemeinsam = FteTableColumn(accessor="fte_shared", verbose_name="VZÄ gemeinsam mit anderen", summed=False)
     betrag_allein = AmountColumn(accessor="amount_alone", verbose_name="Jahresbetrag allein")
+
+
+class ReallocationTable(DenseTable):
+    """Umverteilungen with their lines and how far they have got."""
+
+    title, noun = "Umverteilungen", ("Umverteilung", "Umverteilungen")
+    help_text = "VZÄ, die von Stellen zu anderen gehen: als Entwurf, wirksam oder zurückgenommen."
+    filters = ReallocationFilters
+    default_order, wraps, dated = "-nummer", True, False
+    add_url, add_rule = "reallocation-new", "staffing.edit"
+    empty_text = "Noch keine Umverteilung. Auf der Liste der Stellen lassen sich die Stellen wählen, die abgeben."
+
+    nummer = LinkColumn(accessor="label", verbose_name="Umverteilung", order_by="number")
+    wirksam = DateColumn(accessor="effective", verbose_name="wirksam ab")
+    zeilen = TextColumn(accessor="in_words", verbose_name="VZÄ")
+    grund = TextColumn(accessor="reason", verbose_name="Grund")
+    bearbeitungsstand = BadgeColumn(
+        {"draft": "info", "effective": "success", "withdrawn": "neutral"},
+        dict(Reallocation.State.choices),
+        accessor="state",
+        verbose_name="Bearbeitungsstand",
+    )
+    grundlage = TextColumn(accessor="derivation_source", verbose_name="Grundlage", hidden=True, needs=("basis",))

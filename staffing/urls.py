@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from staffing.views import partners, posts
+from staffing.views import partners, posts, reallocations
 
 urlpatterns = [
     path("stellen/", posts.Positions.as_view(), name="positions"),
@@ -10,6 +10,19 @@ urlpatterns = [
     path("stellen/<str:number>/berichtigen/", posts.CorrectPosition.as_view(), name="position-correct"),
     path("stellen/<str:number>/beschreibung/", posts.DescribePosition.as_view(), name="position-describe"),
     path("stellen/<str:number>/loeschen/", posts.RemovePosition.as_view(), name="position-remove"),
+    path("umverteilungen/", reallocations.Reallocations.as_view(), name="reallocations"),
+    path("umverteilungen/neu/", reallocations.EditReallocation.as_view(), name="reallocation-new"),
+    path("umverteilungen/<str:number>/", reallocations.ReallocationPage.as_view(), name="reallocation"),
+    path("umverteilungen/<str:number>/bearbeiten/", reallocations.EditReallocation.as_view(), name="reallocation-edit"),
+    path("umverteilungen/<str:number>/wirksam/", reallocations.AdoptReallocation.as_view(), name="reallocation-adopt"),
+    path(
+        "umverteilungen/<str:number>/zuruecknehmen/",
+        reallocations.WithdrawReallocation.as_view(),
+        name="reallocation-withdraw",
+    ),
+    path(
+        "umverteilungen/<str:number>/loeschen/", reallocations.RemoveReallocation.as_view(), name="reallocation-remove"
+    ),
     path("traeger/", partners.Carriers.as_view(), name="carriers"),
     path("traeger/<slug:slug>/", partners.CarrierPage.as_view(), name="carrier"),
     path("traeger/<slug:slug>/kontakt/", partners.ContactPage.as_view(), name="carrier-contact"),

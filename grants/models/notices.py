@@ -1,5 +1,6 @@
 """Notices, what they fund, and which posts are paid from them."""
 
+from datetime import date
 from decimal import Decimal
 from typing import ClassVar
 
@@ -15,7 +16,7 @@ from kim.formats import fte
 from kim.history import SENTENCES, tracked
 from kim.models import Body, BodyRow, SameBody, Source, closed_year
 from kim.money import EuroColumn, FteColumn, exact, positive, rounded
-from kim.periods import PeriodField, PeriodQuerySet, last_day
+from kim.periods import PeriodField, PeriodQuerySet, between, common, last_day
 from staffing.models import Function, Position
 
 FUNDED_TWICE_WORDS = "Die Stelle wird in diesem Zeitraum schon aus einer anderen Zuwendung gefördert."
@@ -236,6 +237,26 @@ class Funding(BodyRow):
 
     def __str__(self) -> str:
         return f"{self.position} aus {self.item}"
+
+    @classmethod
+    def hand_over(cls, givers: list[Position], position: Position, day: date) -> None:
+        """A new post is paid from what pays the posts that give, in every notice that goes beyond the day.
+
+        ValidationError if two notices of the same time pay them: nobody can say which of both pays the new post.
+        """
+        items = NoticeItem.objects.filter(
+            funding__position__in=givers, notice__validity__overlap=between(day), function=position.function
+        )
+        found = list(items.exclude(notice__state=FundingNotice.State.REVOKED).select_related("notice").distinct())
+        if any(common(a.notice.validity, b.notice.validity) for n, a in enumerate(found) for b in found[n + 1 :]):
+            raise ValidationError(
+                "Die Stellen, die abgeben, werden aus verschiedenen Zuwendungen gefördert. Bitte je Zuwendung eine "
+                "Umverteilung anlegen."
+            )
+        for item in found:
+            row = cls(body=position.body, item=item, position=position)
+            row.full_clean()
+            row.save()
 
     def clean(self) -> None:
         """One third-party funder per post and time (double funding, § 9 (4) TIntG)."""

@@ -14,7 +14,7 @@ from kim.tables.columns import (
     TextColumn,
 )
 from kim.tables.filters import ChoicesFilter, ObjectsFilter, SearchFilter, StrictFilters, model_at, narrowed, programmes
-from kim.tables.page import DenseTable, ListPage, Preset
+from kim.tables.page import DenseTable, ListPage, Preset, Selection
 
 __all__ = [
     "AmountColumn",
@@ -30,6 +30,7 @@ __all__ = [
     "PeriodColumn",
     "Preset",
     "SearchFilter",
+    "Selection",
     "StrictFilters",
     "TextColumn",
     "kept_link",

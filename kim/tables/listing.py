@@ -200,6 +200,16 @@ class Listing:
         counts = {one.name: sum(one.value(row) is None for row in self.found) for one in self.summed if one.gaps}
         return {name: count for name, count in counts.items() if count}
 
+    @cached_property
+    def selection(self) -> Any:
+        """What this person may do with ticked rows; None if nothing."""
+        found = self.declared.selection
+        return found if found and may(self.request, found.rule) else None
+
+    def tick(self, key: str) -> str:
+        """The check box of a row; it belongs to the form below the table."""
+        return f'<input type=checkbox form=auswahl name={self.selection.name} value="{key}" aria-label="{key} wählen">'
+
     def lines(self, rows: list[Any]) -> SafeString:
         """The rows of the table. Assembled here, not cell by cell in a template: a list has thousands of cells."""
         kept, filters = (urlencode(self.kept(*n)).replace("&", "&amp;") for n in (("stand", "jahr"), self.form.fields))
@@ -208,7 +218,8 @@ class Listing:
         opened = [(one, '<td class="n">' if one.numeric else "<td>") for one in rest]
         parts: list[str] = []
         for row in rows:
-            parts.append(f'<tr><th scope="row">{safe(head.html(row, links))}</th>')
+            tick = self.tick(links.named(row)) if self.selection else ""
+            parts.append(f'<tr><th scope="row">{tick}{safe(head.html(row, links))}</th>')
             parts += [f"{tag}{safe(one.html(row, links))}</td>" for one, tag in opened]
             parts.append("</tr>\n")
         return SafeString("".join(parts))
@@ -236,6 +247,7 @@ class Listing:
             "previous_url": self.url(seite=page.number - 1) if page.has_previous() else "",
             "exports": [(label, self.url(format=name)) for name, label in exports.NAMES.items()],
             "kept": self.kept("stand", "jahr", "sortierung", "spalten", "dichte", "ansicht"),
+            "kept_time": self.kept("stand", "jahr"),
             "all_url": self.url(**plain),
             "view_back": self.view_url(self.active_view) if self.view_changed else "",
             "tabs": [(one, self.view_url(one), one == self.active_view) for one in self.views],

@@ -31,12 +31,22 @@ class Preset:
     query: str
 
 
+@dataclass(frozen=True)
+class Selection:
+    """What can be done with rows that are ticked: who may (rule), the address they are sent to, under which name."""
+
+    rule: str
+    url: str
+    name: str
+    label: str
+
+
 class DenseTable(tables.Table):
     """A list is declared here: columns in their order, filters, totals (from the columns), and its views.
 
     title and noun (one, several) name it; help_text is its one line of help; default_order sorts it; presets are its
-    views; add_url and add_rule lead to a new row; wraps lets long texts run over several lines; dated=False:
-    the same at every Stand.
+    views; add_url and add_rule lead to a new row; selection: what can be done with ticked rows; wraps lets long texts
+    run over several lines; dated=False: the same at every Stand.
     """
 
     do_not_call_in_templates: ClassVar[bool] = True
@@ -48,6 +58,7 @@ class DenseTable(tables.Table):
     presets: ClassVar[tuple[Preset, ...]] = ()
     add_url: ClassVar[str] = ""
     add_rule: ClassVar[str] = ""
+    selection: ClassVar[Selection | None] = None
     wraps: ClassVar[bool] = False
     dated: ClassVar[bool] = True
     empty_text: ClassVar[str] = ""

@@ -30,7 +30,12 @@ NAVIGATION = [
 SUBNAVIGATION = {
     "notices": [("Zuwendungen", "notices"), ("Stellenverteilung", "allocation")],
     "budget": [("Ansätze", "budget"), ("Kostenneutralität", "neutrality")],
-    "positions": [("Stellen", "positions"), ("Anstellungsträger", "carriers"), ("Kommunen", "municipalities")],
+    "positions": [
+        ("Stellen", "positions"),
+        ("Anstellungsträger", "carriers"),
+        ("Kommunen", "municipalities"),
+        ("Umverteilungen", "reallocations"),
+    ],
     "documents": [("Vorlagen", "documents"), ("Belege", "sources")],
 }
 
@@ -42,6 +47,10 @@ SECTIONS = {
     "position-describe": "positions",
     "position-remove": "positions",
     "position-new": "positions",
+    "reallocation": "positions",
+    "reallocation-new": "positions",
+    "reallocation-edit": "positions",
+    "reallocation-remove": "positions",
     "document": "documents",
     "document-describe": "documents",
     "finding-note": "findings",
@@ -53,6 +62,9 @@ SECTIONS = {
 
 
 LISTS_OF = {
+    "reallocation": "reallocations",
+    "reallocation-new": "reallocations",
+    "reallocation-edit": "reallocations",
     "position": "positions",
     "carrier": "carriers",
     "carrier-contact": "carriers",

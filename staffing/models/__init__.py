@@ -3,16 +3,20 @@
 from staffing.models.masterdata import BodyMunicipality, Carrier, Function, Municipality
 from staffing.models.places import PositionLocation, ServedMunicipality
 from staffing.models.positions import Occupancy, Position, PositionPeriod, Stage, Status
+from staffing.models.reallocations import LegMunicipality, Reallocation, ReallocationLeg
 
 __all__ = [
     "BodyMunicipality",
     "Carrier",
     "Function",
+    "LegMunicipality",
     "Municipality",
     "Occupancy",
     "Position",
     "PositionLocation",
     "PositionPeriod",
+    "Reallocation",
+    "ReallocationLeg",
     "ServedMunicipality",
     "Stage",
     "Status",

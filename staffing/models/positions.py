@@ -1,5 +1,6 @@
 """Posts, what holds of them in time, and who has them; no money."""
 
+from copy import copy
 from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar, Self
@@ -10,6 +11,7 @@ from django.contrib.postgres.fields import RangeOperators
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Case, F, OuterRef, Q, Subquery, Sum, Value, When
+from django.db.models.base import ModelState
 from django.db.models.functions import Coalesce, Lower
 from django.urls import reverse
 
@@ -17,7 +19,7 @@ from kim.formats import listed
 from kim.history import counted, refusable, tracked
 from kim.models import POSITION_NUMBER, Body, BodyRow, Cited, SameBody, TextBlock, closed_year
 from kim.money import FteColumn, exact
-from kim.periods import PeriodField, PeriodQuerySet, period
+from kim.periods import PeriodField, PeriodQuerySet, between, period
 from kim.permissions import note
 from staffing.models.guards import LIFE, OF_A_POST
 from staffing.models.masterdata import Carrier, Function, Municipality
@@ -277,6 +279,46 @@ class PositionPeriod(Cited, BodyRow):
             getattr(self, n) == getattr(stored, n) for n in basis
         ):
             self.basis, self.basis_place, self.assumption = None, "", f"Berichtigung: {reason}"
+
+    def end(self, day: date) -> None:
+        """What holds from here on ends: the last day is the one before ``day``; facts that begin then are gone."""
+        if self.validity.lower >= day:
+            self._remove()
+            return
+        self.validity = between(self.validity.lower, day)
+        self.full_clean()
+        self.save()
+
+    def from_day(self, day: date) -> "PositionPeriod":
+        """The facts that hold from a day of this range on, with what hangs on them: this row if it begins that day,
+        else a copy, and this row ends the day before. Not saved as to its figures; set them and save.
+
+        Example: 01.01.2022 open, from 01.03.2023: this row until 28.02.2023, the copy from 01.03.2023 on.
+        """
+        if self.validity.lower == day:
+            return self
+        later = copy(self)
+        later.pk, later._state = None, ModelState()
+        later.version, later.validity = 1, between(day, self.validity.upper)
+        self.end(day)
+        later.save()
+        for relation in self._meta.related_objects:
+            model: Any = relation.related_model
+            if getattr(model, "part_of", "") == relation.field.name and not hasattr(model, "pgh_tracked_model"):
+                for part in model._base_manager.filter(**{relation.field.name: self.pk}):
+                    part.pk, part._state, part.version = None, ModelState(), 1
+                    setattr(part, relation.field.name, later)
+                    part.save()
+        return later
+
+    def rest_on(self, cause: Cited, *, planned: bool = False) -> None:
+        """This rests on what the cause rests on; what is only planned, or in no document, is an Annahme."""
+        words = ["Die Grundlage ist geplant, sie liegt noch nicht vor."] if planned and cause.basis_id else []
+        words += [cause.assumption] if cause.assumption else []
+        if not cause.basis_id and not words:
+            words = [str(getattr(cause, "reason", ""))]
+        self.basis, self.basis_place, self.assumption = cause.basis, cause.basis_place, " ".join(words)
+        self.validity_assumption = self.assumption
 
     def _serve(self, municipalities: "list[Municipality]") -> bool:
         """Make these the Kommunen served; True if that was a change. A share that is stored stays."""

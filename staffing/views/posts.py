@@ -1,21 +1,15 @@
 """Pages of posts: list, page of one post, Berichtigung."""
 
 from collections.abc import Callable
-from contextlib import suppress
-from decimal import Decimal
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db.models import F, QuerySet
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 
-from kim import formats
-from kim.figures import CATALOGUE, EUR, Value, about
+from kim.figures import about
 from kim.forms import CorrectionPage, DescriptionPage, RemovePage
-from kim.history import preview
-from kim.models import Body
 from kim.periods import common, year_of
 from kim.permissions import Ruled
 from kim.tables import ListPage
@@ -23,6 +17,7 @@ from kim.trail import story
 from staffing.forms import CorrectionForm, DescriptionForm
 from staffing.models import Occupancy, Position, PositionLocation, PositionPeriod, ServedMunicipality
 from staffing.tables import PositionTable
+from staffing.views.effects import consequences, effects, foreseen, in_words
 
 
 class Positions(ListPage):
@@ -123,8 +118,7 @@ class CorrectPosition(CorrectionPage):
         return lambda: form.instance.correct(reason=data["reason"], municipalities=list(data["municipalities"]))
 
     def preview(self, request: Any, form: Any) -> dict[str, Any]:
-        before, after = preview(self.change(form), lambda: consequences(request.acting_body, request.stand))
-        return {"effects": effects(before, after)}
+        return foreseen(self.change(form), request.acting_body, request.stand)
 
     def save(self, request: Any, form: Any) -> str:
         number, before = form.instance.position.number, consequences(request.acting_body, request.stand)
@@ -155,59 +149,3 @@ class RemovePosition(RemovePage):
 
     def done(self) -> str:
         return reverse("positions")
-
-
-def in_words(changed: list[tuple[str, list[dict[str, Any]]]]) -> str:
-    """The consequences of a change in a sentence: the results of calculations, and which tables moved."""
-    if not changed:
-        return "Keine Summe ändert sich."
-    results = [f"{title}: {r['before']} → {r['after']}" for title, rows in changed for r in rows if r["key"]]
-    moved = [title for title, rows in changed if not any(r["key"] for r in rows)]
-    return ". ".join(results + ([f"Es ändern sich: {', '.join(moved)}"] if moved else [])) + "."
-
-
-Figures = dict[str, tuple[str, list[Any]]]
-
-
-def consequences(body: Body, day: Any) -> Figures:
-    """Every figure about the body on the day, by name and arguments: what a change of a post can move."""
-    found: Figures = {}
-    for entry in about(Body):
-        for arguments in entry.arguments(body, day) if entry.arguments else []:
-            key = f"{entry.name} {sorted(str(v) for v in arguments.values())}"
-            with suppress(ValidationError):  # what cannot be calculated cannot move; the hints say so
-                found[key] = (CATALOGUE[entry.name].title, entry(**arguments).lines())
-    return found
-
-
-def effects(before: Figures, after: Figures) -> list[tuple[str, list[dict[str, Any]]]]:
-    """The lines that differ, per figure: label, before, after, change; "key" marks the last line of a calculation."""
-    result = []
-    for name, (title, lines) in after.items():
-        old = {value.label: value for value in before.get(name, ("", []))[1]}
-        new = {value.label: value for value in lines}
-        rows = [
-            difference(label, old.get(label), new.get(label)) | {"key": label == lines[-1].label and "neutr" in name}
-            for label in old | new
-            if amount(old.get(label)) != amount(new.get(label))
-        ]
-        if rows:
-            result.append((title, rows))
-    return result
-
-
-def amount(value: Value | None) -> Decimal:
-    """A line that is not there counts 0."""
-    return value.amount if value else Decimal(0)
-
-
-def difference(label: str, old: Value | None, new: Value | None) -> dict[str, Any]:
-    """One line of a figure before and after, printed."""
-    change = amount(new) - amount(old)
-    unit = (new or old or Value(label, change)).unit
-    return {
-        "label": label,
-        "before": old.printed() if old else formats.MISSING,
-        "after": new.printed() if new else formats.MISSING,
-        "change": ("+" if change > 0 else "") + (formats.euro(change) if unit == EUR else formats.fte(change)),
-    }

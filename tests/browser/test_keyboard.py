@@ -13,7 +13,7 @@ def name_of_focus(page):
     return page.evaluate(
         """(() => { const e = document.activeElement;
         const label = e.labels && e.labels[0] ? e.labels[0].textContent : '';
-        return (label || e.textContent || e.name || '').replace(/\\s+/g, ' ').trim(); })()"""
+        return (label || e.textContent || e.getAttribute('aria-label') || e.name || '').replace(/\\s+/g, ' ').trim(); })()"""
     )
 
 

@@ -38,7 +38,8 @@ def test_half_a_post_says_what_follows(login, region):
     response = browser.post("/stellen/CM-01/berichtigen/", posted(fte="½"), follow=True)
     words = response.content.decode().replace("\u00a0", " ")
     assert response.redirect_chain[-1][0] == "/stellen/CM-01/"
-    assert "Stelle CM-01 ist berichtigt." in words and "Kostenneutralität: 0,00 € → 28.500,00 €" in words
+    assert "Stelle CM-01 ist berichtigt." in words and "Kostenneutralität (2023, 946100" in words
+    assert "): 0,00 € → 28.500,00 €" in words
     assert "Berichtigung durch Frau D.. Grund: laut Bescheid" in words or "Berichtigung durch Frau D." in words
     assert "VZÄ: 1,0 → 0,5" in words
     page = browser.get("/haushalt/kostenneutralitaet/").content.decode().replace("\u00a0", " ")

@@ -131,7 +131,8 @@ class Loader:
             return parse_date(given) if isinstance(given, str) else given
         if isinstance(field, ExactField):
             form_field: Any = field.formfield()
-            return form_field.clean(given)
+            less = given.startswith("-")  # a line of a reallocation; what people type knows no sign
+            return -form_field.clean(given[1:]) if less else form_field.clean(given)
         if field.choices:
             labels = {str(label): value for value, label in field.choices}
             if given not in labels:

@@ -92,7 +92,44 @@
     if (open && event.relatedTarget && !open.contains(event.relatedTarget)) open.open = false;
   });
 
+  // Consequences of a draft: the page is asked for them at each pause in typing; nothing is saved.
+  let pause;
+  let foreseen = 0;
+  const foresee = async (form) => {
+    const turn = ++foreseen;
+    const data = new URLSearchParams([...new FormData(form)].filter(([, value]) => typeof value === "string"));
+    data.set("vorschau", "1");
+    const answer = await fetch(form.action || location.href, { method: "POST", body: data, credentials: "same-origin" });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.querySelector("#folgen-der-umverteilung, #folgen-hier");
+    if (turn === foreseen && fresh) document.getElementById(fresh.id)?.replaceChildren(...fresh.childNodes);
+  };
+  document.addEventListener("input", (event) => {
+    const form = event.target.closest("form[data-foresee]");
+    if (!form) return;
+    clearTimeout(pause);
+    pause = setTimeout(() => foresee(form).catch(() => {}), 350);
+  });
+
+  // Strg+Enter is the main button of the form one is in.
+  document.addEventListener("keydown", (event) => {
+    const main = event.target.closest?.("form")?.querySelector("[data-main]");
+    if (main && event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      main.form.requestSubmit(main);
+    }
+  });
+
+  // Ticked rows: how many.
+  const count = () => {
+    const words = document.querySelector(".selection .selected");
+    if (!words) return;
+    const ticked = document.querySelectorAll(".rows tbody input[form=auswahl]:checked").length;
+    words.textContent = ticked ? `${ticked} gewählt` : "";
+  };
+
   document.addEventListener("change", (event) => {
+    if (event.target.matches(".rows input[form=auswahl]")) count();
     const form = event.target.closest("form[data-live]");
     if (form) narrow(form).catch(() => form.submit());
   });

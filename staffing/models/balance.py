@@ -1,0 +1,83 @@
+"""What PostgreSQL itself keeps of reallocations: they balance or are explained, and stay as they took effect."""
+
+import pgtrigger
+
+from kim.history import SENTENCES
+
+UNBALANCED = (
+    "Die Zeilen ergeben zusammen nicht 0. Wirksam werden kann die Umverteilung nur, wenn abgegebene und "
+    "aufgenommene VZÄ gleich sind oder ein Bescheid oder Beschluss, der vorliegt, die Differenz erklärt."
+)
+SENTENCES["reallocation_balanced"] = UNBALANCED
+FIXED_WORDS = "Eine wirksame Umverteilung wird nicht mehr geändert. Auf ihrer Seite lässt sie sich zurücknehmen."
+SENTENCES["reallocation_fixed"] = FIXED_WORDS
+# Fired at commit, on the act and on its legs: whichever way it was written, it balances or is explained.
+BALANCED = """
+    IF EXISTS (
+        SELECT FROM staffing_reallocation r WHERE r.id = {key} AND r.state = 'effective' AND (
+            NOT EXISTS (SELECT FROM staffing_reallocationleg l WHERE l.reallocation_id = r.id)
+            OR ((SELECT sum(fte) FROM staffing_reallocationleg l WHERE l.reallocation_id = r.id) <> 0
+                AND NOT (r.difference_reason <> '' AND r.basis_state = 'taken' AND EXISTS (
+                    SELECT FROM kim_source s WHERE s.id = r.basis_id AND s.kind IN ('notice', 'resolution')))))
+    ) THEN
+        RAISE EXCEPTION 'unbalanced' USING ERRCODE = '23514', CONSTRAINT = 'reallocation_balanced';
+    END IF;
+    RETURN NULL;
+"""
+FIXED = "RAISE EXCEPTION 'fixed' USING ERRCODE = '23514', CONSTRAINT = 'reallocation_fixed';"
+# What an effective act says is never changed; adopt() and withdraw() only note which post a leg made.
+LEG_FIXED = """
+    IF (SELECT state FROM staffing_reallocation WHERE id = {old}) <> 'draft'
+        OR (SELECT state FROM staffing_reallocation WHERE id = {new}) <> 'draft' THEN
+        IF TG_OP <> 'UPDATE'
+            OR to_jsonb(OLD) - ARRAY['position_id', 'version'] <> to_jsonb(NEW) - ARRAY['position_id', 'version'] THEN
+            {refuse}
+        END IF;
+    END IF;
+    IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+    RETURN NEW;
+"""
+
+
+def fixed(of: str) -> pgtrigger.Trigger:
+    """The trigger that keeps the rows of an effective reallocation; ``of`` is SQL for its key, with {row}."""
+    old = f"CASE WHEN TG_OP = 'INSERT' THEN NULL ELSE {of.format(row='OLD')} END"
+    new = f"CASE WHEN TG_OP = 'DELETE' THEN NULL ELSE {of.format(row='NEW')} END"
+    return pgtrigger.Trigger(
+        name="fixed",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+        func=LEG_FIXED.format(old=old, new=new, refuse=FIXED),
+    )
+
+
+ACT_FIXED = pgtrigger.Trigger(
+    name="fixed",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Update | pgtrigger.Delete,
+    func=f"""
+        IF OLD.state = 'draft' THEN
+            IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+            RETURN NEW;
+        END IF;
+        IF TG_OP = 'UPDATE' THEN
+            IF to_jsonb(OLD) - 'version' = to_jsonb(NEW) - 'version' THEN RETURN NEW; END IF;
+            IF OLD.state = 'effective' AND NEW.state = 'withdrawn'
+                AND to_jsonb(OLD) - ARRAY['state', 'version'] = to_jsonb(NEW) - ARRAY['state', 'version'] THEN
+                RETURN NEW;
+            END IF;
+        END IF;
+        {FIXED}
+    """,
+)
+
+
+def balanced(key: str, operations: pgtrigger.Operation) -> pgtrigger.Trigger:
+    """The trigger that refuses an effective reallocation that does not balance; key: SQL for the reallocation."""
+    return pgtrigger.Trigger(
+        name="balanced",
+        when=pgtrigger.After,
+        operation=operations,
+        timing=pgtrigger.Deferred,
+        func=BALANCED.format(key=key),
+    )

@@ -1,0 +1,104 @@
+"""What a leg of a reallocation does to posts: one gives or takes, or a new one comes into being."""
+
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ValidationError
+
+from kim.formats import day as printed
+from kim.formats import fte as vzae
+from kim.periods import between
+from staffing.models.masterdata import Carrier
+from staffing.models.places import ServedMunicipality
+from staffing.models.positions import Position, PositionPeriod, Stage
+
+if TYPE_CHECKING:
+    from staffing.models.reallocations import Reallocation, ReallocationLeg
+
+
+def signed(value: Decimal) -> str:
+    """+0,5 or −0,5."""
+    return ("+" if value > 0 else "") + vzae(value)
+
+
+def resize(position: Position, change: Decimal, cause: "Reallocation") -> None:
+    """A post gives or takes FTE from the effective day on; at 0 it ends the day before. Later facts change as much.
+
+    Example: −0,5 from 01.03.2023 on CM-12 with 0,5: its facts end on 28.02.2023. ValidationError with a sentence.
+    """
+    day = cause.effective
+    rows = list(position.periods.filter(validity__overlap=between(day)).order_by("validity"))
+    if not rows or day not in rows[0].validity:
+        raise ValidationError(f"Die Stelle {position} gibt es am {printed(day)} nicht.")
+    for row in rows:
+        size = row.fte + change
+        if size < 0:
+            words = f"Die Stelle {position} hat ab {printed(max(day, row.validity.lower))} {vzae(row.fte)} VZÄ"
+            raise ValidationError(f"{words}; abgeben lassen sich nicht {vzae(-change)}.")
+        if size == 0:
+            row.end(day)
+            continue
+        later = row.from_day(day) if day in row.validity else row
+        later.fte = size
+        later.rest_on(cause, planned=cause.is_planned)
+        later.full_clean()
+        later.save()
+
+
+class Pattern:
+    """What a new post takes from the posts that give: number, function, end, money."""
+
+    def __init__(self, cause: "Reallocation", givers: list[Any]) -> None:
+        self.cause, self.givers = cause, list(dict.fromkeys(givers))
+        rows = PositionPeriod.objects.filter(position__in=self.givers, validity__overlap=between(cause.effective))
+        ends = list(rows.values_list("validity__endswith", flat=True)) if self.givers else []
+        self.end = None if not ends or None in ends else max(ends)
+
+    def establish(self, leg: "ReallocationLeg") -> Position:
+        """The new post of a leg. ValidationError if the giving posts do not say what it is to be."""
+        functions = {giver.function_id: giver.function for giver in self.givers}
+        if len(functions) != 1:
+            words = "haben verschiedene Funktionen" if functions else "fehlen"
+            raise ValidationError(
+                f"Eine neue Stelle richtet sich nach den Stellen, die abgeben; diese {words}. Bitte auf mehrere "
+                "Umverteilungen aufteilen oder die Stelle unter „Stellen“ neu anlegen."
+            )
+        own = leg.carrier is not None and leg.carrier.kind == Carrier.Kind.OWN
+        position = Position(
+            body=self.cause.body,
+            number=self.free_number(),
+            function=next(iter(functions.values())),
+            kind=Position.Kind.OWN if own else Position.Kind.ONWARD,
+        )
+        position.full_clean()
+        position.save()
+        row = PositionPeriod(
+            body=self.cause.body,
+            position=position,
+            validity=between(self.cause.effective, self.end),
+            fte=leg.fte,
+            carrier=leg.carrier,
+            stage=Stage.PLANNED,
+            fallback_plan=leg.fallback_plan,
+        )
+        row.rest_on(self.cause, planned=self.cause.is_planned)
+        row.full_clean()
+        row.save()
+        for one in leg.served.all():
+            served = ServedMunicipality(body=self.cause.body, period=row, municipality=one.municipality)
+            served.full_clean()
+            served.save()
+        for relation in Position._meta.related_objects:
+            inherit = getattr(relation.related_model, "hand_over", None)
+            if inherit:
+                inherit(self.givers, position, self.cause.effective)
+        return position
+
+    def free_number(self) -> str:
+        """The next number in the row of the first giving post. Example: CM-12 gives, CM-17 is the last: CM-18."""
+        found = re.fullmatch(r"(.*?)([0-9]+)", self.givers[0].number)
+        head, width = (found[1], len(found[2])) if found else (f"{self.givers[0].number}-", 1)
+        taken = Position.objects.filter(body=self.cause.body, number__istartswith=head).values_list("number", flat=True)
+        counts = [int(n[len(head) :]) for n in taken if re.fullmatch(r"[0-9]{1,9}", n[len(head) :])]
+        return f"{head}{max(counts, default=0) + 1:0{width}}"

@@ -1,0 +1,293 @@
+"""The Umverteilung: VZÄ moved between posts in one balanced act, and its counter-entry."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import ClassVar
+
+import pgtrigger
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models import Q
+from django.urls import reverse
+
+from kim import trail
+from kim.formats import listed
+from kim.history import refusable, tracked
+from kim.models import Body, BodyRow, Cited, SameBody, Source
+from kim.money import FteColumn, exact
+from kim.permissions import act_key, note
+from staffing.models.balance import ACT_FIXED, FIXED_WORDS, UNBALANCED, balanced, fixed
+from staffing.models.masterdata import BodyMunicipality, Carrier, Municipality
+from staffing.models.moves import Pattern, resize, signed
+from staffing.models.positions import Position
+
+EXPLAINING = (Source.Kind.NOTICE, Source.Kind.RESOLUTION)
+
+
+@tracked()
+class Reallocation(Cited, BodyRow):
+    """An Umverteilung: VZÄ that posts give and take from one day on, as one act."""
+
+    attached_as = "umverteilung"
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "Entwurf"
+        EFFECTIVE = "effective", "wirksam"
+        WITHDRAWN = "withdrawn", "zurückgenommen"
+
+    class BasisState(models.TextChoices):
+        TAKEN = "taken", "liegt vor"
+        PLANNED = "planned", "ist geplant"
+
+    number = models.PositiveIntegerField("Nummer", editable=False)
+    effective = models.DateField("wirksam ab")
+    reason = models.CharField("Grund", max_length=300)
+    basis_state = models.CharField("Grundlage", max_length=8, choices=BasisState, default=BasisState.TAKEN)
+    difference_reason = models.CharField("Erklärung der Differenz", max_length=300, blank=True)
+    state = models.CharField("Bearbeitungsstand", max_length=10, choices=State, default=State.DRAFT, editable=False)
+    act = models.UUIDField("Vorgang", null=True, blank=True, editable=False)  # that made it effective
+
+    class Meta(BodyRow.Meta):
+        verbose_name, verbose_name_plural = "Umverteilung", "Umverteilungen"
+        ordering: ClassVar = ["-number"]
+        constraints: ClassVar = [
+            *BodyRow.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["body", "number"],
+                name="reallocation_number",
+                violation_error_message="Gerade wurde eine andere Umverteilung angelegt. Bitte noch einmal speichern.",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="draft") | Q(act__isnull=False),
+                name="reallocation_act",
+                violation_error_message="Wirksam wird eine Umverteilung nur, indem sie auf die Stellen angewandt wird.",
+            ),
+            SameBody("basis"),
+        ]
+        triggers = [
+            *BodyRow.Meta.triggers,
+            balanced("NEW.id", pgtrigger.Insert | pgtrigger.Update),
+            ACT_FIXED,
+        ]
+
+    def __str__(self) -> str:
+        return f"Nr. {self.number}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("reallocation", args=[self.number])
+
+    @classmethod
+    def find(cls, body: Body, number: str) -> "Reallocation":
+        """The body's reallocation with this number; Reallocation.DoesNotExist otherwise."""
+        key = int(number) if number.isascii() and number.isdigit() and len(number) < 9 else 0
+        return cls._default_manager.get(body=body, number=key)
+
+    @classmethod
+    def next_number(cls, body: Body) -> int:
+        """One more than the highest number of the body."""
+        return (cls._default_manager.filter(body=body).aggregate(last=models.Max("number"))["last"] or 0) + 1
+
+    @property
+    def is_draft(self) -> bool:
+        return self.state == self.State.DRAFT
+
+    @property
+    def is_planned(self) -> bool:
+        """Whether what it rests on is still to come."""
+        return self.basis_state == self.BasisState.PLANNED
+
+    def difference(self) -> Decimal:
+        """FTE that all legs add up to; 0 when it balances. Example: −0,5 −1,0 −1,0 +1,0 +0,5 +1,0 = 0."""
+        return sum((leg.fte for leg in self.legs.all()), Decimal(0))
+
+    def label(self) -> str:
+        """For a column. Example: Nr. 1."""
+        return str(self)
+
+    def in_words(self) -> str:
+        """The lines in one sentence. Example: −0,5 CM-12, +0,5 Stadt Monschau für Monschau."""
+        return ", ".join(str(leg) for leg in self.legs.all())
+
+    def is_explained(self) -> bool:
+        """Whether a notice or resolution that is there explains a difference."""
+        there = self.basis is not None and self.basis.kind in EXPLAINING and not self.is_planned
+        return there and bool(self.difference_reason.strip())
+
+    @transaction.atomic
+    def put(self, legs: "Iterable[tuple[ReallocationLeg, list[Municipality]]]") -> None:
+        """Save the draft with these legs in the place of the former ones. ValidationError with a sentence."""
+        note(act="Umverteilung entworfen" if self._state.adding else "Entwurf der Umverteilung geändert")
+        with refusable():
+            if self._state.adding:
+                self.number = self.next_number(self.body)
+            self.full_clean()
+            fresh = self._state.adding
+            self.save()
+            if not fresh:
+                for leg in self.legs.all():
+                    leg._remove()
+                self.touch()
+            for order, (leg, municipalities) in enumerate(legs, 1):
+                leg.body, leg.reallocation, leg.order = self.body, self, order
+                leg.full_clean()
+                leg.save()
+                for one in municipalities:
+                    row = LegMunicipality(body=self.body, leg=leg, municipality=one)
+                    row.full_clean()
+                    row.save()
+
+    @transaction.atomic
+    def apply(self) -> None:
+        """Change the posts as the legs say, from the effective day on; the state stays. ValidationError if refused.
+
+        A step of its own, because the preview of a draft that does not balance yet shows its consequences too.
+        """
+        legs = list(self.legs.select_related("position", "carrier").prefetch_related("served__municipality"))
+        if not legs:
+            raise ValidationError("Bitte mindestens eine Zeile angeben.")
+        given = [leg.position for leg in legs if leg.position]
+        list(Position.objects.filter(pk__in=[p.pk for p in given]).order_by("pk").select_for_update())
+        pattern = Pattern(self, [leg.position for leg in legs if leg.position and leg.fte < 0])
+        with refusable():
+            for leg in legs:
+                if leg.position:
+                    resize(leg.position, leg.fte, self)
+            for leg in (one for one in legs if not one.position):
+                leg.position = pattern.establish(leg)
+                leg.save()
+
+    @transaction.atomic
+    def adopt(self) -> None:
+        """wirksam setzen: apply all legs in one act of the history. ValidationError if they differ unexplained."""
+        if not self.is_draft:
+            raise ValidationError(FIXED_WORDS)
+        if self.difference() != 0 and not self.is_explained():
+            raise ValidationError(f"{UNBALANCED} Differenz: {signed(self.difference())} VZÄ.")
+        note(act=f"Umverteilung {self} wirksam gesetzt", reason=self.reason)
+        with refusable():
+            self.apply()
+            self.state, self.act = self.State.EFFECTIVE, act_key()
+            self.save()
+
+    @transaction.atomic
+    def withdraw(self, *, reason: str) -> None:
+        """zurücknehmen: the counter-entry; every post is again what it was before. ValidationError with a sentence if
+        something has changed since, or hangs on a new post."""
+        if not reason.strip():
+            raise ValidationError({"reason": "Bitte einen Grund angeben. Er steht im Verlauf."})
+        if self.state != self.State.EFFECTIVE or self.act is None:
+            raise ValidationError("Zurücknehmen lässt sich nur eine wirksame Umverteilung.")
+        note(act=f"Umverteilung {self} zurückgenommen", reason=reason.strip())
+        with refusable():
+            for leg in self.legs.filter(position__isnull=False, establishes=True):
+                leg.position = None
+                leg.save()
+            try:
+                trail.take_back(self.act, keep=(Reallocation, ReallocationLeg, LegMunicipality))
+            except ValidationError as error:
+                words = f"{' '.join(error.messages)} Rückgängig geht es dann mit einer neuen Umverteilung."
+                raise ValidationError(words) from error
+            self.state = self.State.WITHDRAWN
+            self.save()
+
+
+@tracked()
+class ReallocationLeg(BodyRow):
+    """One line of a reallocation: a post gives or takes VZÄ, or a new post comes into being."""
+
+    part_of = "reallocation"
+
+    reallocation = models.ForeignKey(Reallocation, models.PROTECT, related_name="legs", verbose_name="Umverteilung")
+    order = models.PositiveSmallIntegerField("Reihenfolge")
+    fte = FteColumn("VZÄ")
+    establishes = models.BooleanField("neue Stelle", default=False)  # it makes a post, noted in ``position``
+    position = models.ForeignKey(
+        Position, models.PROTECT, null=True, blank=True, related_name="legs", verbose_name="Stelle"
+    )
+    carrier = models.ForeignKey(
+        Carrier, models.PROTECT, null=True, blank=True, related_name="legs", verbose_name="Anstellungsträger"
+    )
+    fallback_plan = models.TextField("Ersatzplan", blank=True)
+
+    class Meta(BodyRow.Meta):
+        verbose_name, verbose_name_plural = "Zeile der Umverteilung", "Zeilen der Umverteilung"
+        ordering: ClassVar = ["order"]
+        triggers = [
+            *BodyRow.Meta.triggers,
+            fixed("{row}.reallocation_id"),
+            balanced(
+                "CASE WHEN TG_OP = 'DELETE' THEN OLD.reallocation_id ELSE NEW.reallocation_id END",
+                pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+            ),
+        ]
+        constraints: ClassVar = [
+            *BodyRow.Meta.constraints,
+            exact("fte", "reallocationleg_fte", places=3),
+            models.CheckConstraint(
+                condition=~Q(fte=0),
+                name="reallocationleg_something",
+                violation_error_message="Jede Zeile braucht einen Umfang, der nicht 0 ist.",
+            ),
+            models.CheckConstraint(
+                condition=Q(establishes=True, fte__gt=0)
+                | Q(establishes=False, position__isnull=False, carrier__isnull=True),
+                name="reallocationleg_side",
+                violation_error_message="Eine Zeile nennt eine Stelle, oder sie richtet eine neue ein.",
+            ),
+            models.UniqueConstraint(
+                fields=["body", "reallocation", "order"],
+                name="reallocationleg_order",
+                violation_error_message="Diese Zeile gibt es schon.",
+            ),
+            SameBody("reallocation"),
+            SameBody("position"),
+            SameBody("carrier"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{signed(self.fte)} {self.place()}"
+
+    def get_absolute_url(self) -> str:
+        return self.reallocation.get_absolute_url()
+
+    def place(self) -> str:
+        """Where: CM-12, or DRK für Alsdorf."""
+        if not self.establishes:
+            return str(self.position)
+        names = [one.municipality.name for one in self.served.all()]
+        who = self.carrier.short_name if self.carrier else "noch nicht vergeben"
+        return f"{who} für {listed(names)}" if names else who
+
+
+@tracked()
+class LegMunicipality(BodyRow):
+    """A Kommune that a new post is to be zuständig für."""
+
+    part_of = "leg"
+
+    leg = models.ForeignKey(ReallocationLeg, models.PROTECT, related_name="served", verbose_name="Zeile")
+    municipality = models.ForeignKey(Municipality, models.PROTECT, related_name="legs", verbose_name="Kommune")
+
+    class Meta(BodyRow.Meta):
+        verbose_name, verbose_name_plural = "Kommune einer Zeile", "Kommunen einer Zeile"
+        ordering: ClassVar = ["municipality__sort_key"]
+        triggers = [
+            *BodyRow.Meta.triggers,
+            fixed("(SELECT l.reallocation_id FROM staffing_reallocationleg l WHERE l.id = {row}.leg_id)"),
+        ]
+        constraints: ClassVar = [
+            *BodyRow.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["body", "leg", "municipality"],
+                name="legmunicipality_once",
+                violation_error_message="Diese Kommune ist schon eingetragen.",
+            ),
+            SameBody("leg"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.municipality)
+
+    def clean(self) -> None:
+        if not BodyMunicipality.objects.filter(body=self.body, municipality=self.municipality).exists():
+            raise ValidationError({"municipality": "Diese Kommune gehört nicht zu dieser Körperschaft."})

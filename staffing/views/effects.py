@@ -1,0 +1,91 @@
+"""The consequences of a change: figures and papers before and after, by the real act in a savepoint."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from kim import documents, formats
+from kim.figures import EUR, Value, about
+from kim.history import preview
+from kim.models import Body
+
+
+def in_words(changed: list[tuple[str, list[dict[str, Any]]]]) -> str:
+    """The consequences of a change in a sentence: the results of calculations, and which tables moved."""
+    if not changed:
+        return "Keine Summe ändert sich."
+    results = [f"{title}: {r['before']} → {r['after']}" for title, rows in changed for r in rows if r["key"]]
+    moved = [title for title, rows in changed if not any(r["key"] for r in rows)]
+    return ". ".join(results + ([f"Es ändern sich: {', '.join(moved)}"] if moved else [])) + "."
+
+
+Figures = dict[str, tuple[str, list[Any]]]
+
+
+def consequences(body: Body, day: Any) -> Figures:
+    """Every figure about the body on the day, by name and arguments: what a change of a post can move."""
+    found: Figures = {}
+    for entry in about(Body):
+        for arguments in entry.arguments(body, day) if entry.arguments else []:
+            key = f"{entry.name} {sorted(str(v) for v in arguments.values())}"
+            words = documents.said(arguments)
+            title = f"{entry.title} ({words})" if words else entry.title
+            with suppress(ValidationError):  # what cannot be calculated cannot move; the hints say so
+                found[key] = (title, entry(**arguments).lines())
+    return found
+
+
+def effects(before: Figures, after: Figures) -> list[tuple[str, list[dict[str, Any]]]]:
+    """The lines that differ, per figure: label, before, after, change; "key" marks the last line of a calculation."""
+    result = []
+    for name, (title, lines) in after.items():
+        old = {value.label: value for value in before.get(name, ("", []))[1]}
+        new = {value.label: value for value in lines}
+        rows = [
+            difference(label, old.get(label), new.get(label)) | {"key": label == lines[-1].label and "neutr" in name}
+            for label in old | new
+            if amount(old.get(label)) != amount(new.get(label))
+        ]
+        if rows:
+            result.append((title, rows))
+    return result
+
+
+def amount(value: Value | None) -> Decimal:
+    """A line that is not there counts 0."""
+    return value.amount if value else Decimal(0)
+
+
+def difference(label: str, old: Value | None, new: Value | None) -> dict[str, Any]:
+    """One line of a figure before and after, printed."""
+    change = amount(new) - amount(old)
+    unit = (new or old or Value(label, change)).unit
+    return {
+        "label": label,
+        "before": old.printed() if old else formats.MISSING,
+        "after": new.printed() if new else formats.MISSING,
+        "change": ("+" if change > 0 else "") + (formats.euro(change) if unit == EUR else formats.fte(change)),
+    }
+
+
+def foreseen(change: Callable[[], object], body: Body, day: Any) -> dict[str, Any]:
+    """What a change would do: figures of the body on the day, and what papers say. ValidationError if it is refused."""
+
+    def now() -> tuple[Figures, dict[str, dict[str, Any]]]:
+        return consequences(body, day), documents.printed(body)
+
+    (figures, papers), (new_figures, new_papers) = preview(change, now)
+    changed = []
+    for reference, paper in new_papers.items():
+        old = papers.get(reference, {"chips": {}})["chips"]
+        moved = [(title, old.get(key, ("", "–"))[1], text) for key, (title, text) in paper["chips"].items()
+                 if old.get(key, ("", None))[1] != text]  # fmt: skip
+        if moved:
+            changed.append(paper | {"moved": moved})
+    moved_figures = effects(figures, new_figures)
+    results = [(title, lines[-1].printed()) for name, (title, lines) in new_figures.items() if "neutr" in name]
+    same = [result for result in results if result[0] not in {title for title, _ in moved_figures}]
+    return {"effects": moved_figures, "papers": changed, "unchanged": same}
