@@ -82,7 +82,7 @@ def test_j1_six_legs_on_two_screens(former, clerk):
         if carrier:
             budget.field(f"Zeile {number}: Anstellungsträger", carrier)
         budget.field(f"Zeile {number}: für (Kommunen)", places)
-        budget.field(f"Zeile {number}: nimmt auf", fte)
+        budget.field(f"Zeile {number}: nimmt auf, VZÄ", fte)
     clerk.locator(".balance", has_text="Differenz 0,0").wait_for()
     words = clerk.locator("#folgen-der-umverteilung").inner_text().replace("\u00a0", " ")
     assert (
