@@ -5,10 +5,20 @@ from typing import Any, ClassVar
 
 from django import forms
 
-from kim.formats import FteField
+from kim.formats import DateField, FteField
 from kim.forms import ReasonedForm, VersionedForm
 from kim.models import Source
-from staffing.models import Carrier, Municipality, Position, PositionPeriod, Reallocation, ReallocationLeg
+from staffing.models import (
+    Carrier,
+    Municipality,
+    Occupancy,
+    PlanNote,
+    Position,
+    PositionPeriod,
+    Reallocation,
+    ReallocationLeg,
+    always,
+)
 
 
 class CorrectionForm(ReasonedForm):
@@ -63,6 +73,91 @@ class CorrectionForm(ReasonedForm):
             return set()
         self.fields["municipalities"].initial = [int(key[:18]) for key in shown.split(",") if key]
         return {"municipalities"}
+
+
+class ChangeForm(CorrectionForm):
+    """Changes what holds of a post from a day on; what held before stays."""
+
+    day = DateField(label="wirksam ab", help_text="Erster Tag, an dem die neuen Angaben gelten.")
+    field_order = ["day", *CorrectionForm.field_order]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields[
+            "assumption"
+        ].help_text = (
+            "Begründung, wenn die Angabe in keinem Dokument steht. Bleibt die Grundlage, gilt der Grund als Annahme."
+        )
+
+
+class RangeForm(ReasonedForm):
+    """Corrects from when to when the facts of a post hold."""
+
+    class Meta:
+        model = PositionPeriod
+        fields: ClassVar = ["validity", "validity_assumption"]
+
+
+class OccupancyForm(ReasonedForm):
+    """One place of a post: since when, until when, how much, ruhend."""
+
+    class Meta:
+        model = Occupancy
+        fields: ClassVar = [
+            "validity",
+            "fte",
+            "suspended",
+            "previous_programme",
+            "basis",
+            "basis_place",
+            "assumption",
+        ]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: dict[str, Any] = self.fields
+        fields["basis"].queryset = Source.objects.filter(body=self.instance.body)
+        fields["basis"].empty_label = "keine Angabe"
+        fields["validity"].required = False
+        fields["validity"].help_text = "„von“ bleibt leer, wenn der Beginn nicht bekannt ist; „bis“, solange sie läuft."
+        fields["fte"].above, fields["fte"].help_text = 0, "je Platz, z. B. 0,5 oder 1/2"
+
+    def clean_validity(self) -> Any:
+        return self.cleaned_data["validity"] or always()
+
+
+class FillForm(OccupancyForm):
+    """Fills free places of a post, several alike at once."""
+
+    places = forms.IntegerField(
+        label="Anzahl der Plätze",
+        min_value=1,
+        max_value=50,
+        initial=1,
+        help_text="z. B. 3 Plätze mit je 0,5 VZÄ",
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+    )
+    field_order = ["validity", "places", "fte"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["places"].error_messages |= {"invalid": "Bitte eine ganze Zahl eingeben, z. B. 3."}
+        self.fields["suspended"].required = False
+
+
+class PlanNoteForm(ReasonedForm):
+    """A Vermerk of the Stellenplan with its dates."""
+
+    class Meta:
+        model = PlanNote
+        fields: ClassVar = ["kind", "validity", "text", "basis", "basis_place", "assumption"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: dict[str, Any] = self.fields
+        fields["basis"].queryset = Source.objects.filter(body=self.instance.body)
+        fields["basis"].empty_label = "keine Angabe"
+        fields["validity"].help_text = "„bis“ bleibt leer, wenn kein Ende feststeht."
 
 
 class DescriptionForm(VersionedForm):

@@ -2,12 +2,36 @@
 
 from django.urls import path
 
-from staffing.views import partners, posts, reallocations
+from staffing.views import occupancies, partners, posts, reallocations
 
 urlpatterns = [
     path("stellen/", posts.Positions.as_view(), name="positions"),
     path("stellen/<str:number>/", posts.PositionPage.as_view(), name="position"),
     path("stellen/<str:number>/berichtigen/", posts.CorrectPosition.as_view(), name="position-correct"),
+    path("stellen/<str:number>/aendern/", posts.ChangePosition.as_view(), name="position-change"),
+    path("stellen/<str:number>/zeitraum/", posts.CorrectRange.as_view(), name="position-range"),
+    path("stellen/<str:number>/besetzung/neu/", occupancies.FillPosition.as_view(), name="occupancy-new"),
+    path(
+        "stellen/<str:number>/besetzung/<int:slot>/<str:start>/",
+        occupancies.ChangeOccupancy.as_view(),
+        name="occupancy-change",
+    ),
+    path(
+        "stellen/<str:number>/besetzung/<int:slot>/<str:start>/loeschen/",
+        occupancies.RemoveOccupancy.as_view(),
+        name="occupancy-remove",
+    ),
+    path("stellen/<str:number>/vermerk/neu/", occupancies.AddPlanNote.as_view(), name="plan-note-new"),
+    path(
+        "stellen/<str:number>/vermerk/<slug:kind>/<str:start>/",
+        occupancies.ChangePlanNote.as_view(),
+        name="plan-note-change",
+    ),
+    path(
+        "stellen/<str:number>/vermerk/<slug:kind>/<str:start>/loeschen/",
+        occupancies.RemovePlanNote.as_view(),
+        name="plan-note-remove",
+    ),
     path("stellen/<str:number>/beschreibung/", posts.DescribePosition.as_view(), name="position-describe"),
     path("stellen/<str:number>/loeschen/", posts.RemovePosition.as_view(), name="position-remove"),
     path("umverteilungen/", reallocations.Reallocations.as_view(), name="reallocations"),

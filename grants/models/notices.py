@@ -76,6 +76,11 @@ class FundingNotice(BodyRow):
         LUMP_SUM = "lump_sum", "fachbezogene Pauschale"
         STATUTORY = "statutory", "gesetzliche Zuweisung"
 
+    class Proration(models.TextChoices):
+        MONTHS = "months", "nach Monaten (Monate/12)"
+        DAYS = "days", "nach Tagen (Tage/365 oder 366)"
+        NONE = "none", "gar nicht (Jahresbetrag bleibt)"
+
     COUNTED = (State.GRANTED, State.AMENDED)
 
     source = models.OneToOneField(Source, models.PROTECT, related_name="notice", verbose_name="Beleg")
@@ -104,6 +109,13 @@ class FundingNotice(BodyRow):
         blank=True,
         related_name="notices",
         verbose_name="Teilprodukt",
+    )
+    proration = models.CharField(
+        "Teilzeiträume rechnet der Bescheid",
+        max_length=6,
+        choices=Proration,
+        blank=True,
+        help_text="Leer: keine Angabe; gerechnet wird dann nach Monaten, als Annahme.",
     )
     note = models.TextField("Bemerkung", blank=True)
 

@@ -1,8 +1,9 @@
 """Posts, who employs them, which Kommunen they serve, and who has them; no money."""
 
 from staffing.models.masterdata import BodyMunicipality, Carrier, Function, Municipality
+from staffing.models.occupancies import Occupancy, PlanNote
 from staffing.models.places import PositionLocation, ServedMunicipality
-from staffing.models.positions import Occupancy, Position, PositionPeriod, Stage, Status
+from staffing.models.positions import Position, PositionPeriod, Stage, Status, always
 from staffing.models.reallocations import LegMunicipality, Reallocation, ReallocationLeg
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "LegMunicipality",
     "Municipality",
     "Occupancy",
+    "PlanNote",
     "Position",
     "PositionLocation",
     "PositionPeriod",
@@ -20,4 +22,5 @@ __all__ = [
     "ServedMunicipality",
     "Stage",
     "Status",
+    "always",
 ]

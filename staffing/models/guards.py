@@ -8,6 +8,10 @@ SENTENCES["over_occupied"] = (
     "Die Besetzung wäre höher als der Umfang der Stelle oder läge außerhalb ihrer Laufzeit. "
     "Eine besetzte Stelle lässt sich nicht unter ihre Besetzung verkleinern; was besetzt ist, steht auf ihrer Seite."
 )
+SENTENCES["position_blocked"] = (
+    "Die Stelle trägt in dieser Zeit einen Sperrvermerk: Eine Besetzung kann dann nicht beginnen. "
+    "Fehlt der Beginn, bitte angeben."
+)
 SENTENCES["position_fixed"] = "Angaben und Besetzungen lassen sich nicht auf eine andere Stelle umhängen."
 
 # The post is locked before anything of it changes: two transactions would otherwise each see only their own half and
@@ -69,3 +73,31 @@ OF_A_POST = [LOCK_POSITION, OVER_OCCUPIED, POSITION_FIXED]
 LIFE = """(SELECT CASE WHEN count(*) = 0 THEN 'empty'::daterange ELSE daterange(min(lower(p.validity)),
     CASE WHEN bool_or(upper_inf(p.validity)) THEN NULL ELSE max(upper(p.validity)) END) END
     FROM staffing_positionperiod p WHERE p.position_id = {row}.%s)"""
+# Nobody can begin on a blocked post; who was there before stays. Without a beginning nobody can tell. Triggers fire in
+# the order of their names: this one after lock_position.
+BLOCKED = pgtrigger.Trigger(
+    name="may_begin",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert | pgtrigger.Update,
+    func="""
+        IF (TG_OP = 'INSERT' OR lower(OLD.validity) IS DISTINCT FROM lower(NEW.validity) OR NEW.fte > OLD.fte)
+            AND EXISTS (SELECT FROM staffing_plannote n WHERE n.position_id = NEW.position_id AND n.kind = 'block'
+                AND (lower_inf(NEW.validity) OR n.validity @> lower(NEW.validity))) THEN
+            RAISE EXCEPTION 'blocked' USING ERRCODE = '23514', CONSTRAINT = 'position_blocked';
+        END IF;
+        RETURN NEW;
+    """,
+)
+BLOCKS = pgtrigger.Trigger(
+    name="may_be_blocked",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert | pgtrigger.Update,
+    func="""
+        IF NEW.kind = 'block' AND EXISTS (SELECT FROM staffing_occupancy o
+            WHERE o.position_id = NEW.position_id AND NOT lower_inf(o.validity) AND NEW.validity @> lower(o.validity))
+        THEN
+            RAISE EXCEPTION 'blocked' USING ERRCODE = '23514', CONSTRAINT = 'position_blocked';
+        END IF;
+        RETURN NEW;
+    """,
+)

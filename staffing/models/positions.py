@@ -15,7 +15,8 @@ from django.db.models.base import ModelState
 from django.db.models.functions import Coalesce, Lower
 from django.urls import reverse
 
-from kim.formats import listed
+from kim.formats import day as printed
+from kim.formats import listed, span
 from kim.history import counted, refusable, tracked
 from kim.models import POSITION_NUMBER, Body, BodyRow, Cited, SameBody, TextBlock, closed_year
 from kim.money import FteColumn, exact
@@ -112,6 +113,10 @@ class Stage(models.TextChoices):
     ADVERTISED = "advertised", "ausgeschrieben"
 
 
+FACTS = ("fte", "carrier", "stage", "pay_group", "fallback_plan")
+BASIS = ("basis", "basis_place", "assumption")
+
+
 def rest_if(*stages: str) -> Case:
     """What of a post is not filled, if it is in one of these stages; else 0."""
     return Case(When(stage__in=stages, then=F("rest")), default=ZERO, output_field=FteColumn())
@@ -129,7 +134,8 @@ class PositionPeriodQuerySet(PeriodQuerySet):
 
     def with_status(self, day: date) -> Self:
         """Adds filled, rest (together: fte) and status. One query for any number."""
-        occupied = Occupancy.objects.filter(position=OuterRef("position"), validity__contains=day)
+        taken: Any = Position._meta.get_field("occupancies").related_model
+        occupied = taken.objects.filter(position=OuterRef("position"), validity__contains=day)
         per_post = occupied.order_by().values("position").annotate(total=Sum("fte"))
         filled = Subquery(per_post.values("total"), output_field=FteColumn())
         # One subquery says how far the post is filled: each further copy of it would cost as much as the whole row.
@@ -271,6 +277,41 @@ class PositionPeriod(Cited, BodyRow):
                 self.touch()
         return self.version != before
 
+    @transaction.atomic
+    def change_from(
+        self, day: date, *, reason: str, municipalities: "list[Municipality] | None" = None
+    ) -> "PositionPeriod":
+        """An Änderung zum Stichtag: these facts hold from the day on, what held before stays until the day before.
+
+        Set the new values on the instance before; it is not saved itself. Returns the facts from the day on. Raises
+        ValidationError with a sentence when the reason is missing, the day is not within the range or is its first
+        (then it is a Berichtigung), a rule is broken, or somebody changed the row meanwhile.
+
+        Example: CM-10, 1,5 since 01.01.2022, from 01.07.2023 only 1,0: 1,5 until 30.06.2023, 1,0 from 01.07.2023 on.
+        """
+        if not reason.strip():
+            raise ValidationError({"reason": "Bitte einen Grund angeben, z. B. „laut Änderungsbescheid“."})
+        before = PositionPeriod.objects.get(pk=self.pk)
+        if day not in before.validity or day == before.validity.lower:
+            words = f"Die Angaben gelten {span(before.validity)}. Ändern lassen sie sich ab einem späteren Tag darin"
+            raise ValidationError({"day": f"{words}; was von Anfang an anders war, ist eine Berichtigung."})
+        note(reason=reason.strip(), act=f"Änderung ab {printed(day)}")
+        changed = {name: getattr(self, name) for name in FACTS if getattr(self, name) != getattr(before, name)}
+        cited = {name: getattr(self, name) for name in BASIS}
+        if changed and all(getattr(before, name) == value for name, value in cited.items()):
+            cited = {"basis": None, "basis_place": "", "assumption": f"Änderung ab {printed(day)}: {reason.strip()}"}
+        before.version = self.version
+        with refusable():
+            later = before.from_day(day)
+            later.validity_assumption = ""
+            for name, value in (changed | cited).items():
+                setattr(later, name, value)
+            later.full_clean()
+            later.save()
+            if municipalities is not None:
+                later._serve(municipalities)
+        return later
+
     def _without_stale_basis(self, reason: str) -> None:
         stored = PositionPeriod.objects.get(pk=self.pk)
         figures = ("fte", "carrier_id")
@@ -335,48 +376,3 @@ class PositionPeriod(Cited, BodyRow):
 def always() -> Any:
     """A range without beginning and end."""
     return period(None, None)
-
-
-@tracked()
-class Occupancy(Cited, BodyRow):
-    """Somebody fills part of a post; no names. An open beginning means: not stated."""
-
-    position = models.ForeignKey(Position, models.PROTECT, related_name="occupancies", verbose_name="Stelle")
-    slot = models.PositiveSmallIntegerField("Platz")
-    validity = PeriodField("Zeitraum", default=always)
-    fte = FteColumn("VZÄ")
-    suspended = PeriodField("ruhend", null=True, blank=True)
-
-    objects = PeriodQuerySet.as_manager()
-
-    class Meta(BodyRow.Meta):
-        verbose_name, verbose_name_plural = "Besetzung", "Besetzungen"
-        ordering: ClassVar = ["slot"]
-        triggers = [*BodyRow.Meta.triggers, *OF_A_POST, closed_year("{row}.validity * " + LIFE % "position_id")]
-        constraints: ClassVar = [
-            *BodyRow.Meta.constraints,
-            exact("fte", "occupancy_fte", places=3, above=0),
-            models.CheckConstraint(
-                condition=Q(validity__isempty=False),
-                name="occupancy_validity",
-                violation_error_message="Der Zeitraum braucht mindestens einen Tag.",
-            ),
-            ExclusionConstraint(
-                name="occupancy_slot_once",
-                expressions=[
-                    ("body", RangeOperators.EQUAL),
-                    ("position", RangeOperators.EQUAL),
-                    ("slot", RangeOperators.EQUAL),
-                    ("validity", RangeOperators.OVERLAPS),
-                ],
-                violation_error_message="Dieser Platz ist in dieser Zeit schon besetzt.",
-            ),
-            SameBody("position"),
-            SameBody("basis"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.position} Platz {self.slot}"
-
-    def get_absolute_url(self) -> str:
-        return self.position.get_absolute_url()

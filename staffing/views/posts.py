@@ -9,13 +9,21 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from kim.figures import about
-from kim.forms import CorrectionPage, DescriptionPage, RemovePage
+from kim.forms import CorrectionPage, DescriptionPage, RemovePage, VersionedForm
 from kim.periods import common, year_of
 from kim.permissions import Ruled
 from kim.tables import ListPage
 from kim.trail import story
-from staffing.forms import CorrectionForm, DescriptionForm
-from staffing.models import Occupancy, Position, PositionLocation, PositionPeriod, ServedMunicipality
+from staffing.forms import ChangeForm, CorrectionForm, DescriptionForm, RangeForm
+from staffing.models import (
+    Occupancy,
+    PlanNote,
+    Position,
+    PositionLocation,
+    PositionPeriod,
+    ReallocationLeg,
+    ServedMunicipality,
+)
 from staffing.tables import PositionTable
 from staffing.views.effects import consequences, effects, foreseen, in_words
 
@@ -80,7 +88,14 @@ class PositionPage(Ruled):
             "locked": sorted(y for y in request.closed_years if period and common(period.validity, year_of(y))),
             "periods": periods,
             "occupancies": list(
-                Occupancy.visible_to(request).filter(position=position).as_of(request.stand).select_related("basis")
+                Occupancy.visible_to(request).filter(position=position).select_related("basis", "position")
+            ),
+            "notes": list(PlanNote.visible_to(request).filter(position=position).select_related("basis", "position")),
+            "legs": list(
+                ReallocationLeg.visible_to(request)
+                .filter(position=position)
+                .select_related("reallocation")
+                .order_by("reallocation__number")
             ),
             "figures": figures,
             "story": story(
@@ -88,6 +103,7 @@ class PositionPage(Ruled):
                 below=[
                     (PositionPeriod, {"position": position}),
                     (Occupancy, {"position": position}),
+                    (PlanNote, {"position": position}),
                     (ServedMunicipality, {"period__in": periods}),
                     (PositionLocation, {"period__in": periods}),
                 ],
@@ -102,7 +118,7 @@ class CorrectPosition(CorrectionPage):
 
     rule = "staffing.edit"
     template_name = "staffing/correct.html"
-    form_class = CorrectionForm
+    form_class: type[VersionedForm] = CorrectionForm
 
     def instance(self, request: Any, *args: Any, **kwargs: Any) -> PositionPeriod:
         found = period_on(request, position_of(request, kwargs["number"]))
@@ -126,6 +142,47 @@ class CorrectPosition(CorrectionPage):
             return f"Stelle {number}: Es hat sich nichts geändert; die gespeicherten Werte bleiben."
         changed = effects(before, consequences(request.acting_body, request.stand))
         return f"Stelle {number} ist berichtigt. {in_words(changed)}"
+
+
+class ChangePosition(CorrectPosition):
+    """An Änderung zum Stichtag: new facts from a day on, with their consequences on that day."""
+
+    form_class = ChangeForm
+
+    def context(self, request: Any, form: Any) -> dict[str, Any]:
+        if not form.is_bound:
+            form.fields["day"].initial = request.stand
+        return super().context(request, form) | {"changes": True}
+
+    def change(self, form: Any) -> Callable[[], Any]:
+        data, row = form.cleaned_data, form.instance
+        municipalities = list(data["municipalities"])
+        return lambda: row.change_from(data["day"], reason=data["reason"], municipalities=municipalities)
+
+    def preview(self, request: Any, form: Any) -> dict[str, Any]:
+        return foreseen(self.change(form), request.acting_body, form.cleaned_data["day"])
+
+    def save(self, request: Any, form: Any) -> str:
+        day = form.cleaned_data["day"]
+        before = consequences(request.acting_body, day)
+        later = self.change(form)()
+        changed = effects(before, consequences(request.acting_body, day))
+        return f"Stelle {later.position.number}: geändert ab {day:%d.%m.%Y}. {in_words(changed)}"
+
+
+class CorrectRange(CorrectPosition):
+    """A Berichtigung of the days from when to when facts hold."""
+
+    template_name = "components/edit.html"
+    form_class = RangeForm
+
+    def context(self, request: Any, form: Any) -> dict[str, Any]:
+        number = form.instance.position.number
+        lead = "Berichtigt, von wann bis wann diese Angaben gelten; die Angaben selbst bleiben."
+        return {"title": f"Zeitraum der Stelle {number} berichtigen", "lead": lead, "back": self.target(form.instance)}
+
+    def change(self, form: Any) -> Callable[[], bool]:
+        return lambda: form.instance.correct(reason=form.cleaned_data["reason"])
 
 
 class DescribePosition(DescriptionPage):
