@@ -8,7 +8,7 @@ from django.db.models import Q
 from grants.models import FundingNotice, NoticeItem
 from kim.formats import DateField, FteField
 from kim.formats import day as printed
-from kim.forms import VersionedForm
+from kim.forms import ReasonedForm, VersionedForm
 from kim.models import POSITION_NUMBER, Source
 from kim.periods import last_day
 from staffing.models import Carrier, Function, Municipality, Position, PositionPeriod
@@ -21,6 +21,14 @@ class DescriptionForm(VersionedForm):
         model = Source
         fields: ClassVar = ["file_reference"]
         labels: ClassVar = {"file_reference": "eigenes Aktenzeichen"}
+
+
+class RuleForm(ReasonedForm):
+    """By which rule a notice counts parts of a year."""
+
+    class Meta:
+        model = FundingNotice
+        fields: ClassVar = ["proration"]
 
 
 class NewPositionForm(forms.Form):

@@ -7,14 +7,15 @@ from django.core.exceptions import ValidationError
 from django.db.models import Case, F, QuerySet, When
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 
-from grants.figures import allocation, neutrality
-from grants.forms import DescriptionForm, NewPositionForm
+from grants.figures import allocation, forecast, neutrality
+from grants.forms import DescriptionForm, NewPositionForm, RuleForm
 from grants.models import BudgetLine, Funding, FundingNotice
 from grants.tables import BudgetTable, NoticeTable
 from kim.figures import EUR, Value, total
 from kim.formats import euro
-from kim.forms import AddPage, DescriptionPage
+from kim.forms import AddPage, CorrectionPage, DescriptionPage
 from kim.history import refusable
 from kim.models import Source
 from kim.money import EuroColumn
@@ -64,6 +65,7 @@ class NoticePage(Ruled):
             "items_total": sum((item.amount() for item in items), start=Decimal(0)),
             "items_fte": sum((item.fte for item in items), start=Decimal(0)),
             "posts": (posts := posts_of(request, funding)),
+            "unspent": forecast.unspent(notice, request.stand),
             "left": (notice.amount - posts.amount) if notice.amount is not None else None,
             "story": story([notice, notice.source, *items], user=request.user),
         }
@@ -82,6 +84,29 @@ class DescribeNotice(DescriptionPage):
 
     def target(self, instance: Source) -> str:
         return str(instance.notice.get_absolute_url())
+
+
+class NoticeRule(CorrectionPage):
+    """The rule by which the notice counts parts of a year; what posts leave of it is calculated by it."""
+
+    rule = "grants.edit"
+    form_class = RuleForm
+
+    def instance(self, request: Any, *args: Any, **kwargs: Any) -> FundingNotice:
+        return notice_of(request, kwargs["slug"])
+
+    def context(self, request: Any, form: Any) -> dict[str, Any]:
+        url = form.instance.get_absolute_url()
+        crumbs = [("Zuwendungen", reverse("notices")), (form.instance.source.title, url)]
+        lead = "Die Regel steht neben jedem Betrag, der mit ihr gerechnet ist."
+        return {"title": "Rechenregel der Zuwendung", "lead": lead, "back": url, "crumbs": crumbs}
+
+    def save(self, request: Any, form: Any) -> str:
+        note(act="Rechenregel geändert", reason=form.cleaned_data["reason"].strip())
+        with refusable():
+            form.instance.full_clean()
+            form.instance.save()
+        return "Die Rechenregel ist gespeichert."
 
 
 def posts_of(request: Any, funding: list[Funding]) -> Value:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.urls import reverse
 
+from kim import formats
 from kim.tables import (
     AmountColumn,
     BadgeColumn,
@@ -13,6 +14,7 @@ from kim.tables import (
     DenseTable,
     FteTableColumn,
     LinkColumn,
+    MonthsColumn,
     PeriodColumn,
     Preset,
     Selection,
@@ -59,7 +61,8 @@ class PositionTable(DenseTable):
             "unbesetzt",
             "Unbesetzt",
             "status=unbesetzt&status=noch-nicht-vergeben&status=teilweise-besetzt"
-            "&spalten=nummer&spalten=traeger&spalten=kommunen&spalten=vzae&spalten=besetzt&spalten=rest&spalten=status",
+            "&spalten=nummer&spalten=traeger&spalten=kommunen&spalten=vzae&spalten=rest&spalten=status"
+            "&spalten=unbesetzt_seit&spalten=nicht_verausgabt",
         ),
     )
     add_url, add_rule = "position-new", "grants.edit"
@@ -84,6 +87,15 @@ class PositionTable(DenseTable):
     )
     besetzt = FteTableColumn(figure="position.filled", verbose_name="besetzt", hidden=True)
     rest = FteTableColumn(figure="position.rest", verbose_name="nicht besetzt", hidden=True)
+    unbesetzt_seit = DateColumn(
+        figure="position.vacant_since", verbose_name="unbesetzt seit", default=formats.MISSING, hidden=True
+    )
+    vzae_monate = MonthsColumn(
+        figure="position.vacant_months", verbose_name="VZÄ-Monate unbesetzt im Jahr", hidden=True
+    )
+    nicht_verausgabt = AmountColumn(
+        figure="position.unspent", verbose_name="voraussichtlich nicht verausgabt", hidden=True
+    )
     verfahrensstand = TextColumn(accessor="get_stage_display", verbose_name="Verfahrensstand", hidden=True)
     entgeltgruppe = TextColumn(accessor="pay_group", verbose_name="Entgeltgruppe", hidden=True)
     zeitraum = PeriodColumn(accessor="validity", verbose_name="Zeitraum", hidden=True)

@@ -10,6 +10,7 @@ from kim.tables.columns import (
     DateColumn,
     FteTableColumn,
     LinkColumn,
+    MonthsColumn,
     PeriodColumn,
     TextColumn,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "FteTableColumn",
     "LinkColumn",
     "ListPage",
+    "MonthsColumn",
     "ObjectsFilter",
     "PeriodColumn",
     "Preset",

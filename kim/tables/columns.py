@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from kim import formats
-from kim.figures import COUNT, DATE, EUR, FTE, TEXT, Value, stated
+from kim.figures import COUNT, DATE, EUR, FTE, MONTHS, TEXT, Value, stated
 from kim.money import CENT, MILLI
 
 MISSING = SafeString(f'{formats.MISSING}<span class="unseen"> keine Angabe</span>')
@@ -192,6 +192,12 @@ class FteTableColumn(AmountColumn):
     """Full-time equivalents, right-aligned, summed below."""
 
     unit, place = FTE, MILLI
+
+
+class MonthsColumn(AmountColumn):
+    """FTE × months, right-aligned, summed below."""
+
+    unit, place = MONTHS, MILLI
 
 
 class CountColumn(TextColumn):

@@ -16,14 +16,20 @@ from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
 from kim import formats, pdf
-from kim.figures import COUNT, DATE, EUR, FTE
+from kim.figures import COUNT, DATE, EUR, FTE, MONTHS
 from kim.formats import slug
 
 if TYPE_CHECKING:
     from kim.tables.listing import Listing
 
 NAMES = {"xlsx": "Excel", "csv": "CSV", "pdf": "PDF", "json": "JSON"}
-CELLS = {EUR: '#,##0.00\\ "€"', FTE: "#,##0.0##", COUNT: "0", DATE: "dd.mm.yyyy"}  # Excel shows them in its language
+CELLS = {
+    EUR: '#,##0.00\\ "€"',
+    FTE: "#,##0.0##",
+    MONTHS: "#,##0.0##",
+    COUNT: "0",
+    DATE: "dd.mm.yyyy",
+}  # Excel shows them in its language
 LIVE = set("=+-@＝＋－＠﹢﹣⁼₌")
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # what XML cannot carry
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from kim import formats
-from kim.figures import EUR, FTE
+from kim.figures import EUR, FTE, MONTHS
 from kim.models import SavedView
 from kim.permissions import may
 from kim.tables import exports
@@ -191,7 +191,8 @@ class Listing:
                 value += f"{formats.NBSP}VZÄ" + (f" {heading.removeprefix('VZÄ ')}" if heading != "VZÄ" else "")
             missing = self.missing.get(one.name, 0)
             value += f" ({missing} ohne Angabe)" if missing else ""
-            words.append(f"{heading} {value}" if one.unit == EUR and units.count(EUR) > 1 else value)
+            named = one.unit == MONTHS or (one.unit == EUR and units.count(EUR) > 1)
+            words.append(f"{heading} {value}" if named else value)
         return " · ".join(words)
 
     @cached_property

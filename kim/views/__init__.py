@@ -42,6 +42,7 @@ SUBNAVIGATION = {
 SECTIONS = {
     "notice": "notices",
     "notice-describe": "notices",
+    "notice-rule": "notices",
     "position": "positions",
     "position-correct": "positions",
     "position-describe": "positions",

@@ -31,7 +31,15 @@ def fill(body, start, stop):
     from grants.models import BudgetLine, FundingNotice, NoticeItem, SubProduct
     from kim.models import Source
     from meetings.models import Consultation, Organization, Paper
-    from staffing.models import BodyMunicipality, Carrier, Municipality, ServedMunicipality
+    from staffing.models import (  # fmt: skip
+        BodyMunicipality,
+        Carrier,
+        LegMunicipality,
+        Municipality,
+        Reallocation,
+        ReallocationLeg,
+        ServedMunicipality,
+    )
 
     item, product = NoticeItem.objects.filter(function__slug="case-management").first(), SubProduct.objects.first()
     organization, template = Organization.objects.first(), FundingNotice.objects.first()
@@ -52,3 +60,7 @@ def fill(body, start, stop):
         Consultation.objects.create(body=body, paper=paper, organization=organization, role="information")
         notice = Source.objects.create(body=body, kind="notice", number=f"T/{n}", title=f"Zuwendungsbescheid Nummer {n:03}", date=date(2023, 1, 5))  # fmt: skip
         FundingNotice.objects.create(body=body, source=notice, slug=f"t-{n:03}", programme=template.programme, state="planned", instrument="grant", funder="Bezirksregierung Arnsberg", validity=template.validity)  # fmt: skip
+        moved = Reallocation.objects.create(body=body, number=1000 + n, effective=date(2023, 7, 1), reason=f"Bedarf im Ort Nummer {n:03} geringer")  # fmt: skip
+        ReallocationLeg.objects.create(body=body, reallocation=moved, order=1, fte=-1, position=row.position)
+        other = ReallocationLeg.objects.create(body=body, reallocation=moved, order=2, fte=1, establishes=True, carrier=carrier)  # fmt: skip
+        LegMunicipality.objects.create(body=body, leg=other, municipality=place)

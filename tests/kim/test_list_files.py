@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import openpyxl
 import pytest
 
-from kim.figures import COUNT, DATE, EUR, FTE
+from kim.figures import COUNT, DATE, EUR, FTE, MONTHS
 from kim.formats import NBSP
 from kim.permissions import acting
 from tests.helpers import table_of
@@ -48,7 +48,7 @@ def canonical(text, unit):
     text = text.replace(NBSP, " ").replace("−", "-").strip()
     if text in {"", "–"}:
         return None
-    if unit in {EUR, FTE, COUNT} and re.fullmatch(r"-?[\d.,]+( €)?", text):
+    if unit in {EUR, FTE, COUNT, MONTHS} and re.fullmatch(r"-?[\d.,]+( €)?", text):
         bare = text.removesuffix(" €")
         return D(bare.replace(".", "").replace(",", ".") if "," in bare or "€" in text else bare).normalize()
     if unit == DATE and (found := re.fullmatch(r"(\d\d)\.(\d\d)\.(\d{4})", text)):

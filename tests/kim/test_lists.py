@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlencode
 
 import pytest
 
-from kim.figures import COUNT, EUR, FTE
+from kim.figures import COUNT, EUR, FTE, MONTHS
 from kim.formats import NBSP
 from kim.permissions import acting
 from tests.helpers import table_of
@@ -24,6 +24,7 @@ def test_there_are_lists():
         "/haushalt/",
         "/dokumente/",
         "/belege/",
+        "/umverteilungen/",
     }
 
 
@@ -83,7 +84,7 @@ def test_numbers_and_words_are_sorted_as_people_sort(path, login):
     browser, table = login(slug="weidenkreis"), LISTS[path].table_class
     for name, one in table.base_columns.items():
         rows = browser.get(f"{path}?sortierung={name}&spalten={name}&format=json").json()["rows"]
-        if one.unit in {EUR, FTE, COUNT}:
+        if one.unit in {EUR, FTE, COUNT, MONTHS}:
             values = [D(str(row[name])) for row in rows if row[name] is not None]
             assert values == sorted(values), name
             empty = [row[name] is None for row in rows]
@@ -96,7 +97,13 @@ def test_an_empty_list_says_why(path, login):
     words = browser.get(f"{path}?suche=gibtesnicht").content.decode()
     assert "Zu diesen Filtern gibt es nichts" in words and "Suche: gibtesnicht entfernen" in words
     nothing = login("pruefung", "stadt-aachen").get(f"{path}?stand=1995-01-01").content.decode()
-    assert "ist hier noch nichts erfasst" in nothing or path in {"/dokumente/", "/belege/", "/traeger/", "/kommunen/"}
+    assert "ist hier noch nichts erfasst" in nothing or path in {
+        "/dokumente/",
+        "/belege/",
+        "/traeger/",
+        "/kommunen/",
+        "/umverteilungen/",
+    }
 
 
 @pytest.mark.parametrize("path", LISTS)

@@ -16,7 +16,8 @@ FILES = {
     GONE: uuid.UUID(int=9),
     MISSING: uuid.UUID(int=10),
 }
-SUBJECTS = ("stelle", "zuwendung", "vorlage", "traeger", "kommune")
+SUBJECTS = ("stelle", "zuwendung", "vorlage", "traeger", "kommune", "umverteilung")
+NUMBERS = {"vogel-7": "7", "vogel-8": "8", GONE: "9", MISSING: "10"}  # of reallocations
 YEARS = {"year-reopen": "2017"}  # closed in every planted body
 BODY_ARGUMENTS = {"number", "slug", "reference", "key"}
 
@@ -46,8 +47,14 @@ class Page:
         values = {"number": code, "slug": code, "reference": code, "key": code, "name": "allocation.by_carrier"}
         values |= {"year": YEARS.get(self.name, "2018"), "address": f"vorlage-{code}"}
         values |= {"uidb64": "MQ", "token": "abc-def"}
+        values |= {"slot": "1", "start": "ohne-beginn"}
+        if self.name.startswith("plan-note"):
+            return ["/" + filled(self.route, values | {"kind": "block", "start": "2018-01-01"})]
+        if self.route.startswith("umverteilungen/"):
+            values["number"] = NUMBERS[code]
         kinds = SUBJECTS if "kind" in self.arguments else ("",)
-        return ["/" + filled(self.route, values | {"kind": kind}) for kind in kinds]
+        keys = {"umverteilung": NUMBERS[code]}
+        return ["/" + filled(self.route, values | {"kind": k, "key": keys.get(k, code)}) for k in kinds]
 
 
 def filled(route, values):

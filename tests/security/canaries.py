@@ -10,11 +10,22 @@ import pikepdf
 
 from grants.models import Account, BudgetLine, FundingNotice, NoticeItem, SubProduct
 from kim.models import ClosedYear, File, FindingNote, Note, Reminder, Source, Text, TextBlock, User
+from kim.periods import period
 from kim.permissions import acting
 from meetings.models import Consultation, Meeting, Organization, Paper, Person
-from staffing.models import BodyMunicipality, Carrier, Municipality, Occupancy, Position, PositionPeriod
+from staffing.models import (
+    BodyMunicipality,
+    Carrier,
+    Municipality,
+    Occupancy,
+    PlanNote,
+    Position,
+    PositionPeriod,
+    Reallocation,
+    ReallocationLeg,
+)
 from tests.helpers import new_position, pdf_text
-from tests.security.addresses import CODES, FILES, GONE, SECRETS, WORDS
+from tests.security.addresses import CODES, FILES, GONE, NUMBERS, SECRETS, WORDS
 
 SECRET_CODE = "vogel-9"  # the same in both bodies: the address of a paper that is not public
 
@@ -38,7 +49,8 @@ def plant(body):
         )
         secret = plant_paper(body, SECRETS[body.slug], code, hidden, notice, public=False)
         partner = plant_partner(body, code)
-        for subject in (row.position, notice, paper, row.carrier, partner):
+        moved = plant_reallocation(body, word, code, row, source)
+        for subject in (row.position, notice, paper, row.carrier, partner, moved):
             plant_beside(body, SECRETS[body.slug], subject, FILES[code] if subject == row.position else None)
         plant_beside(body, SECRETS[body.slug], secret, None)
         plant_gone(body, notice)
@@ -81,6 +93,18 @@ def plant_post(body, word, code, source, notice):
     PositionPeriod.objects.filter(position__funding__item=item).update(carrier=carrier, basis=source)
     Occupancy.objects.create(body=body, position=row.position, slot=1, fte=D("0.5"), assumption=word)
     return row
+
+
+def plant_reallocation(body, word, code, row, source):
+    """A draft, and a Vermerk on its post."""
+    moved = Reallocation(body=body, number=int(NUMBERS[code]), effective=body.reference_day, reason=word, assumption=word, difference_reason=word)  # fmt: skip
+    moved.save()
+    ReallocationLeg.objects.create(body=body, reallocation=moved, order=1, fte=D("-0.1"), position=row.position)
+    ReallocationLeg.objects.create(
+        body=body, reallocation=moved, order=2, fte=D("0.1"), establishes=True, carrier=row.carrier, fallback_plan=word
+    )
+    PlanNote.objects.create(body=body, position=row.position, kind="block", validity=period(date(2018, 1, 1), None), text=word, basis=source)  # fmt: skip
+    return moved
 
 
 def plant_paper(body, word, code, source, notice, *, public):
@@ -132,6 +156,7 @@ def plant_gone(body, notice):
     kept = {f.name: getattr(notice, f.name) for f in FundingNotice._meta.fields if f.name not in {"id", "source"}}
     FundingNotice.objects.create(**kept | {"slug": GONE, "source": source}).delete()
     source.delete()
+    Reallocation.objects.create(body=body, number=int(NUMBERS[GONE]), effective=body.reference_day, reason="weg").delete()  # fmt: skip
 
 
 def people(body):

@@ -17,7 +17,16 @@ from tests.security.conftest import ROLES
 OWN, FOREIGN = "staedteregion-aachen", "stadt-aachen"
 PEOPLE = [*ROLES, "öffentlich", "technik", "nichts", ""]
 OTHER_METHODS = ["head", "options", "put", "patch", "delete", "trace"]
-LISTS = ("/stellen/", "/traeger/", "/kommunen/", "/zuwendungen/", "/haushalt/", "/dokumente/", "/belege/")
+LISTS = (
+    "/stellen/",
+    "/traeger/",
+    "/kommunen/",
+    "/zuwendungen/",
+    "/haushalt/",
+    "/dokumente/",
+    "/belege/",
+    "/umverteilungen/",
+)
 EXPORTS = [*(f"{page}?format={kind}" for page in LISTS for kind in ("csv", "json", "xlsx")), "/stellen/?format=pdf"]
 ASKED = [
     *EXPORTS,
