@@ -5,7 +5,7 @@ from django.urls import path
 from grants import views
 
 urlpatterns = [
-    path("zuwendungen/<slug:slug>/rechenregel/", views.NoticeRule.as_view(), name="notice-rule"),
+    path("zuwendungen/bescheid/<slug:slug>/rechenregel/", views.NoticeRule.as_view(), name="notice-rule"),
     path("stellen/neu/", views.NewPosition.as_view(), name="position-new"),
     path("zuwendungen/", views.Notices.as_view(), name="notices"),
     path("zuwendungen/stellenverteilung/", views.AllocationPage.as_view(), name="allocation"),

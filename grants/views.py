@@ -13,6 +13,7 @@ from grants.figures import allocation, forecast, neutrality
 from grants.forms import DescriptionForm, NewPositionForm, RuleForm
 from grants.models import BudgetLine, Funding, FundingNotice
 from grants.tables import BudgetTable, NoticeTable
+from kim import charts
 from kim.figures import EUR, Value, total
 from kim.formats import euro
 from kim.forms import AddPage, CorrectionPage, DescriptionPage
@@ -23,6 +24,7 @@ from kim.periods import period, year_of
 from kim.permissions import Ruled, note
 from kim.tables import ListPage
 from kim.trail import story
+from staffing.figures.squares import by_carrier, by_municipality
 from staffing.models import Position, PositionPeriod, ServedMunicipality
 
 
@@ -125,7 +127,12 @@ class AllocationPage(Ruled):
     rule = "grants.view"
 
     def get(self, request: Any) -> HttpResponseBase:
-        tables = allocation.both(request.acting_body, request.stand)
+        body, day = request.acting_body, request.stand
+        drawn = [
+            (charts.squares(key, found.sentence(), found.rows) if found.rows else "", found.sentence())
+            for key, found in (("t", by_carrier(body, day)), ("k", by_municipality(body, day)))
+        ]
+        tables = [(*table, *one) for table, one in zip(allocation.both(body, day), drawn, strict=True)]
         return render(request, "grants/allocation.html", {"tables": tables})
 
 

@@ -32,6 +32,7 @@ WORDS = {
     "paper": "Vorlage",
     "number": "Nummer",
     "when": "Zeitpunkt",
+    "other": "zweiter Stand",
 }
 F = TypeVar("F", bound="Callable[..., Any]")
 EUR, FTE, COUNT, DATE, TEXT, MONTHS = "EUR", "FTE", "Anzahl", "Datum", "Text", "Monate"

@@ -2,10 +2,12 @@
 
 from django.urls import path
 
-from staffing.views import occupancies, partners, posts, reallocations
+from staffing.views import comparison, occupancies, overview, partners, posts, reallocations
 
 urlpatterns = [
     path("stellen/", posts.Positions.as_view(), name="positions"),
+    path("besetzungsuebersicht/", overview.OverviewPage.as_view(), name="overview"),
+    path("stellen/vergleich/", comparison.ComparisonPage.as_view(), name="comparison"),
     path("stellen/<str:number>/", posts.PositionPage.as_view(), name="position"),
     path("stellen/<str:number>/berichtigen/", posts.CorrectPosition.as_view(), name="position-correct"),
     path("stellen/<str:number>/aendern/", posts.ChangePosition.as_view(), name="position-change"),

@@ -119,6 +119,7 @@ KIM = {
     "formats",
     "forms",
     "figures",
+    "charts",
     "findings",
     "tables",
     "documents",

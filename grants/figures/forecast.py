@@ -1,7 +1,7 @@
 """Money that empty posts leave of a notice: until a day, and foreseeably until its end."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -42,7 +42,10 @@ class Unspent:
         return RULES[self.notice.proration]
 
     def lines(self) -> list[Value]:
-        return [self.so_far, self.ahead, self.derivation]
+        """Under names that are the same on every day, so that two days can be compared."""
+        names = ("bis zum Stand", "danach bis zum Ende, wenn es so bleibt", "voraussichtlich nicht verausgabt")
+        parts = (self.so_far, self.ahead, self.derivation)
+        return [replace(part, label=name) for part, name in zip(parts, names, strict=True)]
 
     def as_json(self) -> dict[str, Any]:
         return {

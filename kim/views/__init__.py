@@ -35,6 +35,8 @@ SUBNAVIGATION = {
         ("Anstellungsträger", "carriers"),
         ("Kommunen", "municipalities"),
         ("Umverteilungen", "reallocations"),
+        ("Besetzungsübersicht", "overview"),
+        ("Vergleich", "comparison"),
     ],
     "documents": [("Vorlagen", "documents"), ("Belege", "sources")],
 }

@@ -62,9 +62,9 @@ class Position(BodyRow):
                 violation_error_message="Diese Stellennummer gibt es schon, nur anders geschrieben.",
             ),
             models.CheckConstraint(
-                condition=~Q(number__iexact="neu"),
+                condition=~Q(number__iexact="neu") & ~Q(number__iexact="vergleich"),
                 name="position_number_free",
-                violation_error_message="„neu“ ist keine Stellennummer, unter dieser Adresse legt man Stellen an.",
+                violation_error_message="„neu“ und „Vergleich“ sind keine Stellennummern, so heißen Seiten.",
             ),
             models.CheckConstraint(
                 condition=Q(number__regex=r"^[A-Za-z0-9-]+$"),

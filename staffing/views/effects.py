@@ -30,7 +30,8 @@ def consequences(body: Body, day: Any) -> Figures:
     found: Figures = {}
     for entry in about(Body):
         for arguments in entry.arguments(body, day) if entry.arguments else []:
-            key = f"{entry.name} {sorted(str(v) for v in arguments.values())}"
+            about_what = sorted(str(v) for k, v in arguments.items() if k not in {"body", "day", "year"})
+            key = f"{entry.name} {about_what}"  # the same figure of another day has the same key
             words = documents.said(arguments)
             title = f"{entry.title} ({words})" if words else entry.title
             with suppress(ValidationError):  # what cannot be calculated cannot move; the hints say so

@@ -8,6 +8,7 @@ from django.urls import reverse
 from kim.formats import listed
 from kim.forms import AddPage, CorrectionPage, RemovePage
 from kim.history import refusable
+from kim.periods import between
 from kim.permissions import note
 from staffing.forms import FillForm, OccupancyForm, PlanNoteForm
 from staffing.models import Occupancy, PlanNote, Position
@@ -23,7 +24,7 @@ class FillPosition(AddPage):
     def form(self, request: Any, *data: Any, **kwargs: Any) -> FillForm:
         self.position = position_of(request, kwargs["number"])
         row = Occupancy(body=request.acting_body, position=self.position, validity=None)
-        return FillForm(*data[:1], instance=row, initial={"validity": [request.stand, None]})
+        return FillForm(*data[:1], instance=row, initial={"validity": between(request.stand)})
 
     def save(self, request: Any, form: Any) -> tuple[str, str]:
         data = {n: form.cleaned_data[n] for n in form._meta.fields}
@@ -101,7 +102,7 @@ class AddPlanNote(AddPage):
     def form(self, request: Any, *data: Any, **kwargs: Any) -> PlanNoteForm:
         self.position = position_of(request, kwargs["number"])
         row = PlanNote(body=request.acting_body, position=self.position)
-        return PlanNoteForm(*data[:1], instance=row, initial={"validity": [request.stand, None]})
+        return PlanNoteForm(*data[:1], instance=row, initial={"validity": between(request.stand)})
 
     def save(self, request: Any, form: Any) -> tuple[str, str]:
         saved_note(form.instance, form.cleaned_data["reason"], "Vermerk eingetragen")

@@ -28,12 +28,22 @@ PAGES = [
     "/stellen/CM-10/",
     "/stellen/CM-12/?stand=2023-03-01",
     "/stellen/CM-01/berichtigen/",
+    "/stellen/CM-01/aendern/",
+    "/stellen/CM-01/zeitraum/",
+    "/stellen/CM-10/besetzung/neu/",
+    "/stellen/CM-10/besetzung/1/ohne-beginn/",
+    "/stellen/CM-10/vermerk/neu/",
+    "/stellen/vergleich/",
+    "/stellen/vergleich/?vorher=28.02.2023&nachher=01.03.2023",
+    "/umverteilungen/",
+    "/umverteilungen/neu/?stelle=CM-12&stelle=CM-13&stand=2023-02-28",
     "/stellen/CM-01/beschreibung/",
     "/stellen/CM-01/loeschen/",
     "/stellen/neu/",
     "/zuwendungen/",
     "/zuwendungen/bescheid/kim-2023/",
     "/zuwendungen/bescheid/kim-2023/aktenzeichen/",
+    "/zuwendungen/bescheid/kim-2023/rechenregel/",
     "/zuwendungen/stellenverteilung/",
     "/haushalt/",
     "/haushalt/kostenneutralitaet/",
@@ -81,8 +91,10 @@ TECHNICAL = [
     "/konto/passwort/",
 ]
 ANYBODY = ["/anmelden/", "/stellen/", "/konto/passwort/MQ/abc-def/", "/nirgends/"]
+DRAFTS = ["/umverteilungen/1/", "/umverteilungen/2/bearbeiten/", "/umverteilungen/1/loeschen/", "/stellen/vergleich/?vorher=01.12.2022&nachher=01.08.2023"]  # fmt: skip
 PEOPLE = {
     "sachbearbeitung": PAGES,
+    "sachbearbeitung-kreis": DRAFTS,
     "kaemmerei": PAGES,
     "sitzungsdienst": PAGES,
     "leitung": PAGES,

@@ -17,12 +17,19 @@ ARGUMENTS = {
     "address": "vorlage-2023-0120",
 }
 SLUGS = {"carrier": "sprungbrett", "carrier-contact": "sprungbrett", "municipality": "alsdorf"}
-NOT_THERE = {"year-reopen", "view-new"}  # nothing is closed; a view names its list in the query
+PLACE = {"number": "CM-10", "slot": "1", "start": "ohne-beginn"}
+# nothing is closed; a view names its list in the query; the StädteRegion has no draft
+NOT_THERE = {
+    "year-reopen",
+    "view-new",
+    *(f"reallocation{end}" for end in ("", "-edit", "-adopt", "-withdraw", "-remove")),
+}
 
 
 def address(page):
     """The page with an object of the StädteRegion in it."""
     known = ARGUMENTS | ({"slug": SLUGS[page.name]} if page.name in SLUGS else {})
+    known |= PLACE if page.name.startswith("occupancy-") else {}
     return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda m: known[m[1]], page.route)
 
 

@@ -1,0 +1,144 @@
+"""Posts by who employs and by Kommune, in squares of half a post; and who has which post in which month."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+from kim.charts import COMING, EMPTY, FILLED, UNKNOWN, Bar
+from kim.figures import figure
+from kim.formats import fte, span
+from kim.models import Body
+from kim.periods import between, common, year_of
+from staffing.figures.vacancy import UNKNOWN as NOT_STATED
+from staffing.figures.vacancy import gaps, histories
+from staffing.models import Position, PositionPeriod
+
+PARTS = {FILLED: "filled", COMING: "coming", EMPTY: "open", UNKNOWN: "not_stated"}
+
+
+@dataclass(frozen=True)
+class Squares:
+    """Rows of a Kästchengrafik: name and FTE of each kind; and what it says in one sentence."""
+
+    title: str
+    rows: tuple[tuple[str, dict[str, Decimal]], ...]
+
+    def sentence(self) -> str:
+        """Example: 12,0 VZÄ: 3,0 besetzt, 0,5 Ausschreibung, 2,5 unbesetzt, 6,0 keine Angabe."""
+        sums = {kind: sum((parts[kind] for _, parts in self.rows), Decimal(0)) for kind in PARTS}
+        names = {FILLED: "besetzt", COMING: "in Ausschreibung", EMPTY: "unbesetzt", UNKNOWN: "keine Angabe"}
+        told = ", ".join(f"{fte(amount)} {names[kind]}" for kind, amount in sums.items() if amount)
+        return f"{self.title}: {fte(sum(sums.values(), Decimal(0)))} VZÄ" + (f", davon {told}." if told else ".")
+
+    def as_json(self) -> dict[str, Any]:
+        return {"rows": [{"name": name} | {k: f"{v:.3f}" for k, v in parts.items()} for name, parts in self.rows]}
+
+
+def grouped(body: Body, day: date, title: str, name: Callable[[PositionPeriod], tuple[int, str]]) -> Squares:
+    """The posts of the day by name, each with its FTE by status. Three queries."""
+    rows = PositionPeriod.objects.filter(body=body).as_of(day).with_occupancy(day)
+    rows = rows.select_related("position", "carrier").prefetch_related("served__municipality")
+    groups: dict[tuple[int, str], dict[str, Decimal]] = {}
+    for row in rows.order_by("position__number"):
+        parts = groups.setdefault(name(row), dict.fromkeys(PARTS, Decimal(0)))
+        row.coming = row.advertised + row.advertising_planned
+        for kind, attribute in PARTS.items():
+            parts[kind] += getattr(row, attribute)
+    return Squares(title, tuple((key[1], parts) for key, parts in sorted(groups.items(), key=lambda pair: pair[0])))
+
+
+@figure("squares.by_carrier", "Kästchengrafik nach Anstellungsträgern")
+def by_carrier(body: Body, day: date) -> Squares:
+    """FTE by who employs and status; the own body first, what is not assigned last. Three queries.
+
+    Example, StädteRegion 01.03.2023: SPRUNGBrett 1,500 besetzt (three squares), Stadt Würselen 0,500 in Ausschreibung.
+    """
+
+    def name(row: PositionPeriod) -> tuple[int, str]:
+        if row.carrier is None:
+            return (2, "noch nicht vergeben")
+        return (0 if row.carrier.kind == row.carrier.Kind.OWN else 1, row.carrier.short_name)
+
+    return grouped(body, day, "Stellen nach Anstellungsträgern", name)
+
+
+@figure("squares.by_municipality", "Kästchengrafik nach Kommunen")
+def by_municipality(body: Body, day: date) -> Squares:
+    """FTE by Kommune and status; shared posts once, own posts and those without a Kommune last. Three queries.
+
+    Example, StädteRegion 01.03.2023: Alsdorf 1,000 unbesetzt; gemeinsam: Eschweiler, Stolberg (Rhld.) 1,000.
+    """
+
+    def name(row: PositionPeriod) -> tuple[int, str]:
+        own = row.position.kind == Position.Kind.OWN
+        label = row.served_label()
+        return (2 if own else 3 if label == "keine Angabe" else 1 if label.startswith("gemeinsam") else 0, label)
+
+    return grouped(body, day, "Stellen nach Kommunen", name)
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The Besetzungsübersicht of a year: each post with its spans."""
+
+    year: int
+    stand: date
+    rows: tuple[tuple[str, tuple[Bar, ...]], ...]
+
+    def sentence(self) -> str:
+        """Example: Besetzungsübersicht 2023: 17 Stellen, 8 davon zeitweise oder ganz unbesetzt."""
+        empty = sum(any(bar.kind in {EMPTY, COMING} for bar in bars) for _, bars in self.rows)
+        count = len(self.rows)
+        return f"Besetzungsübersicht {self.year}: {count} Stellen, {empty} davon zeitweise oder ganz unbesetzt."
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "rows": [
+                {"number": n, "spans": [{"kind": b.kind, "from": b.first.isoformat(), "words": b.words} for b in bars]}
+                for n, bars in self.rows
+            ]
+        }
+
+
+@figure("occupancy.overview", "Besetzungsübersicht")
+def overview(body: Body, day: date) -> Overview:
+    """Who has which post when, over the day's year: filled, in part, empty, not stated. Three queries.
+
+    Example, StädteRegion 2023: CM-12 empty until 28.02.2023, then not there; CM-10 filled all year.
+    """
+    year = year_of(day.year)
+    posts = Position.objects.filter(body=body, periods__validity__overlap=year).distinct().order_by("number")
+    numbers = dict(posts.values_list("pk", "number"))
+    known = histories(numbers)
+    found = []
+    for key, number in numbers.items():
+        rows, places = known[key]
+        missing = [gap for gap in gaps(rows, places, year) if gap.kind in {"unbesetzt", NOT_STATED}]
+        bars = []
+        for row in rows:
+            there = common(row.validity, year)
+            if there is None:
+                continue
+            ends = (d for gap in missing for d in (gap.span.lower, gap.span.upper))
+            cuts = sorted({there.lower, there.upper, *(d for d in ends if d in there)})
+            for first, end in pairwise(cuts):
+                gap = next((g for g in missing if first in g.span), None)
+                bars.append(bar_of(row, gap, first, end))
+        found.append((number, tuple(bars)))
+    return Overview(day.year, day, tuple(found))
+
+
+def bar_of(row: PositionPeriod, gap: Any, first: date, end: date) -> Bar:
+    """One span of a post, in words."""
+    when = span(between(first, end))
+    if gap is None:
+        return Bar(FILLED, first, end, f"{when} besetzt, {fte(row.fte)} VZÄ")
+    if gap.kind == NOT_STATED:
+        return Bar(UNKNOWN, first, end, f"{when} keine Angabe zu {fte(gap.fte)} von {fte(row.fte)} VZÄ")
+    coming = row.stage in {row.Stage.ADVERTISED, row.Stage.ADVERTISING_PLANNED}
+    label = row.get_stage_display() if coming else "unbesetzt"
+    kind = COMING if coming else EMPTY
+    return Bar(kind, first, end, f"{when} {label}: {fte(gap.fte)} von {fte(row.fte)} VZÄ nicht besetzt")

@@ -1,0 +1,35 @@
+"""The page that compares two Stände."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import HttpResponseBase
+from django.shortcuts import render
+
+from kim.formats import day as printed
+from kim.formats import parse_date
+from kim.permissions import Ruled
+from staffing.figures.comparison import comparison
+from staffing.views.effects import consequences, effects
+
+
+class ComparisonPage(Ruled):
+    """Posts, distributions and money on two days, and what differs. Without a second day: the form only."""
+
+    rule = "staffing.view"
+
+    def get(self, request: Any) -> HttpResponseBase:
+        first, second = (request.GET.get(name, "").strip() for name in ("vorher", "nachher"))
+        context: dict[str, Any] = {"first": first or printed(request.stand), "second": second, "problems": []}
+        if second:
+            try:
+                day, other = (parse_date(text, request.stand) for text in (first or printed(request.stand), second))
+            except ValidationError as error:
+                context["problems"] = error.messages
+                return render(request, "staffing/comparison.html", context, status=400)
+            body = request.acting_body
+            found = comparison(body, day, other)
+            moved = effects(consequences(body, day), consequences(body, other))
+            context |= {"found": found, "effects": moved, "day": day, "other": other}
+            context |= {"first": printed(day), "second": printed(other)}
+        return render(request, "staffing/comparison.html", context)

@@ -1,0 +1,21 @@
+"""The Besetzungsübersicht: who has which post in which month of a year."""
+
+from typing import Any
+
+from django.http import HttpResponseBase
+from django.shortcuts import render
+
+from kim import charts
+from kim.permissions import Ruled
+from staffing.figures.squares import overview
+
+
+class OverviewPage(Ruled):
+    """All posts of the Förderjahr over its months, as a chart and as a table."""
+
+    rule = "staffing.view"
+
+    def get(self, request: Any) -> HttpResponseBase:
+        found = overview(request.acting_body, request.stand)
+        chart = charts.months("jahr", found.sentence(), found.rows, found.year, found.stand)
+        return render(request, "staffing/overview.html", {"found": found, "chart": chart})
