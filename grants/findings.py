@@ -30,7 +30,9 @@ def items_fit(body: Body, day: date) -> Iterator[Finding]:
     found = notices(body, day)
     items: dict[int, Decimal] = {}
     for item in NoticeItem.objects.filter(notice__in=found).select_related("rate"):
-        items[item.notice_id] = items.get(item.notice_id, Decimal(0)) + item.amount()
+        items[item.notice_id] = items.get(item.notice_id, Decimal(0)) + (
+            item.amount() or 0
+        )  # granted: every item has a rate
     for notice in found:
         if notice.pk not in items or notice.amount is None or items[notice.pk] == notice.amount:
             continue

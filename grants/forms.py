@@ -24,11 +24,22 @@ class DescriptionForm(VersionedForm):
 
 
 class RuleForm(ReasonedForm):
-    """By which rule a notice counts parts of a year."""
+    """By which rule a notice counts parts of a year, and where that stands."""
 
     class Meta:
         model = FundingNotice
-        fields: ClassVar = ["proration"]
+        fields: ClassVar = ["proration", "note"]
+
+
+class CarryForm(forms.Form):
+    """Why a year is carried over."""
+
+    reason = forms.CharField(
+        label="Grund",
+        max_length=300,
+        help_text="Steht im Verlauf, z. B. „Planung des nächsten Förderjahrs“.",
+        error_messages={"required": "Bitte einen Grund angeben. Er steht im Verlauf."},
+    )
 
 
 class NewPositionForm(forms.Form):

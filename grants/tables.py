@@ -25,6 +25,7 @@ class NoticeTable(DenseTable):
     title, noun = "Zuwendungen", ("Zuwendung", "Zuwendungen")
     help_text = "Zuwendungen, deren Förderzeitraum das gewählte Jahr berührt."
     filters = NoticeFilters
+    more = (("grants.edit", "carry-over", "Jahr übernehmen"),)
     default_order = "zuwendung"
     presets = (Preset("bewilligt", "Bewilligt", "verfahrensstand=bewilligt&verfahrensstand=geaendert"),)
 

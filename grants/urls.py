@@ -8,6 +8,7 @@ urlpatterns = [
     path("zuwendungen/bescheid/<slug:slug>/rechenregel/", views.NoticeRule.as_view(), name="notice-rule"),
     path("stellen/neu/", views.NewPosition.as_view(), name="position-new"),
     path("zuwendungen/", views.Notices.as_view(), name="notices"),
+    path("zuwendungen/jahr-uebernehmen/", views.CarryOver.as_view(), name="carry-over"),
     path("zuwendungen/stellenverteilung/", views.AllocationPage.as_view(), name="allocation"),
     path("zuwendungen/bescheid/<slug:slug>/", views.NoticePage.as_view(), name="notice"),
     path("zuwendungen/bescheid/<slug:slug>/aktenzeichen/", views.DescribeNotice.as_view(), name="notice-describe"),

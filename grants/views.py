@@ -10,12 +10,12 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from grants.figures import allocation, forecast, neutrality
-from grants.forms import DescriptionForm, NewPositionForm, RuleForm
-from grants.models import BudgetLine, Funding, FundingNotice
+from grants.forms import CarryForm, DescriptionForm, NewPositionForm, RuleForm
+from grants.models import BudgetLine, Funding, FundingNotice, carried, carry_over
 from grants.tables import BudgetTable, NoticeTable
 from kim import charts
-from kim.figures import EUR, Value, total
-from kim.formats import euro
+from kim.figures import EUR, Value, known_total
+from kim.formats import euro, fte, listed
 from kim.forms import AddPage, CorrectionPage, DescriptionPage
 from kim.history import refusable
 from kim.models import Source
@@ -55,6 +55,7 @@ class NoticePage(Ruled):
     def get(self, request: Any, slug: str) -> HttpResponseBase:
         notice = notice_of(request, slug)
         items = list(notice.items.select_related("function", "rate"))
+        amounts = [item.amount() for item in items]
         funding = list(
             Funding.visible_to(request)
             .filter(item__notice=notice)
@@ -63,12 +64,12 @@ class NoticePage(Ruled):
         )
         context = {
             "notice": notice,
-            "items": [(item, item.amount()) for item in items],
-            "items_total": sum((item.amount() for item in items), start=Decimal(0)),
+            "items": list(zip(items, amounts, strict=True)),
+            "items_total": None if None in amounts else sum((a for a in amounts if a is not None), Decimal(0)),
             "items_fte": sum((item.fte for item in items), start=Decimal(0)),
             "posts": (posts := posts_of(request, funding)),
-            "unspent": forecast.unspent(notice, request.stand),
-            "left": (notice.amount - posts.amount) if notice.amount is not None else None,
+            "unspent": forecast.unspent(notice, request.stand) if None not in amounts else None,
+            "left": None if notice.amount is None or posts.value is None else notice.amount - posts.amount,
             "story": story([notice, notice.source, *items], user=request.user),
         }
         return render(request, "grants/notice.html", context)
@@ -118,7 +119,7 @@ def posts_of(request: Any, funding: list[Funding]) -> Value:
     for row in rows.select_related("position", "basis", "carrier").order_by("validity"):
         periods.setdefault(row.position_id, []).append(row)
     costs = [neutrality.post_cost(f, periods.get(f.position_id, []), request.year) for f in funding]
-    return total("Stellen aus dieser Zuwendung", *(c for c in costs if c is not None), unit=EUR)
+    return known_total("Stellen aus dieser Zuwendung", *(c for c in costs if c is not None), unit=EUR)
 
 
 class AllocationPage(Ruled):
@@ -164,6 +165,35 @@ class NeutralityPage(Ruled):
     def get(self, request: Any) -> HttpResponseBase:
         found = neutrality.of_year(request.acting_body, request.stand)
         return render(request, "grants/neutrality.html", {"results": found})
+
+
+class CarryOver(AddPage):
+    """Jahr übernehmen: what the year's notices become in the next one, and the button that does it."""
+
+    rule = "grants.edit"
+    template_name = "grants/carry_over.html"
+    form_class = CarryForm
+
+    def context(self, request: Any, form: Any, **kwargs: Any) -> dict[str, Any]:
+        rows = carried(request.acting_body, request.year + 1)
+        todo = [row for row in rows if row.there is None and row.lines]
+        amounts = [row.amount() for row in todo]
+        return {
+            "rows": rows,
+            "next": request.year + 1,
+            "todo": todo,
+            "fte": sum((row.fte() for row in todo), Decimal(0)),
+            "amount": None if None in amounts else sum((a for a in amounts if a is not None), Decimal(0)),
+        }
+
+    def save(self, request: Any, form: Any) -> tuple[str, str]:
+        year = request.year + 1
+        made = carry_over(request.acting_body, year, reason=form.cleaned_data["reason"])
+        size = sum((item.fte for one in made for item in one.items.all()), Decimal(0))
+        unknown = [str(one) for one in made if any(item.rate is None for item in one.items.all())]
+        words = f"{year}: {fte(size)} VZÄ geplant in {len(made)} {'Zuwendung' if len(made) == 1 else 'Zuwendungen'}."
+        words += f" Satz noch nicht bekannt: {listed(unknown)}." if unknown else ""
+        return words, f"{reverse('notices')}?jahr={year}"
 
 
 class NewPosition(AddPage):

@@ -165,7 +165,7 @@ def known_total(label: str, *amounts: Value, unit: str = EUR) -> Value:
     """The sum of the amounts that are known; none if none is, and a word if some are missing."""
     missing = sum(one.value is None for one in amounts)
     if amounts and missing == len(amounts):
-        source = "keine Zuwendung zugeordnet"
+        source = amounts[0].source or "keine Zuwendung zugeordnet"
         return Value(label, None, unit, "annahme", source=source, operands=amounts)
     found = total(label, *amounts, unit=unit)
     return replace(found, formula=f"Summe; {missing} ohne Zuwendung nicht enthalten") if missing else found

@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from grants.figures.keys import NO_RATE
 from grants.models import Funding, FundingNotice
 from kim.figures import EUR, FTE, Value, column, figure, known_total, stated, total
 from kim.formats import euro, fte
@@ -75,7 +76,11 @@ def yearly(size_: Decimal, amount: Decimal, per_fte: Decimal) -> Decimal:
 def plain_annual_amounts(periods: Iterable[PositionPeriod], day: date) -> dict[int, Decimal | None]:
     """position.annual_amount without derivations. One query."""
     rows = list(periods)
-    rates = funding_on(rows, day).values_list("position", "item__rate__amount", "item__rate__per_fte")
+    rates = (
+        funding_on(rows, day)
+        .filter(item__rate__isnull=False)
+        .values_list("position", "item__rate__amount", "item__rate__per_fte")
+    )
     by_position = {position: (amount, per_fte) for position, amount, per_fte in rates}
     return {
         row.pk: yearly(row.fte, *by_position[row.position_id]) if row.position_id in by_position else None
@@ -101,6 +106,8 @@ def annual_amount(row: PositionPeriod, funding: Funding | None) -> Value:
     if funding is None:
         return Value(label, None, EUR, "annahme", source="keine Zuwendung zugeordnet", link=link)
     rate = funding.item.rate
+    if rate is None:
+        return Value(label, None, EUR, "annahme", source=NO_RATE, link=link)
     amount = yearly(row.fte, rate.amount, rate.per_fte)
     per = "" if rate.per_fte == 1 else f" je {fte(rate.per_fte)} VZÄ"
     operands = (

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from grants.figures.allocation import funding_on
+from grants.figures.keys import NO_RATE
 from grants.models import Funding, FundingNotice
 from kim.figures import COUNT, EUR, FTE, MONTHS, Value, figure, total
 from kim.formats import day as printed
@@ -103,7 +104,7 @@ def unspent(notice: FundingNotice, day: date) -> Unspent:
 def left_of(funding: Funding, rows: Any, places: Any, within: Any) -> Value | None:
     """EUR that one post leaves of its notice in a range, rounded once; None if nothing. See unspent."""
     empty = [gap for gap in gaps(rows, places, within) if gap.kind != UNKNOWN]
-    if not empty or funding.item.notice.proration == FundingNotice.Proration.NONE:
+    if not empty or not funding.item.rate or funding.item.notice.proration == FundingNotice.Proration.NONE:
         return None
     exact = [amount_of(gap, funding) for gap in empty]
     amount = rounded(sum(exact, Fraction(0)))
@@ -124,12 +125,14 @@ def length_of(gap: Gap, funding: Funding) -> Fraction:
 def amount_of(gap: Gap, funding: Funding) -> Fraction:
     """EUR, not rounded: FTE × rate × part of the year."""
     rate = funding.item.rate
+    assert rate
     return Fraction(gap.fte) * Fraction(rate.amount) / Fraction(rate.per_fte) * length_of(gap, funding)
 
 
 def piece(gap: Gap, share: Decimal, funding: Funding) -> Value:
     """One gap with its operands: FTE, rate, time."""
     rate, notice = funding.item.rate, funding.item.notice
+    assert rate
     per = "" if rate.per_fte == 1 else f" je {fte(rate.per_fte)} VZÄ"
     if notice.proration == FundingNotice.Proration.DAYS:
         whole = year_of(gap.span.lower.year)
@@ -167,8 +170,9 @@ def unspent_by_post(periods: Iterable[PositionPeriod], day: date) -> dict[int, V
     for row in rows:
         funding = paid.get(row.position_id)
         label, link = row.position.number, row.get_absolute_url()
-        if funding is None:
-            found[row.pk] = Value(label, None, EUR, "annahme", source="keine Zuwendung zugeordnet", link=link)
+        if funding is None or funding.item.rate is None:
+            source = NO_RATE if funding else "keine Zuwendung zugeordnet"
+            found[row.pk] = Value(label, None, EUR, "annahme", source=source, link=link)
             continue
         left = left_of(funding, *known[row.position_id], funding.item.notice.validity)
         nothing = Value(label, Decimal("0.00"), EUR, "rechnung", "nichts ist als unbesetzt erfasst", link=link)

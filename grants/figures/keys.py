@@ -9,6 +9,8 @@ from kim.formats import listed
 from kim.models import Body
 from kim.periods import last_day
 
+NO_RATE = "Fördersatz noch nicht bekannt"
+
 
 def quoted(notice: FundingNotice, label: str, value: Amount, unit: str) -> Value:
     """A value the notice states."""
@@ -71,8 +73,9 @@ def rate(notice: FundingNotice) -> Value:
 
     Raises ValidationError when the items have different rates: "je Stelle" would then be wrong.
     """
-    rates = {item.rate.full_time(): item.rate for item in notice.items.select_related("rate")}
-    if len(rates) != 1:
+    known = [item.rate for item in notice.items.select_related("rate")]
+    rates = {one.full_time(): one for one in known if one}
+    if len(rates) != 1 or None in known:
         raise ValidationError(f"Die Zuwendung „{notice}“ hat keinen einheitlichen Satz je Stelle.")
     value, found = next(iter(rates.items()))
     return Value("Betrag je Stelle", value, EUR, "beleg", source=found.source, link=notice.get_absolute_url())

@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 from django.core.exceptions import ValidationError
 
-from grants.figures.keys import budget_amount, rate
+from grants.figures.keys import NO_RATE, budget_amount, rate
 from grants.models import BudgetLine, Funding, FundingNotice, SubProduct
-from kim.figures import EUR, FTE, MONTHS, TEXT, Value, figure, stated, total
+from kim.figures import EUR, FTE, MONTHS, TEXT, Value, figure, known_total, stated, total
 from kim.formats import euro, fte, span
 from kim.models import Body
 from kim.money import rounded, split
@@ -227,11 +227,16 @@ def required(notices: list[FundingNotice], year: int) -> tuple[Value, Value]:
 def post_cost(funding: Funding, periods: Iterable[PositionPeriod], year: int) -> Value | None:
     """EUR that a post takes of its notice in a year: Σ FTE × rate × months/12, rounded once; None if it is not there.
 
-    The periods' amounts are shares of that sum, so that they add up to it. Example: CM-12 (0,5 until 28.02.2023):
+    While the rate is not known the amount is None, which only planned notices have. The periods' amounts are shares of
+    that sum, so that they add up to it. Example: CM-12 (0,5 until 28.02.2023):
     0,5 × 57.000 × 2/12 = 4.750,00.
     """
     item_rate = funding.item.rate
     within = common(funding.item.notice.validity, year_of(year))
+    number, link = funding.position.number, funding.position.get_absolute_url()
+    if item_rate is None:
+        there = within and any(common(row.validity, within) for row in periods)
+        return Value(number, None, EUR, "annahme", source=NO_RATE, link=link) if there else None
     pieces = []
     for row in periods:
         shared = common(row.validity, within) if within else None
@@ -244,7 +249,6 @@ def post_cost(funding: Funding, periods: Iterable[PositionPeriod], year: int) ->
     amount = rounded(sum((exact for _, _, exact in pieces), Fraction(0)))
     shares = split(amount, [exact for _, _, exact in pieces])
     found = tuple(_piece(row, length, share, funding) for (row, length, _), share in zip(pieces, shares, strict=True))
-    number, link = funding.position.number, funding.position.get_absolute_url()
     if len(found) == 1:
         return replace(found[0], label=number)
     return Value(number, amount, EUR, "rechnung", "Summe", operands=found, link=link)
@@ -252,6 +256,7 @@ def post_cost(funding: Funding, periods: Iterable[PositionPeriod], year: int) ->
 
 def _piece(row: PositionPeriod, length: Fraction, share: Decimal, funding: Funding) -> Value:
     price = funding.item.rate
+    assert price
     per = "" if price.per_fte == 1 else f" je {fte(price.per_fte)} VZÄ"
     duration = rounded(length, Decimal("0.001"))
     operands = (
@@ -366,4 +371,4 @@ def year_cost(position: Position, year: int) -> Value:
         return Value(f"Betrag {year}", None, EUR, "annahme", source=source)
     waiting = [f.item.notice.get_state_display() for f in funded if f.item.notice.state not in FundingNotice.COUNTED]
     note = f" (nicht bewilligt, nur {waiting[0]})" if waiting else ""
-    return total(f"Betrag {year}{note}", *costs)
+    return known_total(f"Betrag {year}{note}", *costs)

@@ -1,6 +1,7 @@
 """The models of money; everybody imports them from here."""
 
 from grants.models.budget import Account, AccountGroup, BudgetLine, SubProduct
+from grants.models.carrying import carried, carry_over
 from grants.models.notices import Funding, FundingNotice, NoticeItem
 from grants.models.programmes import FundingProgramme, ProgrammeModule, Rate
 
@@ -15,4 +16,6 @@ __all__ = [
     "ProgrammeModule",
     "Rate",
     "SubProduct",
+    "carried",
+    "carry_over",
 ]

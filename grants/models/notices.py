@@ -57,6 +57,26 @@ FUNDED_TWICE_BY_NOTICE = pgtrigger.Trigger(
 )
 
 
+SENTENCES["notice_rated"] = "Eine bewilligte Zuwendung braucht zu jeder Position einen Fördersatz."
+
+
+def rated(notice: str) -> pgtrigger.Trigger:
+    """A granted notice has a rate for each of its items; ``notice`` is SQL for its key."""
+    return pgtrigger.Trigger(
+        name="rated",
+        when=pgtrigger.After,
+        operation=pgtrigger.Insert | pgtrigger.Update,
+        timing=pgtrigger.Deferred,
+        func=f"""
+            IF EXISTS (SELECT FROM grants_noticeitem i JOIN grants_fundingnotice n ON n.id = i.notice_id
+                WHERE n.id = {notice} AND n.state IN ('granted', 'amended') AND i.rate_id IS NULL) THEN
+                RAISE EXCEPTION 'no rate' USING ERRCODE = '23514', CONSTRAINT = 'notice_rated';
+            END IF;
+            RETURN NULL;
+        """,
+    )
+
+
 @tracked()
 class FundingNotice(BodyRow):
     """A Zuwendungsbescheid, from its planning to its end; its number, title and date stand in its Source."""
@@ -115,6 +135,8 @@ class FundingNotice(BodyRow):
         max_length=6,
         choices=Proration,
         blank=True,
+        default="",
+        db_default="",
         help_text="Leer: keine Angabe; gerechnet wird dann nach Monaten, als Annahme.",
     )
     note = models.TextField("Bemerkung", blank=True)
@@ -126,6 +148,7 @@ class FundingNotice(BodyRow):
         triggers = [
             *BodyRow.Meta.triggers,
             FUNDED_TWICE_BY_NOTICE,
+            rated("NEW.id"),
             closed_year("{row}.validity", free=("note", "slug")),
         ]
         ordering: ClassVar = ["-validity", "slug"]
@@ -183,7 +206,15 @@ class NoticeItem(BodyRow):
     notice = models.ForeignKey(FundingNotice, models.PROTECT, related_name="items", verbose_name="Zuwendung")
     function = models.ForeignKey(Function, models.PROTECT, related_name="items", verbose_name="Funktion")
     fte = FteColumn("VZÄ")
-    rate = models.ForeignKey(Rate, models.PROTECT, related_name="items", verbose_name="Fördersatz")
+    rate = models.ForeignKey(
+        Rate,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="items",
+        verbose_name="Fördersatz",
+        help_text="Leer heißt: noch nicht bekannt; nur solange nichts bewilligt ist.",
+    )
 
     class Meta(BodyRow.Meta):
         verbose_name, verbose_name_plural = "Position der Zuwendung", "Positionen der Zuwendung"
@@ -191,6 +222,7 @@ class NoticeItem(BodyRow):
         triggers = [
             *BodyRow.Meta.triggers,
             closed_year("(SELECT n.validity FROM grants_fundingnotice n WHERE n.id = {row}.notice_id)"),
+            rated("NEW.notice_id"),
         ]
         constraints: ClassVar = [
             *BodyRow.Meta.constraints,
@@ -206,16 +238,16 @@ class NoticeItem(BodyRow):
     def __str__(self) -> str:
         return f"{fte(self.fte)} VZÄ {self.function}"
 
-    def amount(self) -> Decimal:
-        """EUR a year: FTE × rate.
+    def amount(self) -> Decimal | None:
+        """EUR a year: FTE × rate; None while the rate is not known.
 
         >>> NoticeItem(fte=Decimal(12), rate=Rate(amount=Decimal(57000), per_fte=Decimal(1))).amount()
         Decimal('684000.00')
         """
-        return rounded(self.fte * self.rate.amount / self.rate.per_fte)
+        return rounded(self.fte * self.rate.amount / self.rate.per_fte) if self.rate else None
 
     def clean(self) -> None:
-        if self.rate_id and self.function_id and self.rate.function_id != self.function_id:
+        if self.rate and self.function_id and self.rate.function_id != self.function_id:
             raise ValidationError({"rate": "Der Fördersatz gilt für eine andere Funktion."})
 
 

@@ -45,7 +45,8 @@ class DenseTable(tables.Table):
     """A list is declared here: columns in their order, filters, totals (from the columns), and its views.
 
     title and noun (one, several) name it; help_text is its one line of help; default_order sorts it; presets are its
-    views; add_url and add_rule lead to a new row; selection: what can be done with ticked rows; wraps lets long texts
+    views; add_url and add_rule lead to a new row; more: other pages
+    the head leads to (rule, address, label); selection: what can be done with ticked rows; wraps lets long texts
     run over several lines; dated=False: the same at every Stand.
     """
 
@@ -59,6 +60,7 @@ class DenseTable(tables.Table):
     add_url: ClassVar[str] = ""
     add_rule: ClassVar[str] = ""
     selection: ClassVar[Selection | None] = None
+    more: ClassVar[tuple[tuple[str, str, str], ...]] = ()
     wraps: ClassVar[bool] = False
     dated: ClassVar[bool] = True
     empty_text: ClassVar[str] = ""

@@ -31,7 +31,7 @@ class Occupancy(Cited, BodyRow):
         blank=True,
         help_text="Der Platz bleibt besetzt und kostet nichts. Ein Grund wird nicht gespeichert.",
     )
-    previous_programme = models.BooleanField("zuvor anderes Landesprogramm", default=False)
+    previous_programme = models.BooleanField("zuvor anderes Landesprogramm", default=False, db_default=False)
 
     objects = PeriodQuerySet.as_manager()
 

@@ -64,7 +64,7 @@ class Position(BodyRow):
             models.CheckConstraint(
                 condition=~Q(number__iexact="neu") & ~Q(number__iexact="vergleich"),
                 name="position_number_free",
-                violation_error_message="„neu“ und „Vergleich“ sind keine Stellennummern, so heißen Seiten.",
+                violation_error_message="„neu“ oder „Vergleich“ ist keine Stellennummer, so heißen Seiten.",
             ),
             models.CheckConstraint(
                 condition=Q(number__regex=r"^[A-Za-z0-9-]+$"),
@@ -338,10 +338,15 @@ class PositionPeriod(Cited, BodyRow):
         """
         if self.validity.lower == day:
             return self
+        end = self.validity.upper
+        self.end(day)
+        return self.continued(between(day, end))
+
+    def continued(self, validity: Any) -> "PositionPeriod":
+        """A copy of these facts for another range, with the Kommunen and Beratungsorte that hang on them; saved."""
         later = copy(self)
         later.pk, later._state = None, ModelState()
-        later.version, later.validity = 1, between(day, self.validity.upper)
-        self.end(day)
+        later.version, later.validity = 1, validity
         later.save()
         for relation in self._meta.related_objects:
             model: Any = relation.related_model

@@ -98,19 +98,18 @@ class PositionPage(Ruled):
                 .order_by("reallocation__number")
             ),
             "figures": figures,
-            "story": story(
-                [position],
-                below=[
-                    (PositionPeriod, {"position": position}),
-                    (Occupancy, {"position": position}),
-                    (PlanNote, {"position": position}),
-                    (ServedMunicipality, {"period__in": periods}),
-                    (PositionLocation, {"period__in": periods}),
-                ],
-                user=request.user,
-            ),
+            "story": story_of(request, position, periods),
         }
         return render(request, "staffing/position.html", context)
+
+
+def story_of(request: Any, position: Position, periods: list[PositionPeriod]) -> list[Any]:
+    """The history of a post and of everything that hangs on it."""
+    below: list[tuple[Any, dict[str, Any]]] = [
+        (model, {"position": position}) for model in (PositionPeriod, Occupancy, PlanNote)
+    ]
+    below += [(model, {"period__in": periods}) for model in (ServedMunicipality, PositionLocation)]
+    return story([position], below=below, user=request.user)
 
 
 class CorrectPosition(CorrectionPage):

@@ -24,7 +24,7 @@ def addresses_on(html):
         if "zeile=" in link:
             continue  # the source of a cell: another page
         yield link, parse_qs(unescape(link)[1:])
-    for form in re.findall(r'<form method="get".*?</form>', html, re.DOTALL):
+    for form in re.findall(r'<form method="get"(?![^>]*action=).*?</form>', html, re.DOTALL):
         fields = [
             (n, unescape(v)) for n, v in re.findall(r'<input type="hidden" name="([a-z_]+)" value="([^"]*)"', form)
         ]

@@ -1,0 +1,171 @@
+"""Jahr übernehmen: the notices of a year and their posts, planned for the next one."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from grants.models.notices import Funding, FundingNotice, NoticeItem
+from grants.models.programmes import Rate
+from kim.history import refusable
+from kim.models import Body, Source
+from kim.money import rounded
+from kim.periods import DAY, between, year_of
+from kim.permissions import note
+from staffing.models import Function, Position, PositionPeriod, Stage
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A line of a notice of the next year: so many FTE of a function, its posts, and the rate if it is known."""
+
+    function: Function
+    posts: tuple[Position, ...]
+    fte: Decimal
+    rate: Rate | None
+
+    def amount(self) -> Decimal | None:
+        """EUR a year; None while the rate is not known. Example: 12 × 57.000 = 684.000,00."""
+        return rounded(self.fte * self.rate.amount / self.rate.per_fte) if self.rate else None
+
+
+@dataclass(frozen=True)
+class Carried:
+    """A notice and what it would become in the next year; ``there``: what already is."""
+
+    notice: FundingNotice
+    year: int
+    lines: tuple[Planned, ...]
+    there: FundingNotice | None
+
+    @property
+    def title(self) -> str:
+        """Zuwendungsbescheid KIM 2023 becomes Zuwendungsbescheid KIM 2024."""
+        return next_name(self.notice.source.title, self.year, " ")
+
+    @property
+    def slug(self) -> str:
+        return next_name(self.notice.slug, self.year, "-")
+
+    def fte(self) -> Decimal:
+        return sum((line.fte for line in self.lines), Decimal(0))
+
+    def amount(self) -> Decimal | None:
+        """EUR of all lines; None if one rate is not known."""
+        amounts = [line.amount() for line in self.lines]
+        return None if None in amounts else sum((a for a in amounts if a is not None), Decimal(0))
+
+
+def next_name(name: str, year: int, joint: str) -> str:
+    """The name with the year before replaced by this one, or with this year behind it.
+
+    >>> next_name("kim-2023", 2024, "-"), next_name("Bescheid", 2024, " ")
+    ('kim-2024', 'Bescheid 2024')
+    """
+    old = str(year - 1)
+    return name.replace(old, str(year)) if old in name else f"{name}{joint}{year}"
+
+
+def carried(body: Body, year: int) -> list[Carried]:
+    """What the notices of the year before become in ``year``, each with the posts it pays on its last day. Five
+    queries; nothing is saved. Example: KIM 2023 with 12 posts becomes KIM 2024, 12,0 VZÄ geplant.
+    """
+    before, last = year_of(year - 1), year_of(year).lower - DAY
+    notices = FundingNotice.objects.filter(body=body, validity__overlap=before)
+    notices = notices.exclude(state=FundingNotice.State.REVOKED).select_related("source", "programme")
+    known = {one.slug: one for one in FundingNotice.objects.filter(body=body).select_related("source")}
+    funding = Funding.objects.filter(item__notice__in=notices).select_related("item__function", "position__function")
+    sizes = dict(PositionPeriod.objects.filter(body=body).as_of(last).values_list("position_id", "fte"))
+    rates = {
+        (one.programme_id, one.function_id): one
+        for one in Rate.objects.filter(validity__contains=year_of(year).lower).select_related("function")
+    }
+    lines: dict[int, dict[Function, list[Position]]] = {}
+    for one in funding.order_by("position__number"):
+        if one.position_id in sizes:
+            lines.setdefault(one.item.notice_id, {}).setdefault(one.item.function, []).append(one.position)
+    found = []
+    for notice in notices.order_by("source__title"):
+        planned = tuple(
+            Planned(
+                function,
+                tuple(posts),
+                sum((sizes[p.pk] for p in posts), Decimal(0)),
+                rates.get((notice.programme_id, function.pk)),
+            )
+            for function, posts in sorted(lines.get(notice.pk, {}).items(), key=lambda pair: pair[0].name)
+        )
+        found.append(Carried(notice, year, planned, known.get(next_name(notice.slug, year, "-"))))
+    return found
+
+
+@transaction.atomic
+def carry_over(body: Body, year: int, *, reason: str) -> list[FundingNotice]:
+    """Jahr übernehmen: the posts of the year before go on as geplant, with planned notices that pay them; one act of
+    the history. Facts that end with the old year get new ones; those with an open end just go on.
+
+    Rates come from the table; where none is published the item has none, and nothing says an amount. What is already
+    there stays as it is. Returns the new notices. ValidationError with a sentence if there is nothing to carry over.
+    """
+    if not reason.strip():
+        raise ValidationError({"reason": "Bitte einen Grund angeben. Er steht im Verlauf."})
+    todo = [one for one in carried(body, year) if one.there is None and one.lines]
+    if not todo:
+        raise ValidationError(f"Aus dem Jahr {year - 1} ist nichts zu übernehmen, was {year} nicht schon da ist.")
+    note(act=f"Jahr {year - 1} nach {year} übernommen", reason=reason.strip())
+    with refusable():
+        made = [establish(body, one) for one in todo]
+        go_on(body, year_of(year).lower, {post.pk for one in todo for line in one.lines for post in line.posts})
+    return made
+
+
+def establish(body: Body, one: Carried) -> FundingNotice:
+    """The planned notice with its items, and what it pays."""
+    old = one.notice
+    source = Source(body=body, kind=old.source.kind, title=one.title, public=old.source.public)
+    notice = FundingNotice(
+        body=body,
+        source=source,
+        slug=one.slug,
+        programme=old.programme,
+        module=old.module,
+        state=FundingNotice.State.PLANNED,
+        instrument=old.instrument,
+        funder=old.funder,
+        validity=year_of(one.year),
+        sub_product=old.sub_product,
+        proration=old.proration,
+        note=f"Übernommen aus {one.year - 1}; ein Bescheid liegt noch nicht vor.",
+    )
+    source.full_clean()
+    source.save()
+    notice.source = source
+    rows: list[Any] = [notice]
+    for line in one.lines:
+        item = NoticeItem(body=body, notice=notice, function=line.function, fte=line.fte, rate=line.rate)
+        rows += [item, *(Funding(body=body, item=item, position=post) for post in line.posts)]
+    for row in rows:
+        for name in ("notice", "item"):
+            if hasattr(row, f"{name}_id"):
+                setattr(row, name, getattr(row, name))  # the key of a row that was saved just now
+        row.full_clean()
+        row.save()
+    return notice
+
+
+def go_on(body: Body, day: date, posts: Iterable[int]) -> None:
+    """Posts whose facts end the day before get the same facts from the day on, as geplant and as an Annahme."""
+    words = f"Aus dem Jahr {day.year - 1} übernommen; ein Dokument liegt noch nicht vor."
+    ending = PositionPeriod.objects.filter(body=body, position__in=posts, validity__endswith=day)
+    for row in ending.select_related("position"):
+        if row.position.periods.filter(validity__contains=day).exists():
+            continue
+        later = row.continued(between(day, year_of(day.year).upper))
+        later.stage = Stage.PLANNED
+        later.basis, later.basis_place, later.assumption, later.validity_assumption = None, "", words, words
+        later.full_clean()
+        later.save()

@@ -1,0 +1,132 @@
+"""Jahr übernehmen: 12,0 VZÄ geplant, no amount where the rate is not known, one entry, and back again."""
+
+from datetime import date
+from decimal import Decimal as D
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
+
+from grants.figures.neutrality import of_year
+from grants.models import Funding, FundingNotice, NoticeItem, Rate, carried, carry_over
+from kim.figures import column
+from kim.models import ClosedYear
+from kim.periods import between, period, year_of
+from kim.permissions import acting
+from kim.trail import take_back
+from staffing.models import PositionLocation, PositionPeriod
+from tests.helpers import sql
+
+NEW_YEAR = date(2024, 1, 1)
+
+
+def published(amount="58000"):
+    """A Fördersatz for 2024."""
+    old = Rate.objects.get(function__slug="case-management", validity__contains=date(2023, 3, 1), programme__slug="kim")
+    return Rate.objects.create(
+        programme=old.programme, function=old.function, amount=D(amount), validity=year_of(2024), source="RdErl. 2024"
+    )
+
+
+def test_twelve_posts_and_no_amount(region):
+    (one,) = carried(region, 2024)
+    assert (one.title, one.slug, one.fte(), one.amount()) == ("Zuwendungsbescheid KIM 2024", "kim-2024", D(12), None)
+    (made,) = carry_over(region, 2024, reason="Planung")
+    assert made.state == "planned" and made.amount is None and made.validity == year_of(2024)
+    (item,) = made.items.all()
+    assert (item.fte, item.rate) == (D(12), None)
+    assert Funding.objects.filter(item=item).count() == 14
+    rows = list(PositionPeriod.objects.filter(body=region).as_of(NEW_YEAR).select_related("position"))
+    assert sum(r.fte for r in rows) == D(12)
+    for name in ("position.annual_amount", "position.unspent"):
+        found = column(name, rows, NEW_YEAR)
+        assert {v.value for v in found.values()} == {None}
+        assert {v.source for v in found.values()} == {"Fördersatz noch nicht bekannt"}
+
+
+def test_the_rate_comes_from_the_table_when_it_is_published(region):
+    published()
+    carry_over(region, 2024, reason="Planung")
+    item = NoticeItem.objects.get(notice__slug="kim-2024")
+    assert item.amount() == D("696000.00")
+    rows = list(PositionPeriod.objects.filter(body=region).as_of(NEW_YEAR))
+    assert sum(v for v in column("position.annual_amount", rows, NEW_YEAR, derived=False).values()) == D(696000)
+
+
+def test_what_is_there_stays_and_nothing_comes_twice(region):
+    carry_over(region, 2024, reason="Planung")
+    assert carried(region, 2024)[0].there.slug == "kim-2024"
+    with pytest.raises(ValidationError, match="nichts zu übernehmen"):
+        carry_over(region, 2024, reason="noch einmal")
+    with pytest.raises(ValidationError):
+        carry_over(region, 2025, reason=" ")
+    assert carry_over(region, 2025, reason="weiter")[0].slug == "kim-2025"
+
+
+def test_facts_that_end_with_the_year_get_new_ones(region):
+    PositionPeriod.objects.filter(position__number="CM-16").update(validity=between(date(2023, 3, 1), NEW_YEAR))
+    places = PositionLocation.objects.filter(period__position__number="CM-16").count()
+    carry_over(region, 2024, reason="Planung")
+    old, new = PositionPeriod.objects.filter(position__number="CM-16").order_by("validity")
+    assert (new.validity, new.fte, new.stage, new.carrier) == (year_of(2024), old.fte, "planned", old.carrier)
+    assert new.locations.count() == places == 2 and new.municipality_names() == ["Alsdorf"]
+    assert "Aus dem Jahr 2023 übernommen" in new.assumption and new.basis is None
+
+
+def test_a_granted_notice_needs_its_rates(region):
+    carry_over(region, 2024, reason="Planung")
+    notice = FundingNotice.objects.get(slug="kim-2024")
+    notice.state, notice.amount = "granted", D(1)
+    notice.save()
+    with pytest.raises(IntegrityError, match="no rate"):
+        sql("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+def test_the_money_of_the_old_year_does_not_move(region):
+    before = [(n.number, f.gap.plain()) for n, f, _ in of_year(region, date(2023, 3, 1))]
+    carry_over(region, 2024, reason="Planung")
+    assert [(n.number, f.gap.plain()) for n, f, _ in of_year(region, date(2023, 3, 1))] == before
+    assert of_year(region, NEW_YEAR) == [], "nothing is granted in 2024"
+
+
+def test_two_screens_and_one_entry(login, bodies):
+    browser = login()
+    page = browser.get("/zuwendungen/jahr-uebernehmen/").content.decode().replace("\u00a0", " ")
+    assert "Jahr 2023 nach 2024 übernehmen" in page and "12,0" in page and "Satz noch nicht bekannt" in page
+    assert "684.000,00 €" in page and not FundingNotice.objects.filter(slug="kim-2024").exists()
+    assert browser.post("/zuwendungen/jahr-uebernehmen/", {"reason": ""}).status_code == 422
+    done = browser.post("/zuwendungen/jahr-uebernehmen/", {"reason": "Planung 2024"}, follow=True)
+    words = done.content.decode().replace("\u00a0", " ")
+    assert "2024: 12,0 VZÄ geplant in 1 Zuwendung." in words and done.redirect_chain[-1][0].endswith("jahr=2024")
+    with acting(None, [bodies["staedteregion-aachen"].pk]):
+        notice = FundingNotice.objects.get(slug="kim-2024")
+        acts = {event.pgh_context_id for event in notice.events.all()}
+        assert len(acts) == 1
+    page = browser.get(notice.get_absolute_url() + "?jahr=2024").content.decode().replace("\u00a0", " ")
+    assert "Satz noch nicht bekannt" in page and "0,00 €" not in page
+    posts = browser.get("/stellen/CM-01/?jahr=2024").content.decode().replace("\u00a0", " ")
+    assert "Fördersatz noch nicht bekannt" in posts
+    again = browser.get("/zuwendungen/jahr-uebernehmen/").content.decode()
+    assert "gibt es schon (geplant)" in again and "Als geplant übernehmen" not in again
+
+
+def test_undo_takes_all_of_it_back(login, bodies):
+    browser = login()
+    browser.post("/zuwendungen/jahr-uebernehmen/", {"reason": "Planung 2024"})
+    body = bodies["staedteregion-aachen"]
+    with acting(None, [body.pk]):
+        key = FundingNotice.objects.get(slug="kim-2024").events.first().pgh_context_id
+    with acting(None, [body.pk]):
+        take_back(key)
+        assert not FundingNotice.objects.filter(slug="kim-2024").exists()
+
+
+def test_a_closed_year_is_not_planned(region):
+    ClosedYear.objects.create(body=region, year=2024)
+    with pytest.raises(ValidationError, match="abgeschlossen"):
+        carry_over(region, 2024, reason="zu spät")
+
+
+def test_posts_that_are_gone_are_not_carried(region):
+    PositionPeriod.objects.filter(position__number="CM-15").update(validity=period(date(2023, 3, 1), date(2023, 6, 30)))
+    assert carried(region, 2024)[0].fte() == D("11.5")
