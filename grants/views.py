@@ -126,6 +126,7 @@ class AllocationPage(Ruled):
     """The Stellenverteilung on a day, by Anstellungsträger and by Kommune."""
 
     rule = "grants.view"
+    knows = True
 
     def get(self, request: Any) -> HttpResponseBase:
         body, day = request.acting_body, request.stand
@@ -161,6 +162,7 @@ class NeutralityPage(Ruled):
     """Cost neutrality of the year, per Teilprodukt, every operand with its source."""
 
     rule = "budget.view"
+    knows = True
 
     def get(self, request: Any) -> HttpResponseBase:
         found = neutrality.of_year(request.acting_body, request.stand)

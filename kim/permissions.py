@@ -7,7 +7,8 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from datetime import time as clock_time
 from typing import Any
 
 from django.conf import settings
@@ -20,10 +21,12 @@ from django.db.models.functions import Now
 from django.http import FileResponse, HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views import View
 
 from kim.formats import FIRST_YEAR, LAST_YEAR, parse_date
 from kim.formats import day as printed
+from kim.history import known_at
 from kim.models import Body, ClosedYear, Role, RoleAssignment, Submission
 from kim.periods import today
 
@@ -205,8 +208,10 @@ class ScopeMiddleware:
             if "\0" in request.path + "".join(v for values in request.GET.lists() for v in (values[0], *values[1])):
                 raise ValidationError("Die Adresse enthält ein unzulässiges Zeichen.")
             request.stand, request.year = working_date(request.GET, request.acting_body)
+            request.known = moment_known(request.GET.get("kenntnisstand", ""))
         except ValidationError as error:
             request.stand, request.year = today(request.acting_body), today(request.acting_body).year
+            request.known = None
             return render(request, "400.html", {"message": " ".join(error.messages)}, status=400)
         return None
 
@@ -270,6 +275,21 @@ def working_date(query: Any, body: Body | None) -> tuple[date, int]:
     return stand, year
 
 
+def moment_known(text: str) -> datetime | None:
+    """The end of the day of a Kenntnisstand (?kenntnisstand=), or the very moment if a time is given; None without.
+
+    ValidationError with a sentence. Example: 28.02.2023 is everything that was recorded until 28.02.2023, 24 Uhr.
+    """
+    if not text:
+        return None
+    day, _, clock = text.strip().partition(" ")
+    if clock and not re.fullmatch(r"([01]?[0-9]|2[0-3])[:.][0-5][0-9]", clock):
+        raise ValidationError(f"„{clock[:20]}“ ist keine Uhrzeit. Bitte wie 10:41 angeben.")
+    hour, minute = map(int, re.split(r"[:.]", clock)) if clock else (23, 59)
+    found = datetime.combine(parse_date(day), clock_time(hour, minute, 59, 999999))
+    return timezone.make_aware(found)
+
+
 def stream(content: Any, scope: dict[str, Any]) -> Iterator[bytes]:
     """A stream is read after the request's transaction has ended: it gets one of its own."""
     with acting(**scope):
@@ -289,7 +309,9 @@ def may(request: Any, rule: str) -> bool:
 
 
 def closed(request: Any, rule: str) -> bool:
-    """Whether the rule changes figures and the page's Förderjahr is closed."""
+    """Whether the rule changes figures and the page's Förderjahr is closed, or a Kenntnisstand is looked at."""
+    if getattr(request, "known", None) and rule.endswith(CHANGES):
+        return True
     return rule in YEARLY and getattr(request, "year", None) in getattr(request, "closed_years", ())
 
 
@@ -297,6 +319,7 @@ class Ruled(View):
     """A view that states its rule; a right that is missing is named on the page (403)."""
 
     rule: str
+    knows = False  # whether the page can be seen as the data were known at a moment (?kenntnisstand=)
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         if closed(request, self.rule) and RULES[self.rule] & request.roles:
@@ -309,6 +332,12 @@ class Ruled(View):
             return render(request, "409.html", {"meant": body}, status=409)
         if request.method == "POST":
             note(rule=self.rule)
+        if request.known and not self.knows:
+            words = "Diese Seite zeigt nur, was heute bekannt ist. Bitte ohne Kenntnisstand aufrufen."
+            return render(request, "400.html", {"message": words}, status=400)
+        if request.known:
+            with known_at(request.known):  # the page is rendered within
+                return super().dispatch(request, *args, **kwargs)
         return super().dispatch(request, *args, **kwargs)
 
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+KNOWN = "kim_known"  # the schema of the tables as they were known at some moment
 APP = "kim_app"  # serves; owns nothing, so it can neither alter a table nor switch off what guards it
 OWNER = "kim_owner"  # migrates and tests
 BASE = Path(__file__).resolve().parent.parent
@@ -222,6 +223,7 @@ def unsecured(cursor: Any) -> Iterator[None]:
 
     cursor.execute(FORCE.format("NO FORCE"))
     cursor.execute("DROP VIEW IF EXISTS kim_trail")  # it would hold on to the columns of the event tables
+    cursor.execute(f"DROP SCHEMA IF EXISTS {KNOWN} CASCADE")
     try:
         yield
         plan = MigrationExecutor(connection)
@@ -248,8 +250,35 @@ def secure(cursor: Any) -> None:
     branches = " UNION ALL ".join(branch(m, BODIES) for m in models if in_trail(m))
     cursor.execute(f"CREATE OR REPLACE VIEW kim_trail WITH (security_invoker = true) AS {branches}")
     cursor.execute(f"GRANT SELECT ON kim_trail TO {APP}")
+    cursor.execute(f"DROP SCHEMA IF EXISTS {KNOWN} CASCADE; CREATE SCHEMA {KNOWN}")
+    for model in models:
+        if hasattr(model, "pgh_event_models"):
+            cursor.execute(as_known(model))
+    cursor.execute(f"GRANT USAGE ON SCHEMA {KNOWN} TO {APP}; GRANT SELECT ON ALL TABLES IN SCHEMA {KNOWN} TO {APP}")
     cursor.execute(NO_IGNORE)
     cursor.execute(DEFINER, [[m._meta.db_table for m in models if hasattr(m, "pgh_event_models")]])
+
+
+def as_known(model: Any) -> str:
+    """A view with the name of the model's table that holds its rows as they were known at app.known_at: of each row the
+    last event until then. kim.history.known_at puts its schema before the tables. Row-level security stays that of
+    the events; columns that the history does not keep (names of persons, derived keys) are empty."""
+    events = model._meta.get_field("events").related_model
+    kept = {field.column for field in events._meta.local_concrete_fields}
+    columns = ", ".join(
+        f'"{f.column}"' if f.column in kept else f'NULL::{f.cast_db_type(_connection())} AS "{f.column}"'
+        for f in model._meta.local_concrete_fields
+    )
+    return f"""CREATE VIEW {KNOWN}."{model._meta.db_table}" WITH (security_invoker = true) AS SELECT {columns} FROM (
+        SELECT DISTINCT ON (pgh_obj_id) * FROM public."{events._meta.db_table}"
+        WHERE pgh_created_at <= current_setting('app.known_at')::timestamptz ORDER BY pgh_obj_id, pgh_id DESC
+    ) last WHERE pgh_label <> 'delete'"""  # noqa: S608
+
+
+def _connection() -> Any:
+    from django.db import connection
+
+    return connection
 
 
 def rules(model: Any) -> Iterator[str]:

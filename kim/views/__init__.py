@@ -106,6 +106,9 @@ def page_context(request: Any) -> dict[str, Any]:
         "now": today(request.acting_body),
         "year_closed": getattr(request, "year", None) in getattr(request, "closed_years", ()),
         "years": years_of(request) if request.acting_body else [],
+        "known": getattr(request, "known", None),
+        "without_known": urlencode([(k, v) for k, vs in request.GET.lists() if k != "kenntnisstand" for v in vs]),
+        "other_known": [(k, v) for k, vs in request.GET.lists() if k != "kenntnisstand" for v in vs],
         "without_time": urlencode(
             [(k, v) for k, vs in request.GET.lists() if k not in {"stand", "jahr", "format"} for v in vs]
         ),

@@ -66,6 +66,7 @@ class PositionPage(Ruled):
     """Facts, occupancy, money, basis and history of one post."""
 
     rule = "staffing.view"
+    knows = True
 
     def get(self, request: Any, number: str) -> HttpResponseBase:
         position = position_of(request, number)

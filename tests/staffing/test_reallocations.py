@@ -3,9 +3,11 @@
 import uuid
 from datetime import date
 from decimal import Decimal as D
+from io import StringIO
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 
 from grants.figures.allocation import by_carrier
@@ -243,3 +245,19 @@ def test_without_a_post_that_gives_nobody_knows_what_the_new_one_is(former):
     row = drafted(former, [leg, of_post("CM-01", "0.5")])
     with pytest.raises(ValidationError, match="richtet sich nach den Stellen, die abgeben"):
         row.apply()
+
+
+def test_the_command_uses_the_same_verbs(former):
+    row = drafted(former, [of_post("CM-12", "-0.5"), of_post("CM-13", "0.6")])
+    with pytest.raises(CommandError, match="Differenz: \\+0,1 VZÄ"):
+        call_command("reallocation", "1", "--body", former.slug)
+    assert Reallocation.objects.get().state == "draft"
+    row.put([of_post("CM-12", "-0.5"), of_post("CM-13", "0.5")])
+    out = StringIO()
+    call_command("reallocation", "1", "--body", former.slug, stdout=out)
+    assert out.getvalue() == "Umverteilung Nr. 1: wirksam\n"
+    call_command("reallocation", "1", "--body", former.slug, "--withdraw", "Irrtum", stdout=out)
+    assert rows(by_carrier(former, FIRST_OF_MARCH)) == FORMER
+    for wrong in (["9", "--body", former.slug], ["1", "--body", "nirgends"], ["1", "--body", former.slug]):
+        with pytest.raises(CommandError):
+            call_command("reallocation", *wrong)
