@@ -96,7 +96,9 @@ class NoticeAdmin(ReadOnlyAdmin):
         return rows.select_related("source").prefetch_related("items__rate")
 
     def needed(self, row: FundingNotice) -> Any:
-        return sum(item.amount() for item in row.items.all())
+        """EUR of all items; None while a rate is not known, and without items."""
+        amounts = [item.amount() for item in row.items.all()]
+        return None if None in amounts or not amounts else sum(a for a in amounts if a is not None)
 
     @admin.display(description="Zuwendung", ordering="source__title")
     def title(self, row: FundingNotice) -> str:
@@ -112,16 +114,17 @@ class NoticeAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Σ Positionen")
     def items_text(self, row: FundingNotice) -> str:
-        return euro(self.needed(row)) if row.items.all() else "–"
+        return euro(self.needed(row))
 
     @admin.display(description="Differenz")
     def left(self, row: FundingNotice) -> str:
-        return euro(row.amount - self.needed(row)) if row.amount is not None and row.items.all() else "–"
+        need = self.needed(row)
+        return euro(None if row.amount is None or need is None else row.amount - need)
 
     def allocation_view(self, request: Any) -> HttpResponseBase:
         """The Stellenverteilung: the same figure as allocation.by_carrier and allocation.by_municipality."""
         tables = allocation.both(request.acting_body, request.stand)
-        return render(request, "grants/allocation.html", {"tables": tables})
+        return render(request, "grants/allocation.html", {"tables": tables, "charts": {}})
 
     def neutrality_view(self, request: Any) -> HttpResponseBase:
         """Cost neutrality: the same figure as neutrality.nominal."""

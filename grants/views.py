@@ -68,8 +68,8 @@ class NoticePage(Ruled):
             "items_total": None if None in amounts else sum((a for a in amounts if a is not None), Decimal(0)),
             "items_fte": sum((item.fte for item in items), start=Decimal(0)),
             "posts": (posts := posts_of(request, funding)),
-            "unspent": forecast.unspent(notice, request.stand) if None not in amounts else None,
-            "left": None if notice.amount is None or posts.value is None else notice.amount - posts.amount,
+            "unspent": forecast.unspent(notice, request.stand) if notice.state in notice.COUNTED and items else None,
+            "left": None if notice.amount is None or unpriced(posts) else notice.amount - posts.amount,
             "story": story([notice, notice.source, *items], user=request.user),
         }
         return render(request, "grants/notice.html", context)
@@ -112,6 +112,11 @@ class NoticeRule(CorrectionPage):
         return "Die Rechenregel ist gespeichert."
 
 
+def unpriced(value: Value) -> bool:
+    """Whether a sum leaves out posts whose amount is not known."""
+    return value.value is None or any(one.value is None for one in value.operands)
+
+
 def posts_of(request: Any, funding: list[Funding]) -> Value:
     """What the funded posts take of a notice in the Förderjahr, as one sum with its posts."""
     periods: dict[int, list[PositionPeriod]] = {}
@@ -130,12 +135,13 @@ class AllocationPage(Ruled):
 
     def get(self, request: Any) -> HttpResponseBase:
         body, day = request.acting_body, request.stand
-        drawn = [
-            (charts.squares(key, found.sentence(), found.rows) if found.rows else "", found.sentence())
-            for key, found in (("t", by_carrier(body, day)), ("k", by_municipality(body, day)))
-        ]
-        tables = [(*table, *one) for table, one in zip(allocation.both(body, day), drawn, strict=True)]
-        return render(request, "grants/allocation.html", {"tables": tables})
+        squares = {"carrier": by_carrier(body, day), "municipality": by_municipality(body, day)}
+        drawn = {
+            f"allocation.by_{key}": (charts.squares(key, found.sentence(), found.rows), found.sentence())
+            for key, found in squares.items()
+            if found.rows
+        }
+        return render(request, "grants/allocation.html", {"tables": allocation.both(body, day), "charts": drawn})
 
 
 class Budget(ListPage):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from django.utils.html import escape
@@ -14,16 +14,20 @@ from kim.periods import between
 
 HALF = Decimal("0.5")
 SIZE, STEP, LINE, LEFT = 16, 20, 28, 250
-FILLED, COMING, EMPTY, UNKNOWN = "filled", "coming", "empty", "unknown"
+FILLED, PARTLY, RESTING, COMING, EMPTY, UNKNOWN = "filled", "partly", "resting", "coming", "empty", "unknown"
 LEGEND = {
     FILLED: "besetzt",
-    COMING: "Ausschreibung läuft oder vorgesehen",
+    PARTLY: "teilweise besetzt",
+    RESTING: "ruhend",
+    COMING: "in Ausschreibung",
     EMPTY: "unbesetzt",
     UNKNOWN: "keine Angabe",
 }
 # Filled, hatched, outlined, dotted: told apart in black and white too.
 STYLES = {
     FILLED: 'fill="currentColor" stroke="currentColor"',
+    PARTLY: 'fill="url(#half-{key})" stroke="currentColor"',
+    RESTING: 'fill="currentColor" fill-opacity=".25" stroke="currentColor"',
     COMING: 'fill="url(#hatched-{key})" stroke="currentColor"',
     EMPTY: 'fill="none" stroke="currentColor"',
     UNKNOWN: 'fill="none" stroke="currentColor" stroke-dasharray="2 2"',
@@ -45,6 +49,10 @@ def drawing(key: str, width: int, height: int, title: str, content: Iterable[str
     hatch = (
         f'<pattern id="hatched-{key}" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
         '<line x1="0" y1="0" x2="0" y2="5" stroke="currentColor" stroke-width="2"/></pattern>'
+    )
+    hatch += (
+        f'<pattern id="half-{key}" width="4" height="16" patternUnits="userSpaceOnUse">'
+        '<rect x="0" y="0" width="2" height="16" fill="currentColor"/></pattern>'
     )
     return SafeString(
         f'<svg class="chart" role="img" aria-label="{escape(title)}" xmlns="http://www.w3.org/2000/svg" '
@@ -72,8 +80,10 @@ def squares(key: str, title: str, rows: Sequence[tuple[str, dict[str, Decimal]]]
 
     rows: (name, {kind: FTE}). Example: SPRUNGBrett with 1,5 filled is three filled squares.
     """
-    longest = max((sum(-(-part // HALF) for part in parts.values()) for _, parts in rows), default=0)
-    width = max(LEFT + int(longest) * STEP + 60, 660)  # the legend needs so much
+    longest = max(
+        (sum((part / HALF).to_integral_value(ROUND_CEILING) for part in parts.values()) for _, parts in rows), default=0
+    )
+    width = max(LEFT + int(longest) * STEP + 60, 520)  # the legend needs so much
     content, y = [], 6
     for name, parts in rows:
         content.append(words(shortened(name), 0, y + 13))
@@ -86,13 +96,16 @@ def squares(key: str, title: str, rows: Sequence[tuple[str, dict[str, Decimal]]]
                 x, left = x + STEP, left - part
         content.append(words(fte(sum(parts.values(), Decimal(0))), x + 6, y + 13))
         y += LINE
-    return drawing(key, width, y + 30, title, [*content, *legend(key, y + 6)])
+    kinds = [kind for kind in LEGEND if kind not in {PARTLY, RESTING}]
+    return drawing(key, width, y + 30, title, [*content, *legend(key, y + 6, kinds)])
 
 
-def legend(key: str, y: float, x: float = 0) -> list[str]:
+def legend(key: str, y: float, kinds: Iterable[str]) -> list[str]:
     """What each kind of square means."""
-    found = []
-    for kind, label in LEGEND.items():
+    found: list[str] = []
+    x = 0.0
+    for kind in kinds:
+        label = LEGEND[kind]
         found += [box(key, kind, x + 1, y, SIZE), words(label, x + 22, y + 13)]
         x += 40 + 7.2 * len(label)
     return found
@@ -123,4 +136,4 @@ def months(
     if stand and stand in span:
         x = at(stand)
         content.append(f'<line x1="{x:g}" x2="{x:g}" y1="16" y2="{height}" stroke="currentColor" stroke-width="2"/>')
-    return drawing(key, left + width + 10, height + 30, title, [*content, *legend(key, height + 8)])
+    return drawing(key, left + width + 10, height + 30, title, [*content, *legend(key, height + 8, list(LEGEND))])

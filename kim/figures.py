@@ -168,7 +168,7 @@ def known_total(label: str, *amounts: Value, unit: str = EUR) -> Value:
         source = amounts[0].source or "keine Zuwendung zugeordnet"
         return Value(label, None, unit, "annahme", source=source, operands=amounts)
     found = total(label, *amounts, unit=unit)
-    return replace(found, formula=f"Summe; {missing} ohne Zuwendung nicht enthalten") if missing else found
+    return replace(found, formula=f"Summe; {missing} ohne Betrag nicht enthalten") if missing else found
 
 
 def product(label: str, count: Value, price: Value, link: str = "") -> Value:

@@ -227,9 +227,17 @@ class CorrectionPage(Ruled):
         form = self.form_class(chosen(request.POST, stored), instance=self.instance(request, **kwargs))
         if form.is_stale():
             return self.conflict(request, form, stored)
-        if not form.is_valid():
+        if not form.is_valid() and not self.is_preview_without_reason(request, form):
             return self.page(request, form, status=422)
         return self.act(request, form)
+
+    def is_preview_without_reason(self, request: Any, form: Any) -> bool:
+        """Whether consequences are asked for while the reason is still to be typed; a stand-in is put in its place."""
+        if "vorschau" not in request.POST or set(form.errors) != {"reason"}:
+            return False
+        form.errors.pop("reason")
+        form.cleaned_data["reason"] = "Vorschau"
+        return True
 
     def act(self, request: Any, form: Any) -> HttpResponseBase:
         """Preview or save a form whose fields can all be read."""

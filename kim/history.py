@@ -188,7 +188,8 @@ def sentence(error: IntegrityError) -> str:
     cause: Any = error.__cause__
     name = str(cause.diag.constraint_name or "")
     if name in SENTENCES:
-        return SENTENCES[name]
+        detail = str(cause.diag.message_detail or "")  # what a trigger of ours adds; PostgreSQL's own speaks of rows
+        return SENTENCES[name] + (f" ({detail})" if detail.startswith("Stelle ") else "")
     for model in apps.get_models():
         for constraint in model._meta.constraints:
             if constraint.name == name:

@@ -17,6 +17,7 @@ from kim.history import refusable
 from kim.models import Attached, TrailEvent, User, named, subjects
 from kim.permissions import may, note
 
+CHANGED = "Inzwischen ist das weiter geändert worden. Bitte von Hand berichtigen."
 UNDO = timedelta(minutes=10)
 STORY = 300  # events of each kind that a page tells; all of them stand in the Prüfung
 LONG = 160  # letters of a value that a line of the history shows
@@ -175,7 +176,7 @@ def recent(act_keys: Iterable[Any] | None, user: Any) -> Any:
     return mine.exclude(rule__startswith="technical.")  # accounts belong to no body alone
 
 
-SILENT = {"id", "version", "sort_key", "slug", "key", "subject_id", "subject_kind", "sha256"}
+SILENT = {"id", "version", "sort_key", "slug", "key", "subject_id", "subject_kind", "sha256", "act"}
 
 
 class References:
@@ -293,7 +294,8 @@ def take_back(act: uuid.UUID, *, keep: tuple[Any, ...] = ()) -> dict[tuple[Any, 
         for (model, key), event in first.items():
             later = model._meta.get_field("events").related_model.objects.filter(pgh_obj=key, pgh_id__gt=event.pgh_id)
             if later.exclude(pgh_context_id=act).exists():
-                raise ValidationError("Inzwischen ist das weiter geändert worden. Bitte von Hand berichtigen.")
+                name = f"{model._meta.verbose_name} {References([event], named=True).found[model].get(key, key)}"
+                raise ValidationError(CHANGED, code="changed", params={"row": name})
         order = {"insert": 0, "update": 1, "delete": 2}  # what came makes room for what was there before
         for (model, key), event in sorted(first.items(), key=lambda pair: order[pair[1].pgh_label]):
             put_back(model, key, event, before.get((type(event).__name__, event.before_id or 0)))

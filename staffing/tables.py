@@ -61,12 +61,19 @@ class PositionTable(DenseTable):
             "unbesetzt",
             "Unbesetzt",
             "status=unbesetzt&status=noch-nicht-vergeben&status=teilweise-besetzt"
+            "&status=ausgeschrieben&status=Ausschreibung-vorgesehen"
             "&spalten=nummer&spalten=traeger&spalten=kommunen&spalten=vzae&spalten=rest&spalten=status"
             "&spalten=unbesetzt_seit&spalten=nicht_verausgabt",
         ),
     )
     add_url, add_rule = "position-new", "grants.edit"
-    selection = Selection("staffing.edit", "reallocation-new", "stelle", "Umverteilen")
+    selection = Selection(
+        "staffing.edit",
+        "reallocation-new",
+        "stelle",
+        "Umverteilen",
+        "Stellen ankreuzen, die abgeben; auf der nächsten Seite lässt sich das noch ändern.",
+    )
 
     nummer = LinkColumn(accessor="position__number", verbose_name="Stelle")
     traeger = TextColumn(

@@ -8,7 +8,6 @@ from fractions import Fraction
 from typing import Any
 
 from grants.figures.allocation import funding_on
-from grants.figures.keys import NO_RATE
 from grants.models import Funding, FundingNotice
 from kim.figures import COUNT, EUR, FTE, MONTHS, Value, figure, total
 from kim.formats import day as printed
@@ -23,7 +22,10 @@ RULES = {
     "months": "nach Monaten: VZÄ × Satz × Monate/12, angefangene Monate nach Tagen",
     "days": "nach Tagen: VZÄ × Satz × Tage/Tage des Jahres",
     "none": "der Bescheid rechnet keine Teilzeiträume; es bleibt nichts übrig",
-    "": "nach Monaten (Annahme; die Rechenregel des Bescheids ist nicht erfasst): VZÄ × Satz × Monate/12",
+    "": (
+        "nach Monaten (Annahme; die Rechenregel des Bescheids ist nicht erfasst): VZÄ × Satz × Monate/12, angefangene "
+        "Monate nach Tagen"
+    ),
 }
 
 
@@ -43,10 +45,8 @@ class Unspent:
         return RULES[self.notice.proration]
 
     def lines(self) -> list[Value]:
-        """Under names that are the same on every day, so that two days can be compared."""
-        names = ("bis zum Stand", "danach bis zum Ende, wenn es so bleibt", "voraussichtlich nicht verausgabt")
-        parts = (self.so_far, self.ahead, self.derivation)
-        return [replace(part, label=name) for part, name in zip(parts, names, strict=True)]
+        """The whole only: how much of it lies before the day changes with every day."""
+        return [replace(self.derivation, label="über den ganzen Förderzeitraum")]
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -85,12 +85,10 @@ def unspent(notice: FundingNotice, day: date) -> Unspent:
     past = common(reach, between(reach.lower, day + DAY)) if day >= reach.lower else None
     future = common(reach, between(max(day + DAY, reach.lower), reach.upper)) if day + DAY < reach.upper else None
 
-    def part(label: str, within: Any) -> Value:
-        left = (left_of(one, *known[one.position_id], within) for one in funding) if within else ()
-        return total(label, *(value for value in left if value is not None))
-
-    so_far = part(f"bis {printed(day)}", past)
-    ahead = part(f"danach bis {printed(last_day(reach))}, wenn es so bleibt", future)
+    spans = [past, future]
+    found = [left_of(one, *known[one.position_id], spans) for one in funding]
+    labels = (f"bis {printed(day)}", f"danach bis {printed(last_day(reach))}, wenn es so bleibt")
+    so_far, ahead = (total(label, *(f[n] for f in found if f[n] is not None)) for n, label in enumerate(labels))
     whole = total(f"voraussichtlich nicht verausgabt, {notice.source.title}", so_far, ahead)
     unclear = [
         gap.size()
@@ -101,17 +99,21 @@ def unspent(notice: FundingNotice, day: date) -> Unspent:
     return Unspent(notice, so_far, ahead, whole, total("Besetzung: keine Angabe", *unclear, unit=FTE))
 
 
-def left_of(funding: Funding, rows: Any, places: Any, within: Any) -> Value | None:
-    """EUR that one post leaves of its notice in a range, rounded once; None if nothing. See unspent."""
-    empty = [gap for gap in gaps(rows, places, within) if gap.kind != UNKNOWN]
-    if not empty or not funding.item.rate or funding.item.notice.proration == FundingNotice.Proration.NONE:
-        return None
-    exact = [amount_of(gap, funding) for gap in empty]
+def left_of(funding: Funding, rows: Any, places: Any, spans: list[Any]) -> list[Any]:
+    """EUR that one post leaves of its notice in each of these spans (None: nothing), rounded once over all of them, so
+    that the parts add up whatever the day between them is. See unspent."""
+    if not funding.item.rate or funding.item.notice.proration == FundingNotice.Proration.NONE:
+        return [None] * len(spans)
+    empty = [[gap for gap in gaps(rows, places, one) if gap.kind != UNKNOWN] if one else [] for one in spans]
+    exact = [amount_of(gap, funding) for some in empty for gap in some]
     amount = rounded(sum(exact, Fraction(0)))
-    shares = split(amount, exact) if amount else [Decimal(0)] * len(exact)
-    pieces = tuple(piece(gap, share, funding) for gap, share in zip(empty, shares, strict=True))
+    shares = iter(split(amount, exact) if amount else [Decimal("0.00")] * len(exact))
     number, link = funding.position.number, funding.position.get_absolute_url()
-    return Value(number, amount, EUR, "rechnung", "Summe", operands=pieces, link=link)
+    found: list[Any] = []
+    for some in empty:
+        pieces = tuple(piece(gap, next(shares), funding) for gap in some)
+        found.append(total(number, *pieces, link=link) if pieces else None)
+    return found
 
 
 def length_of(gap: Gap, funding: Funding) -> Fraction:
@@ -157,24 +159,28 @@ def piece(gap: Gap, share: Decimal, funding: Funding) -> Value:
 
 @figure("position.unspent", "voraussichtlich nicht verausgabt", many=True)
 def unspent_by_post(periods: Iterable[PositionPeriod], day: date) -> dict[int, Value]:
-    """EUR that each post foreseeably leaves of the notice that pays it on the day, over the notice's whole time. Three
-    queries. A post without such a notice has no amount. Example: CM-11 (0,5, empty all 2023): 28.500,00.
+    """EUR that each post foreseeably leaves of the granted notice that pays it on the day, over all its time.
+    Three queries. No amount for a post without such a notice, and where only "keine Angabe" is known of it.
+
+    Example: CM-11 (0,5, empty all 2023): 28.500,00.
     """
     rows = list(periods)
     known = histories(row.position_id for row in rows)
-    paid = {
-        one.position_id: one
-        for one in funding_on(rows, day).select_related("item__rate", "item__notice__source", "position")
-    }
-    found = {}
-    for row in rows:
-        funding = paid.get(row.position_id)
-        label, link = row.position.number, row.get_absolute_url()
-        if funding is None or funding.item.rate is None:
-            source = NO_RATE if funding else "keine Zuwendung zugeordnet"
-            found[row.pk] = Value(label, None, EUR, "annahme", source=source, link=link)
-            continue
-        left = left_of(funding, *known[row.position_id], funding.item.notice.validity)
-        nothing = Value(label, Decimal("0.00"), EUR, "rechnung", "nichts ist als unbesetzt erfasst", link=link)
-        found[row.pk] = left or nothing
-    return found
+    granted = funding_on(rows, day).filter(item__notice__state__in=FundingNotice.COUNTED)
+    paid = {one.position_id: one for one in granted.select_related("item__rate", "item__notice__source", "position")}
+    return {row.pk: left_of_post(row, paid.get(row.position_id), known[row.position_id]) for row in rows}
+
+
+def left_of_post(row: PositionPeriod, funding: Funding | None, known: tuple[Any, Any]) -> Value:
+    """What one post leaves of its notice; see unspent_by_post."""
+    label, link = row.position.number, row.get_absolute_url()
+    if funding is None or funding.item.rate is None:
+        return Value(label, None, EUR, "annahme", source="keine bewilligte Zuwendung zugeordnet", link=link)
+    notice = funding.item.notice
+    if found := left_of(funding, *known, [notice.validity])[0]:
+        return found
+    if notice.proration == FundingNotice.Proration.NONE:
+        return Value(label, Decimal("0.00"), EUR, "rechnung", RULES["none"], link=link)
+    if gaps(*known, notice.validity):  # nothing but what is not stated
+        return Value(label, None, EUR, "annahme", source="Besetzung: keine Angabe", link=link)
+    return Value(label, Decimal("0.00"), EUR, "rechnung", "die ganze Zeit besetzt", link=link)

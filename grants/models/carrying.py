@@ -16,7 +16,7 @@ from kim.models import Body, Source
 from kim.money import rounded
 from kim.periods import DAY, between, year_of
 from kim.permissions import note
-from staffing.models import Function, Position, PositionPeriod, Stage
+from staffing.models import Function, PlanNote, Position, PositionPeriod, Reallocation, ReallocationLeg, Stage
 
 
 @dataclass(frozen=True)
@@ -71,23 +71,23 @@ def next_name(name: str, year: int, joint: str) -> str:
 
 
 def carried(body: Body, year: int) -> list[Carried]:
-    """What the notices of the year before become in ``year``, each with the posts it pays on its last day. Five
-    queries; nothing is saved. Example: KIM 2023 with 12 posts becomes KIM 2024, 12,0 VZÄ geplant.
+    """What the notices that run on the last day of the year before become in ``year``, each with its posts. A fixed
+    number of queries; nothing is saved. Example: KIM 2023 with 12 posts becomes KIM 2024, 12,0 VZÄ geplant.
+
+    A post counts with its size on the first day of the new year; if its facts just end with the old one, with that. It
+    does not go on if an Umverteilung ended it, if a kw-Vermerk holds by then, or if something already pays it. A post
+    that an Umverteilung of the first day made goes on with the posts that gave.
     """
-    before, last = year_of(year - 1), year_of(year).lower - DAY
-    notices = FundingNotice.objects.filter(body=body, validity__overlap=before)
+    first = year_of(year).lower
+    notices = FundingNotice.objects.filter(body=body, validity__contains=first - DAY)
     notices = notices.exclude(state=FundingNotice.State.REVOKED).select_related("source", "programme")
     known = {one.slug: one for one in FundingNotice.objects.filter(body=body).select_related("source")}
-    funding = Funding.objects.filter(item__notice__in=notices).select_related("item__function", "position__function")
-    sizes = dict(PositionPeriod.objects.filter(body=body).as_of(last).values_list("position_id", "fte"))
-    rates = {
-        (one.programme_id, one.function_id): one
-        for one in Rate.objects.filter(validity__contains=year_of(year).lower).select_related("function")
-    }
+    rates = {(r.programme_id, r.function_id): r for r in Rate.objects.filter(validity__contains=first)}
+    sizes = going_on(body, first)
     lines: dict[int, dict[Function, list[Position]]] = {}
-    for one in funding.order_by("position__number"):
-        if one.position_id in sizes:
-            lines.setdefault(one.item.notice_id, {}).setdefault(one.item.function, []).append(one.position)
+    for item, post in paid(body, list(notices), first):
+        if post.pk in sizes:
+            lines.setdefault(item.notice_id, {}).setdefault(item.function, []).append(post)
     found = []
     for notice in notices.order_by("source__title"):
         planned = tuple(
@@ -100,6 +100,37 @@ def carried(body: Body, year: int) -> list[Carried]:
             for function, posts in sorted(lines.get(notice.pk, {}).items(), key=lambda pair: pair[0].name)
         )
         found.append(Carried(notice, year, planned, known.get(next_name(notice.slug, year, "-"))))
+    return found
+
+
+def going_on(body: Body, first: date) -> dict[int, Decimal]:
+    """FTE of the posts that go on into the year that begins on that day; see carried."""
+    legs = ReallocationLeg.objects.filter(body=body, fte__lt=0, reallocation__effective=first)
+    moved = legs.filter(reallocation__state=Reallocation.State.EFFECTIVE).values("position")
+    notes = PlanNote.objects.filter(body=body, kind=PlanNote.Kind.ABOLISH, validity__contains=first).values("position")
+    ending = PositionPeriod.objects.filter(body=body, validity__endswith=first)
+    found = dict(ending.exclude(position__in=moved).values_list("position_id", "fte"))
+    found |= dict(PositionPeriod.objects.filter(body=body).as_of(first).values_list("position_id", "fte"))
+    gone = set(notes.values_list("position", flat=True))
+    already = Funding.objects.filter(body=body, item__notice__validity__overlap=year_of(first.year))
+    gone |= set(already.exclude(item__notice__state=FundingNotice.State.REVOKED).values_list("position", flat=True))
+    return {key: size for key, size in found.items() if key not in gone}
+
+
+def paid(body: Body, notices: list[FundingNotice], first: date) -> list[tuple[NoticeItem, Position]]:
+    """The posts that these notices pay, and those that an Umverteilung of the first day makes of them."""
+    funding = Funding.objects.filter(item__notice__in=notices).select_related("item__function", "position__function")
+    found = [(one.item, one.position) for one in funding.order_by("position__number")]
+    items = {position.pk: item for item, position in found}
+    legs = ReallocationLeg.objects.filter(body=body, reallocation__effective=first, position__isnull=False)
+    legs = legs.filter(reallocation__state=Reallocation.State.EFFECTIVE).select_related("position__function")
+    by_act: dict[int, list[ReallocationLeg]] = {}
+    for leg in legs.order_by("position__number"):
+        by_act.setdefault(leg.reallocation_id, []).append(leg)
+    for some in by_act.values():
+        givers = [items.get(leg.position_id or 0) for leg in some if leg.fte < 0]
+        item = givers[0] if givers and len({one.pk if one else 0 for one in givers}) == 1 else None
+        found += [(item, leg.position) for leg in some if item and leg.establishes and leg.position]
     return found
 
 
@@ -126,7 +157,7 @@ def carry_over(body: Body, year: int, *, reason: str) -> list[FundingNotice]:
 def establish(body: Body, one: Carried) -> FundingNotice:
     """The planned notice with its items, and what it pays."""
     old = one.notice
-    source = Source(body=body, kind=old.source.kind, title=one.title, public=old.source.public)
+    source = Source(body=body, kind=Source.Kind.OTHER, title=f"{one.title} (geplant)", public=old.source.public)
     notice = FundingNotice(
         body=body,
         source=source,
@@ -165,7 +196,7 @@ def go_on(body: Body, day: date, posts: Iterable[int]) -> None:
         if row.position.periods.filter(validity__contains=day).exists():
             continue
         later = row.continued(between(day, year_of(day.year).upper))
-        later.stage = Stage.PLANNED
+        later.stage = Stage.NOT_STATED if row.stage == Stage.NOT_STATED else Stage.PLANNED
         later.basis, later.basis_place, later.assumption, later.validity_assumption = None, "", words, words
         later.full_clean()
         later.save()

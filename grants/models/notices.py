@@ -1,8 +1,7 @@
 """Notices, what they fund, and which posts are paid from them."""
 
-from datetime import date
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pgtrigger
 from django.core.exceptions import ValidationError
@@ -16,7 +15,7 @@ from kim.formats import fte
 from kim.history import SENTENCES, tracked
 from kim.models import Body, BodyRow, SameBody, Source, closed_year
 from kim.money import EuroColumn, FteColumn, exact, positive, rounded
-from kim.periods import PeriodField, PeriodQuerySet, between, common, last_day
+from kim.periods import PeriodField, PeriodQuerySet, last_day
 from staffing.models import Function, Position
 
 FUNDED_TWICE_WORDS = "Die Stelle wird in diesem Zeitraum schon aus einer anderen Zuwendung gefördert."
@@ -68,6 +67,7 @@ def rated(notice: str) -> pgtrigger.Trigger:
         operation=pgtrigger.Insert | pgtrigger.Update,
         timing=pgtrigger.Deferred,
         func=f"""
+            PERFORM 1 FROM grants_fundingnotice WHERE id = {notice} FOR NO KEY UPDATE;
             IF EXISTS (SELECT FROM grants_noticeitem i JOIN grants_fundingnotice n ON n.id = i.notice_id
                 WHERE n.id = {notice} AND n.state IN ('granted', 'amended') AND i.rate_id IS NULL) THEN
                 RAISE EXCEPTION 'no rate' USING ERRCODE = '23514', CONSTRAINT = 'notice_rated';
@@ -283,19 +283,18 @@ class Funding(BodyRow):
         return f"{self.position} aus {self.item}"
 
     @classmethod
-    def hand_over(cls, givers: list[Position], position: Position, day: date) -> None:
-        """A new post is paid from what pays the posts that give, in every notice that goes beyond the day.
+    def hand_over(cls, givers: list[Position], position: Position, span: Any) -> None:
+        """A new post is paid from what pays the posts that give, in every notice that touches its time.
 
-        ValidationError if two notices of the same time pay them: nobody can say which of both pays the new post.
+        ValidationError if they are paid differently: nobody can say from what the new post is paid then.
         """
-        items = NoticeItem.objects.filter(
-            funding__position__in=givers, notice__validity__overlap=between(day), function=position.function
-        )
-        found = list(items.exclude(notice__state=FundingNotice.State.REVOKED).select_related("notice").distinct())
-        if any(common(a.notice.validity, b.notice.validity) for n, a in enumerate(found) for b in found[n + 1 :]):
+        items = NoticeItem.objects.filter(funding__position__in=givers, notice__validity__overlap=span)
+        items = items.exclude(notice__state=FundingNotice.State.REVOKED)
+        found = list(items.filter(function=position.function).select_related("notice").distinct())
+        paying = cls.objects.filter(item__in=found, position__in=givers).count()
+        if paying != len(found) * len(givers):
             raise ValidationError(
-                "Die Stellen, die abgeben, werden aus verschiedenen Zuwendungen gefördert. Bitte je Zuwendung eine "
-                "Umverteilung anlegen."
+                "Die Stellen, die abgeben, werden verschieden gefördert. Bitte je Zuwendung eine Umverteilung anlegen."
             )
         for item in found:
             row = cls(body=position.body, item=item, position=position)

@@ -105,11 +105,6 @@ class Links:
             self.url = str(record.get_absolute_url()) if hasattr(record, "get_absolute_url") else ""
             self.row = f"&amp;zeile={html.escape(self.key(record, self.url))}{self.source_parts}"
 
-    def named(self, record: Any) -> str:
-        """The word by which addresses name the row, escaped."""
-        self.take(record)
-        return html.escape(self.key(record, self.url))
-
     def page(self, record: Any) -> str:
         """The page of the row."""
         self.take(record)

@@ -172,14 +172,15 @@ class Listing:
         return [one for one in self.columns if isinstance(one, AmountColumn) and one.summed]
 
     @cached_property
-    def totals(self) -> dict[str, Decimal]:
-        """Exact sums over everything that is filtered, not over the page."""
-        return {
-            one.name: sum((v for row in self.found if (v := one.value(row)) is not None), Decimal(0)).quantize(
-                one.place
-            )
-            for one in self.summed
-        }
+    def totals(self) -> dict[str, Decimal | None]:
+        """Exact sums over everything that is filtered, not over the page; None where no row has an amount."""
+        return {one.name: self.total(one) for one in self.summed}
+
+    def total(self, one: AmountColumn) -> Decimal | None:
+        values = [v for row in self.found if (v := one.value(row)) is not None]
+        if self.found and one.gaps and not values:
+            return None
+        return sum(values, Decimal(0)).quantize(one.place)
 
     def summary(self) -> str:
         """8 Stellen · 6,0 VZÄ · 342.000,00 €; of several sums of a kind each says which it is."""
@@ -207,10 +208,6 @@ class Listing:
         found = self.declared.selection
         return found if found and may(self.request, found.rule) else None
 
-    def tick(self, key: str) -> str:
-        """The check box of a row; it belongs to the form below the table."""
-        return f'<input type=checkbox form=auswahl name={self.selection.name} value="{key}" aria-label="{key} wählen">'
-
     def lines(self, rows: list[Any]) -> SafeString:
         """The rows of the table. Assembled here, not cell by cell in a template: a list has thousands of cells."""
         kept, filters = (urlencode(self.kept(*n)).replace("&", "&amp;") for n in (("stand", "jahr"), self.form.fields))
@@ -219,8 +216,7 @@ class Listing:
         opened = [(one, '<td class="n">' if one.numeric else "<td>") for one in rest]
         parts: list[str] = []
         for row in rows:
-            tick = self.tick(links.named(row)) if self.selection else ""
-            parts.append(f'<tr><th scope="row">{tick}{safe(head.html(row, links))}</th>')
+            parts.append(f'<tr><th scope="row">{safe(head.html(row, links))}</th>')
             parts += [f"{tag}{safe(one.html(row, links))}</td>" for one, tag in opened]
             parts.append("</tr>\n")
         return SafeString("".join(parts))

@@ -11,7 +11,7 @@ from django.http import Http404, HttpResponseBase
 from django.shortcuts import redirect, render
 
 from kim import documents
-from kim.figures import column, total
+from kim.figures import column, known_total, total
 from kim.models import Cited
 from kim.permissions import Ruled
 from kim.tables.columns import AmountColumn, TextColumn
@@ -33,12 +33,16 @@ class Preset:
 
 @dataclass(frozen=True)
 class Selection:
-    """What can be done with rows that are ticked: who may (rule), the address they are sent to, under which name."""
+    """What can be done with ticked rows: who may (rule), the address they are sent to, under which name.
+
+    The check boxes come by script: hundreds of them would weigh as much as the list.
+    """
 
     rule: str
     url: str
     name: str
     label: str
+    hint: str = ""
 
 
 class DenseTable(tables.Table):
@@ -191,7 +195,7 @@ class ListPage(Ruled):
         if "zeile" not in request.GET:
             rows = [row for row in listing.found if column_.gaps or column_.value(row) is not None]
             operands = [column_.derivation(row, str(first.export(row))) for row in rows]
-            value = total(listing.foot(), *operands, unit=column_.unit)
+            value = (known_total if column_.gaps else total)(listing.foot(), *operands, unit=column_.unit)
             return render(
                 request,
                 "kim/source.html",

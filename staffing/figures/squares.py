@@ -7,11 +7,12 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-from kim.charts import COMING, EMPTY, FILLED, UNKNOWN, Bar
+from kim.charts import COMING, EMPTY, FILLED, PARTLY, RESTING, UNKNOWN, Bar
 from kim.figures import figure
 from kim.formats import fte, span
 from kim.models import Body
 from kim.periods import between, common, year_of
+from staffing.figures.vacancy import RESTING as AT_REST
 from staffing.figures.vacancy import UNKNOWN as NOT_STATED
 from staffing.figures.vacancy import gaps, histories
 from staffing.models import Position, PositionPeriod
@@ -37,17 +38,17 @@ class Squares:
         return {"rows": [{"name": name} | {k: f"{v:.3f}" for k, v in parts.items()} for name, parts in self.rows]}
 
 
-def grouped(body: Body, day: date, title: str, name: Callable[[PositionPeriod], tuple[int, str]]) -> Squares:
+def grouped(body: Body, day: date, title: str, name: Callable[[PositionPeriod], tuple[int, str, str]]) -> Squares:
     """The posts of the day by name, each with its FTE by status. Three queries."""
     rows = PositionPeriod.objects.filter(body=body).as_of(day).with_occupancy(day)
     rows = rows.select_related("position", "carrier").prefetch_related("served__municipality")
-    groups: dict[tuple[int, str], dict[str, Decimal]] = {}
+    groups: dict[tuple[int, str, str], dict[str, Decimal]] = {}
     for row in rows.order_by("position__number"):
         parts = groups.setdefault(name(row), dict.fromkeys(PARTS, Decimal(0)))
         row.coming = row.advertised + row.advertising_planned
         for kind, attribute in PARTS.items():
             parts[kind] += getattr(row, attribute)
-    return Squares(title, tuple((key[1], parts) for key, parts in sorted(groups.items(), key=lambda pair: pair[0])))
+    return Squares(title, tuple((key[2], parts) for key, parts in sorted(groups.items(), key=lambda pair: pair[0])))
 
 
 @figure("squares.by_carrier", "Kästchengrafik nach Anstellungsträgern")
@@ -57,10 +58,10 @@ def by_carrier(body: Body, day: date) -> Squares:
     Example, StädteRegion 01.03.2023: SPRUNGBrett 1,500 besetzt (three squares), Stadt Würselen 0,500 in Ausschreibung.
     """
 
-    def name(row: PositionPeriod) -> tuple[int, str]:
+    def name(row: PositionPeriod) -> tuple[int, str, str]:
         if row.carrier is None:
-            return (2, "noch nicht vergeben")
-        return (0 if row.carrier.kind == row.carrier.Kind.OWN else 1, row.carrier.short_name)
+            return (2, "", "noch nicht vergeben")
+        return (0 if row.carrier.kind == row.carrier.Kind.OWN else 1, row.carrier.sort_key, row.carrier.name)
 
     return grouped(body, day, "Stellen nach Anstellungsträgern", name)
 
@@ -72,10 +73,12 @@ def by_municipality(body: Body, day: date) -> Squares:
     Example, StädteRegion 01.03.2023: Alsdorf 1,000 unbesetzt; gemeinsam: Eschweiler, Stolberg (Rhld.) 1,000.
     """
 
-    def name(row: PositionPeriod) -> tuple[int, str]:
-        own = row.position.kind == Position.Kind.OWN
+    def name(row: PositionPeriod) -> tuple[int, str, str]:
+        served = " ".join(sorted(one.municipality.sort_key for one in row.served.all()))
         label = row.served_label()
-        return (2 if own else 3 if label == "keine Angabe" else 1 if label.startswith("gemeinsam") else 0, label)
+        if row.position.kind == Position.Kind.OWN:
+            return (3, "", label)
+        return (4 if not served else 2 if label.startswith("gemeinsam") else 1, served, label)
 
     return grouped(body, day, "Stellen nach Kommunen", name)
 
@@ -90,7 +93,7 @@ class Overview:
 
     def sentence(self) -> str:
         """Example: Besetzungsübersicht 2023: 17 Stellen, 8 davon zeitweise oder ganz unbesetzt."""
-        empty = sum(any(bar.kind in {EMPTY, COMING} for bar in bars) for _, bars in self.rows)
+        empty = sum(any(bar.kind in {EMPTY, COMING, PARTLY} for bar in bars) for _, bars in self.rows)
         count = len(self.rows)
         return f"Besetzungsübersicht {self.year}: {count} Stellen, {empty} davon zeitweise oder ganz unbesetzt."
 
@@ -116,7 +119,7 @@ def overview(body: Body, day: date) -> Overview:
     found = []
     for key, number in numbers.items():
         rows, places = known[key]
-        missing = [gap for gap in gaps(rows, places, year) if gap.kind in {"unbesetzt", NOT_STATED}]
+        missing = gaps(rows, places, year)
         bars = []
         for row in rows:
             there = common(row.validity, year)
@@ -136,9 +139,11 @@ def bar_of(row: PositionPeriod, gap: Any, first: date, end: date) -> Bar:
     when = span(between(first, end))
     if gap is None:
         return Bar(FILLED, first, end, f"{when} besetzt, {fte(row.fte)} VZÄ")
+    if gap.kind == AT_REST:
+        return Bar(RESTING, first, end, f"{when} ruhend: {fte(gap.fte)} von {fte(row.fte)} VZÄ")
     if gap.kind == NOT_STATED:
         return Bar(UNKNOWN, first, end, f"{when} keine Angabe zu {fte(gap.fte)} von {fte(row.fte)} VZÄ")
     coming = row.stage in {row.Stage.ADVERTISED, row.Stage.ADVERTISING_PLANNED}
     label = row.get_stage_display() if coming else "unbesetzt"
-    kind = COMING if coming else EMPTY
+    kind = PARTLY if gap.fte < row.fte else COMING if coming else EMPTY
     return Bar(kind, first, end, f"{when} {label}: {fte(gap.fte)} von {fte(row.fte)} VZÄ nicht besetzt")

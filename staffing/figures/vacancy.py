@@ -141,11 +141,14 @@ def vacant_months(periods: Iterable[PositionPeriod], day: date) -> dict[int, Val
     within = between(year_of(day.year).lower, day + DAY)
     found = {}
     for row in rows:
-        parts = tuple(in_months(gap) for gap in gaps(*known[row.position_id], within) if gap.kind == VACANT)
+        there = gaps(*known[row.position_id], within)
+        parts = tuple(in_months(gap) for gap in there if gap.kind == VACANT)
+        number, link = row.position.number, row.get_absolute_url()
+        if not parts and any(gap.kind == UNKNOWN for gap in there):
+            found[row.pk] = Value(number, None, MONTHS, "annahme", source="Besetzung: keine Angabe", link=link)
+            continue
         amount = sum((part.amount for part in parts), Decimal(0))
-        found[row.pk] = Value(
-            row.position.number, amount, MONTHS, formula="Summe", operands=parts, link=row.get_absolute_url()
-        )
+        found[row.pk] = Value(number, amount, MONTHS, formula="Summe", operands=parts, link=link)
     return found
 
 

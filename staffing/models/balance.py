@@ -17,8 +17,9 @@ BALANCED = """
         SELECT FROM staffing_reallocation r WHERE r.id = {key} AND r.state = 'effective' AND (
             NOT EXISTS (SELECT FROM staffing_reallocationleg l WHERE l.reallocation_id = r.id)
             OR ((SELECT sum(fte) FROM staffing_reallocationleg l WHERE l.reallocation_id = r.id) <> 0
-                AND NOT (r.difference_reason <> '' AND r.basis_state = 'taken' AND EXISTS (
-                    SELECT FROM kim_source s WHERE s.id = r.basis_id AND s.kind IN ('notice', 'resolution')))))
+                AND NOT (btrim(r.difference_reason) <> '' AND r.basis_state = 'taken' AND EXISTS (
+                    SELECT FROM kim_source s WHERE s.id = r.basis_id AND s.kind IN ('notice', 'resolution')
+                        AND s.date IS NOT NULL))))
     ) THEN
         RAISE EXCEPTION 'unbalanced' USING ERRCODE = '23514', CONSTRAINT = 'reallocation_balanced';
     END IF;
@@ -27,9 +28,9 @@ BALANCED = """
 FIXED = "RAISE EXCEPTION 'fixed' USING ERRCODE = '23514', CONSTRAINT = 'reallocation_fixed';"
 # What an effective act says is never changed; adopt() and withdraw() only note which post a leg made.
 LEG_FIXED = """
-    IF (SELECT state FROM staffing_reallocation WHERE id = {old}) <> 'draft'
-        OR (SELECT state FROM staffing_reallocation WHERE id = {new}) <> 'draft' THEN
-        IF TG_OP <> 'UPDATE'
+    PERFORM 1 FROM staffing_reallocation WHERE id IN ({old}, {new}) FOR SHARE;  -- whoever sets it into effect waits
+    IF EXISTS (SELECT FROM staffing_reallocation WHERE id IN ({old}, {new}) AND state <> 'draft') THEN
+        IF TG_OP <> 'UPDATE' OR {keeps}
             OR to_jsonb(OLD) - ARRAY['position_id', 'version'] <> to_jsonb(NEW) - ARRAY['position_id', 'version'] THEN
             {refuse}
         END IF;
@@ -39,15 +40,16 @@ LEG_FIXED = """
 """
 
 
-def fixed(of: str) -> pgtrigger.Trigger:
-    """The trigger that keeps the rows of an effective reallocation; ``of`` is SQL for its key, with {row}."""
+def fixed(of: str, keeps: str = "false") -> pgtrigger.Trigger:
+    """The trigger that keeps the rows of an effective reallocation; ``of`` is SQL for its key, with {row}; keeps: SQL
+    for a row that keeps its post too."""
     old = f"CASE WHEN TG_OP = 'INSERT' THEN NULL ELSE {of.format(row='OLD')} END"
     new = f"CASE WHEN TG_OP = 'DELETE' THEN NULL ELSE {of.format(row='NEW')} END"
     return pgtrigger.Trigger(
         name="fixed",
         when=pgtrigger.Before,
         operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
-        func=LEG_FIXED.format(old=old, new=new, refuse=FIXED),
+        func=LEG_FIXED.format(old=old, new=new, refuse=FIXED, keeps=keeps),
     )
 
 

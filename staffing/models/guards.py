@@ -9,8 +9,8 @@ SENTENCES["over_occupied"] = (
     "Eine besetzte Stelle lässt sich nicht unter ihre Besetzung verkleinern; was besetzt ist, steht auf ihrer Seite."
 )
 SENTENCES["position_blocked"] = (
-    "Die Stelle trägt in dieser Zeit einen Sperrvermerk: Eine Besetzung kann dann nicht beginnen. "
-    "Fehlt der Beginn, bitte angeben."
+    "Die Stelle trägt in dieser Zeit einen Sperrvermerk: Eine Besetzung kann dann nicht beginnen, wachsen oder "
+    "verlängert werden. Fehlt der Beginn, bitte angeben."
 )
 SENTENCES["position_fixed"] = "Angaben und Besetzungen lassen sich nicht auf eine andere Stelle umhängen."
 
@@ -53,8 +53,9 @@ OVER_OCCUPIED = pgtrigger.Trigger(
             SELECT FROM staffing_occupancy o WHERE position_id = post AND NOT EXISTS (
                 SELECT FROM staffing_positionperiod p WHERE p.position_id = post AND p.validity && o.validity)
         ) THEN
-            RAISE EXCEPTION 'over-occupied on %', on_day
-                USING ERRCODE = '23514', CONSTRAINT = 'over_occupied';
+            RAISE EXCEPTION 'over-occupied' USING ERRCODE = '23514', CONSTRAINT = 'over_occupied',
+                DETAIL = 'Stelle ' || (SELECT number FROM staffing_position WHERE id = post)
+                    || coalesce(', ab ' || to_char(on_day, 'DD.MM.YYYY'), '');
         END IF;
         RETURN NULL;
     """,
@@ -79,10 +80,21 @@ BLOCKED = pgtrigger.Trigger(
     name="may_begin",
     when=pgtrigger.Before,
     operation=pgtrigger.Insert | pgtrigger.Update,
+    declare=[("added", "daterange")],
     func="""
-        IF (TG_OP = 'INSERT' OR lower(OLD.validity) IS DISTINCT FROM lower(NEW.validity) OR NEW.fte > OLD.fte)
-            AND EXISTS (SELECT FROM staffing_plannote n WHERE n.position_id = NEW.position_id AND n.kind = 'block'
-                AND (lower_inf(NEW.validity) OR n.validity @> lower(NEW.validity))) THEN
+        -- who begins: a new place, or one that is moved to another beginning; who grows: all days of the place;
+        -- who stays on: the days after the former end, if that lies within the block or before it
+        added := CASE
+            WHEN TG_OP = 'UPDATE' AND lower(OLD.validity) IS NOT DISTINCT FROM lower(NEW.validity) THEN
+                CASE WHEN NEW.fte > OLD.fte THEN NEW.validity
+                    WHEN upper_inf(OLD.validity) THEN 'empty'::daterange
+                    WHEN upper_inf(NEW.validity) OR upper(NEW.validity) > upper(OLD.validity)
+                        THEN daterange(upper(OLD.validity), upper(NEW.validity))
+                    ELSE 'empty'::daterange END
+            WHEN lower_inf(NEW.validity) THEN NEW.validity
+            ELSE daterange(lower(NEW.validity), lower(NEW.validity), '[]') END;
+        IF EXISTS (SELECT FROM staffing_plannote n WHERE n.position_id = NEW.position_id AND n.kind = 'block'
+            AND n.validity && added) THEN
             RAISE EXCEPTION 'blocked' USING ERRCODE = '23514', CONSTRAINT = 'position_blocked';
         END IF;
         RETURN NEW;

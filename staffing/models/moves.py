@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 
 from kim.formats import day as printed
 from kim.formats import fte as vzae
+from kim.formats import span
 from kim.periods import between
 from staffing.models.masterdata import Carrier
 from staffing.models.places import ServedMunicipality
@@ -31,6 +32,9 @@ def resize(position: Position, change: Decimal, cause: "Reallocation") -> None:
     rows = list(position.periods.filter(validity__overlap=between(day)).order_by("validity"))
     if not rows or day not in rows[0].validity:
         raise ValidationError(f"Die Stelle {position} gibt es am {printed(day)} nicht.")
+    if change < 0 and (blocked := position.plan_notes.filter(kind="block", validity__overlap=between(day)).first()):
+        words = f"Die Stelle {position} trägt einen Sperrvermerk ({span(blocked.validity)})"
+        raise ValidationError(f"{words}; was gesperrt ist, lässt sich nicht umverteilen.")
     for row in rows:
         size = row.fte + change
         if size < 0:
@@ -41,7 +45,11 @@ def resize(position: Position, change: Decimal, cause: "Reallocation") -> None:
             continue
         later = row.from_day(day) if day in row.validity else row
         later.fte = size
-        later.rest_on(cause, planned=cause.is_planned)
+        if later.validity.lower == day:
+            later.rest_on(cause, planned=cause.is_planned)
+        else:  # facts that begin later keep what they rest on, and say by what they changed
+            words = f"{signed(change)} VZÄ durch Umverteilung {cause}."
+            later.assumption = f"{later.assumption} {words}".strip()
         later.full_clean()
         later.save()
 
@@ -92,7 +100,7 @@ class Pattern:
         for relation in Position._meta.related_objects:
             inherit = getattr(relation.related_model, "hand_over", None)
             if inherit:
-                inherit(self.givers, position, self.cause.effective)
+                inherit(self.givers, position, row.validity)
         return position
 
     def free_number(self) -> str:

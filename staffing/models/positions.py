@@ -283,9 +283,10 @@ class PositionPeriod(Cited, BodyRow):
     ) -> "PositionPeriod":
         """An Änderung zum Stichtag: these facts hold from the day on, what held before stays until the day before.
 
-        Set the new values on the instance before; it is not saved itself. Returns the facts from the day on. Raises
-        ValidationError with a sentence when the reason is missing, the day is not within the range or is its first
-        (then it is a Berichtigung), a rule is broken, or somebody changed the row meanwhile.
+        Set the new values on the instance before; it is not saved itself. Returns the facts from the day on, or what
+        held before if nothing differs. Raises ValidationError with a sentence when the reason is missing, the day is
+        not within the range or is its first (then it is a Berichtigung), a rule is broken, or somebody changed the row
+        meanwhile.
 
         Example: CM-10, 1,5 since 01.01.2022, from 01.07.2023 only 1,0: 1,5 until 30.06.2023, 1,0 from 01.07.2023 on.
         """
@@ -298,12 +299,19 @@ class PositionPeriod(Cited, BodyRow):
         note(reason=reason.strip(), act=f"Änderung ab {printed(day)}")
         changed = {name: getattr(self, name) for name in FACTS if getattr(self, name) != getattr(before, name)}
         cited = {name: getattr(self, name) for name in BASIS}
-        if changed and all(getattr(before, name) == value for name, value in cited.items()):
+        served = None if municipalities is None else {m.pk for m in municipalities}
+        moved = served is not None and served != {s.municipality_id for s in before.served.all()}
+        if not changed and not moved and all(getattr(before, name) == value for name, value in cited.items()):
+            return before
+        if (moved or changed.keys() & {"fte", "carrier"}) and all(
+            getattr(before, name) == value for name, value in cited.items()
+        ):
             cited = {"basis": None, "basis_place": "", "assumption": f"Änderung ab {printed(day)}: {reason.strip()}"}
         before.version = self.version
         with refusable():
             later = before.from_day(day)
-            later.validity_assumption = ""
+            if before.validity.upper is None or not later.validity.upper:  # an end that was assumed still is
+                later.validity_assumption = ""
             for name, value in (changed | cited).items():
                 setattr(later, name, value)
             later.full_clean()

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from kim import trail
 from kim.formats import listed
-from kim.history import refusable, tracked
+from kim.history import MISSING_REFERENCE, refusable, tracked
 from kim.models import Body, BodyRow, Cited, SameBody, Source
 from kim.money import FteColumn, exact
 from kim.permissions import act_key, note
@@ -21,6 +21,7 @@ from staffing.models.masterdata import BodyMunicipality, Carrier, Municipality
 from staffing.models.moves import Pattern, resize, signed
 from staffing.models.positions import Position
 
+BACK = "Rückgängig geht es dann mit einer neuen Umverteilung."
 EXPLAINING = (Source.Kind.NOTICE, Source.Kind.RESOLUTION)
 
 
@@ -111,15 +112,18 @@ class Reallocation(Cited, BodyRow):
     def is_explained(self) -> bool:
         """Whether a notice or resolution that is there explains a difference."""
         there = self.basis is not None and self.basis.kind in EXPLAINING and not self.is_planned
+        there = there and self.basis is not None and self.basis.date is not None
         return there and bool(self.difference_reason.strip())
 
     @transaction.atomic
-    def put(self, legs: "Iterable[tuple[ReallocationLeg, list[Municipality]]]") -> None:
-        """Save the draft with these legs in the place of the former ones. ValidationError with a sentence."""
-        note(act="Umverteilung entworfen" if self._state.adding else "Entwurf der Umverteilung geändert")
+    def put(self, legs: "Iterable[tuple[ReallocationLeg, list[Municipality]]]", *, adopting: bool = False) -> None:
+        """Save the draft with these legs in the place of the former ones; adopting: it takes effect in the same act.
+        ValidationError with a sentence."""
+        if self._state.adding:
+            self.number = self.next_number(self.body)
+        what = f"Umverteilung {self} " + ("wirksam gesetzt" if adopting else "entworfen")
+        note(act=what, reason=self.reason)
         with refusable():
-            if self._state.adding:
-                self.number = self.next_number(self.body)
             self.full_clean()
             fresh = self._state.adding
             self.save()
@@ -185,10 +189,18 @@ class Reallocation(Cited, BodyRow):
             try:
                 trail.take_back(self.act, keep=(Reallocation, ReallocationLeg, LegMunicipality))
             except ValidationError as error:
-                words = f"{' '.join(error.messages)} Rückgängig geht es dann mit einer neuen Umverteilung."
-                raise ValidationError(words) from error
+                raise ValidationError(since_then(error)) from error
             self.state = self.State.WITHDRAWN
             self.save()
+
+
+def since_then(error: ValidationError) -> str:
+    """Why an act cannot be taken back: what has changed since, or what hangs on a new post."""
+    if getattr(error, "code", "") == "changed":
+        return f"{error.params['row']} hat sich seither geändert. {BACK}"  # type: ignore[index]
+    if MISSING_REFERENCE in error.messages or any("liegen schon" in m for m in error.messages):
+        return f"An den neuen Stellen hängt schon etwas (z. B. eine Besetzung oder Notiz). {BACK}"
+    return " ".join(error.messages)
 
 
 @tracked()
@@ -214,7 +226,7 @@ class ReallocationLeg(BodyRow):
         ordering: ClassVar = ["order"]
         triggers = [
             *BodyRow.Meta.triggers,
-            fixed("{row}.reallocation_id"),
+            fixed("{row}.reallocation_id", "NOT OLD.establishes AND OLD.position_id IS DISTINCT FROM NEW.position_id"),
             balanced(
                 "CASE WHEN TG_OP = 'DELETE' THEN OLD.reallocation_id ELSE NEW.reallocation_id END",
                 pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,

@@ -42,11 +42,14 @@ def consequences(body: Body, day: Any) -> Figures:
 def effects(before: Figures, after: Figures) -> list[tuple[str, list[dict[str, Any]]]]:
     """The lines that differ, per figure: label, before, after, change; "key" marks the last line of a calculation."""
     result = []
-    for name, (title, lines) in after.items():
+    for name in before | after:
+        title = after.get(name, before.get(name, ("", [])))[0]
+        lines = after.get(name, ("", []))[1]
         old = {value.label: value for value in before.get(name, ("", []))[1]}
         new = {value.label: value for value in lines}
+        result_of = lines[-1].label if lines and "neutr" in name else None
         rows = [
-            difference(label, old.get(label), new.get(label)) | {"key": label == lines[-1].label and "neutr" in name}
+            difference(label, old.get(label), new.get(label)) | {"key": label == result_of}
             for label in old | new
             if amount(old.get(label)) != amount(new.get(label))
         ]

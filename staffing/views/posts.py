@@ -8,9 +8,9 @@ from django.http import Http404, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 
-from kim.figures import about
+from kim.figures import CATALOGUE, about, column
 from kim.forms import CorrectionPage, DescriptionPage, RemovePage, VersionedForm
-from kim.periods import common, year_of
+from kim.periods import common, last_day, year_of
 from kim.permissions import Ruled
 from kim.tables import ListPage
 from kim.trail import story
@@ -86,6 +86,12 @@ class PositionPage(Ruled):
         context = {
             "position": position,
             "period": (period := period_on(request, position)),
+            "vacant": [
+                (CATALOGUE[name].title, column(name, [period], request.stand)[period.pk])
+                for name in ("position.vacant_since", "position.vacant_months", "position.unspent")
+            ]
+            if period
+            else [],
             "locked": sorted(y for y in request.closed_years if period and common(period.validity, year_of(y))),
             "periods": periods,
             "occupancies": list(
@@ -166,8 +172,12 @@ class ChangePosition(CorrectPosition):
         day = form.cleaned_data["day"]
         before = consequences(request.acting_body, day)
         later = self.change(form)()
+        if later.validity.lower != day:
+            return f"Stelle {later.position.number}: Es hat sich nichts geändert."
         changed = effects(before, consequences(request.acting_body, day))
-        return f"Stelle {later.position.number}: geändert ab {day:%d.%m.%Y}. {in_words(changed)}"
+        until = last_day(later.validity)
+        words = f" bis {until:%d.%m.%Y} (danach gelten schon andere Angaben oder keine)" if until else ""
+        return f"Stelle {later.position.number}: geändert ab {day:%d.%m.%Y}{words}. {in_words(changed)}"
 
 
 class CorrectRange(CorrectPosition):

@@ -11,17 +11,19 @@ from django.http import Http404, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from kim import charts
 from kim.forms import RemovePage, last_change, refuse, saved
 from kim.history import CONFLICT
 from kim.periods import DAY
-from kim.permissions import Ruled
+from kim.permissions import Ruled, may
 from kim.tables import ListPage, kept_link
 from kim.trail import story
 from staffing.figures.occupancy import choices_on
+from staffing.figures.squares import by_municipality
 from staffing.forms import GiveForm, ReallocationForm, TakeForm
 from staffing.models import Carrier, LegMunicipality, Municipality, Position, Reallocation, ReallocationLeg
 from staffing.tables import ReallocationTable
-from staffing.views.effects import foreseen
+from staffing.views.effects import consequences, effects, foreseen
 
 LEGS = 3  # lines that are offered where people begin to type
 
@@ -147,7 +149,8 @@ class Sheet:
                 for some in form.errors.get_json_data().values()
                 for error in some
             ]
-        return found + [str(e) for forms in (self.gives, self.takes) for e in forms.non_form_errors()]
+        found += [str(e) for forms in (self.gives, self.takes) for e in forms.non_form_errors()]
+        return found + [str(e) for e in self.head.non_field_errors()]
 
 
 def legs_of(row: Reallocation) -> list[ReallocationLeg]:
@@ -221,7 +224,7 @@ class EditReallocation(Ruled):
         """Save the draft, and set it into effect if that was asked: both, or nothing."""
         row, adopts = sheet.head.instance, self.request.POST.get("tun") == "wirksam"
         with transaction.atomic():
-            row.put(sheet.legs())
+            row.put(sheet.legs(), adopting=adopts)
             if adopts:
                 row.adopt()
         if adopts:
@@ -242,12 +245,12 @@ class EditReallocation(Ruled):
             return {"refused": error.messages}
 
     def page(self, sheet: Sheet, status: int = 200, **extra: Any) -> HttpResponseBase:
-        row = sheet.row
+        number = self.kwargs.get("number", "")  # the row itself may carry one that was rolled back
         context = {
             "sheet": sheet,
             "form": sheet.head,
-            "title": f"Umverteilung {row}" if row.pk else "Neue Umverteilung",
-            "back": row.get_absolute_url() if row.pk else reverse("positions"),
+            "title": f"Umverteilung Nr. {number}" if number else "Neue Umverteilung",
+            "back": reverse("reallocation", args=[number]) if number else reverse("positions"),
         }
         return render(self.request, "staffing/reallocation_edit.html", context | extra, status=status)
 
@@ -257,7 +260,9 @@ class ReallocationPage(Ruled):
 
     rule = "staffing.view"
 
-    def get(self, request: Any, number: str, refused: Any = None, status: int = 200) -> HttpResponseBase:
+    def get(
+        self, request: Any, number: str, refused: Any = None, status: int = 200, reason: str = ""
+    ) -> HttpResponseBase:
         row = reallocation_of(request, number)
         legs = legs_of(row)
         context: dict[str, Any] = {
@@ -267,19 +272,33 @@ class ReallocationPage(Ruled):
             "given": -sum(leg.fte for leg in legs if leg.fte < 0),
             "taken": sum(leg.fte for leg in legs if leg.fte > 0),
             "refused": refused,
+            "reason": reason,
             "day_before": row.effective - DAY,
             "story": story(
                 [row],
                 below=[(ReallocationLeg, {"reallocation": row}), (LegMunicipality, {"leg__in": legs})],
-                user=request.user,
+                user=request.user if row.is_draft else None,  # what took effect is withdrawn, not undone
             ),
         }
-        if row.is_draft and legs:
+        if row.state == Reallocation.State.EFFECTIVE:
+            context |= happened(row)
+        if row.is_draft and legs and may(request, "staffing.edit"):
             try:
                 context["foreseen"] = consequences_of(row)
             except ValidationError as error:
                 context["refused"] = refused or error.messages
         return render(request, "staffing/reallocation.html", context, status=status)
+
+
+def happened(row: Reallocation) -> dict[str, Any]:
+    """The plan of the day before and of the effective day, as charts and as differences."""
+    days = (row.effective - DAY, row.effective)
+    found = [by_municipality(row.body, day) for day in days]
+    drawn = [
+        (day, charts.squares(f"u{n}", one.sentence(), one.rows), one.sentence())
+        for n, (day, one) in enumerate(zip(days, found, strict=True))
+    ]
+    return {"drawn": drawn, "effects": effects(*(consequences(row.body, day) for day in days))}
 
 
 class AdoptReallocation(Ruled):
@@ -309,7 +328,7 @@ class WithdrawReallocation(Ruled):
         try:
             row.withdraw(reason=request.POST.get("reason", "")[:300])
         except ValidationError as error:
-            return shown(request, number, error.messages, 422)
+            return shown(request, number, error.messages, 422, request.POST.get("reason", ""))
         messages.success(request, f"Umverteilung {row} ist zurückgenommen. Es gilt wieder der frühere Plan.")
         return redirect(kept_link(request, row.get_absolute_url()))
 
@@ -326,6 +345,6 @@ class RemoveReallocation(RemovePage):
         return reverse("reallocations")
 
 
-def shown(request: Any, number: str, refused: list[str], status: int) -> HttpResponseBase:
-    """The page again, with why nothing was done."""
-    return ReallocationPage().get(request, number, refused, status)
+def shown(request: Any, number: str, refused: list[str], status: int, reason: str = "") -> HttpResponseBase:
+    """The page again, with why nothing was done and what was typed."""
+    return ReallocationPage().get(request, number, refused, status, reason)

@@ -14,7 +14,7 @@ from kim.models import ClosedYear
 from kim.periods import between, period, year_of
 from kim.permissions import acting
 from kim.trail import take_back
-from staffing.models import PositionLocation, PositionPeriod
+from staffing.models import PlanNote, Position, PositionLocation, PositionPeriod, Reallocation, ReallocationLeg
 from tests.helpers import sql
 
 NEW_YEAR = date(2024, 1, 1)
@@ -41,7 +41,8 @@ def test_twelve_posts_and_no_amount(region):
     for name in ("position.annual_amount", "position.unspent"):
         found = column(name, rows, NEW_YEAR)
         assert {v.value for v in found.values()} == {None}
-        assert {v.source for v in found.values()} == {"Fördersatz noch nicht bekannt"}
+        words = "Fördersatz noch nicht bekannt" if name.endswith("amount") else "keine bewilligte Zuwendung zugeordnet"
+        assert {v.source for v in found.values()} == {words}
 
 
 def test_the_rate_comes_from_the_table_when_it_is_published(region):
@@ -130,3 +131,35 @@ def test_a_closed_year_is_not_planned(region):
 def test_posts_that_are_gone_are_not_carried(region):
     PositionPeriod.objects.filter(position__number="CM-15").update(validity=period(date(2023, 3, 1), date(2023, 6, 30)))
     assert carried(region, 2024)[0].fte() == D("11.5")
+
+
+def test_what_an_umverteilung_of_new_year_ended_does_not_come_back_and_what_it_made_goes_on(region):
+    post = Position.objects.get(number="CM-15")
+    row = Reallocation(body=region, effective=NEW_YEAR, reason="Bedarf")
+    row.put(
+        [
+            (ReallocationLeg(fte=D("-0.5"), position=post), []),
+            (ReallocationLeg(fte=D("0.5"), establishes=True), []),
+        ]
+    )
+    row.adopt()
+    (one,) = carried(region, 2024)
+    numbers = {str(p) for line in one.lines for p in line.posts}
+    assert "CM-15" not in numbers and "CM-18" in numbers and one.fte() == D(12)
+    carry_over(region, 2024, reason="Planung")
+    on_new_year = PositionPeriod.objects.as_of(NEW_YEAR)
+    assert not on_new_year.filter(position=post).exists()
+    assert sum(r.fte for r in on_new_year) == D(12)
+
+
+def test_a_post_with_kw_is_not_carried(region):
+    post = Position.objects.get(number="CM-15")
+    PlanNote.objects.create(body=region, position=post, kind="abolish", validity=between(NEW_YEAR), assumption="x")
+    assert carried(region, 2024)[0].fte() == D("11.5")
+
+
+def test_a_notice_by_hand_for_the_same_posts_is_respected(region):
+    template = FundingNotice.objects.get(slug="kim-2023")
+    carry_over(region, 2024, reason="Planung")
+    FundingNotice.objects.filter(slug="kim-2024").update(slug="von-hand")
+    assert carried(region, 2024)[0].lines == () and template.validity == year_of(2023)

@@ -243,7 +243,7 @@ def test_a_group_without_funding_has_no_amount(region):
     table = by_municipality(region, DAY)
     row = next(r for r in table.rows if r.name == "keine Angabe")
     assert (row.fte.plain(), row.amount.plain()) == ("2.500", "85500.00")
-    assert row.amount.formula == "Summe; 1 ohne Zuwendung nicht enthalten"
+    assert row.amount.formula == "Summe; 1 ohne Betrag nicht enthalten"
     Funding.objects.filter(position__number="CM-10").delete()
     row = next(r for r in by_municipality(region, DAY).rows if r.name == "keine Angabe")
     assert row.amount.plain() is None and row.as_json()["amount"] is None

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlencode
 
 import pytest
 
+from grants.models import carry_over
 from kim.figures import COUNT, EUR, FTE, MONTHS
 from kim.formats import NBSP
 from kim.permissions import acting
@@ -203,3 +204,14 @@ def test_a_view_that_is_changed_says_so_and_leads_back(login):
     assert "(geändert)" not in browser.get("/stellen/?art=dritte&ansicht=bei-dritten").content.decode()
     words = browser.get("/stellen/?art=dritte&status=besetzt&ansicht=bei-dritten").content.decode()
     assert "(geändert)" in words and "Zurück auf „Bei Dritten“" in words
+
+
+def test_a_sum_of_nothing_known_is_no_zero(login, region):
+    carry_over(region, 2024, reason="Planung")
+    browser = login()
+    data = browser.get("/zuwendungen/?jahr=2024&format=json").json()
+    assert data["totals"] == {"betrag": None} and data["ohne_angabe"] == {"betrag": 1}
+    words = browser.get("/zuwendungen/?jahr=2024").content.decode().replace("\u00a0", " ")
+    assert "1 Zuwendung · – (1 ohne Angabe)" in words and "0,00 €" not in words
+    source = browser.get("/zuwendungen/?jahr=2024&herkunft=betrag").content.decode().replace("\u00a0", " ")
+    assert "keine Angabe" in source and "0,00 €" not in source

@@ -157,6 +157,30 @@ def test_who_was_there_before_stays_when_a_post_is_blocked(region):
     assert Occupancy.objects.filter(position=post).as_of(JULY).exists()
 
 
+def test_nobody_grows_or_stays_on_while_a_post_is_blocked(region):
+    post = Position.objects.get(number="CM-16")
+    (place,) = fill(post, 1, "0.5", MARCH, date(2023, 3, 31))
+    PlanNote.objects.create(
+        body=region, position=post, kind="block", validity=period(date(2023, 4, 1), date(2023, 6, 30)), assumption="x"
+    )
+    for values in ({"validity": between(MARCH)}, {"validity": period(MARCH, date(2023, 5, 1))}):
+        with pytest.raises(IntegrityError, match="blocked"), transaction.atomic():
+            Occupancy.objects.filter(pk=place.pk).update(**values)
+    (other,) = fill(Position.objects.get(number="CM-17"), 1, "0.5", MARCH)
+    PlanNote.objects.create(body=region, position=other.position, kind="block", validity=between(JULY), assumption="x")
+    with pytest.raises(IntegrityError, match="blocked"), transaction.atomic():
+        Occupancy.objects.filter(pk=other.pk).update(fte=D(1))
+    Occupancy.objects.filter(pk=other.pk).update(validity=period(MARCH, date(2023, 7, 31)))
+
+
+def test_an_unchanged_form_splits_nothing(region):
+    row = facts("CM-07")
+    same = row.change_from(JULY, reason="nichts", municipalities=[s.municipality for s in row.served.all()])
+    assert same.validity == row.validity and PositionPeriod.objects.filter(position__number="CM-07").count() == 1
+    row.stage = "advertised"
+    assert row.change_from(JULY, reason="ausgeschrieben").basis == row.basis, "the document still says its VZÄ"
+
+
 @pytest.mark.counter
 def test_without_the_trigger_a_blocked_post_is_filled(region, owner):
     post = Position.objects.get(number="CM-15")
@@ -194,7 +218,7 @@ def replayed(acts):
             plan |= dict.fromkeys(same, (fte, here[1]))
         elif act == "end" and day > same[0]:
             plan |= {d: None for d in same if d >= day}
-        elif act == "change" and day > same[0]:
+        elif act == "change" and day > same[0] and fte != here[0]:
             ranges += 1
             plan |= {d: (fte, ranges) for d in same if d >= day}
     return {day: value and value[0] for day, value in plan.items()}

@@ -19,6 +19,7 @@ from staffing.models import (
     LegMunicipality,
     Municipality,
     Occupancy,
+    PlanNote,
     Position,
     PositionPeriod,
     Reallocation,
@@ -222,7 +223,10 @@ def test_what_has_changed_since_keeps_the_act(former):
         facts = PositionPeriod.objects.get(position__number="CM-15")
         facts.fte = D("0.6")
         facts.correct(reason="mehr")
-    with acting(None, [former.pk]), pytest.raises(ValidationError, match="Inzwischen"):
+    with (
+        acting(None, [former.pk]),
+        pytest.raises(ValidationError, match="Stellenangabe CM-15 hat sich seither geändert"),
+    ):
         row.withdraw(reason="zu spät")
 
 
@@ -261,3 +265,29 @@ def test_the_command_uses_the_same_verbs(former):
     for wrong in (["9", "--body", former.slug], ["1", "--body", "nirgends"], ["1", "--body", former.slug]):
         with pytest.raises(CommandError):
             call_command("reallocation", *wrong)
+
+
+def test_what_is_blocked_is_not_moved(former):
+    post = Position.objects.get(number="CM-12")
+    PlanNote.objects.create(
+        body=former, position=post, kind="block", validity=between(date(2023, 4, 1)), assumption="x"
+    )
+    row = drafted(former, [of_post("CM-12", "-0.5"), of_post("CM-13", "0.5")])
+    with pytest.raises(ValidationError, match="trägt einen Sperrvermerk"):
+        row.adopt()
+
+
+def test_givers_that_are_paid_differently_make_no_new_post(former):
+    Funding.objects.filter(position__number="CM-13").delete()
+    row = drafted(former, seed_legs())
+    with pytest.raises(ValidationError, match="verschieden gefördert"):
+        row.adopt()
+
+
+def test_a_planned_notice_explains_no_difference(former):
+    source = Source.objects.create(body=former, kind="notice", title="Bescheid 2024, nur geplant")
+    row = drafted(former, [of_post("CM-13", "0.5")], basis=source, difference_reason="mehr")
+    with pytest.raises(ValidationError):
+        row.adopt()
+    with pytest.raises(IntegrityError, match="unbalanced"):
+        by_sql(row)

@@ -50,6 +50,7 @@
     if (turn !== asked) return;
     if (!found || page.querySelector("main [role=alert]")) { location.href = url; return; }
     document.querySelector("#ergebnis").replaceChildren(...found.childNodes);
+    tick();
     for (const part of ["header.top", ".tabs", ".head .lead"]) {
       const fresh = page.querySelector(part);
       if (fresh) document.querySelector(part)?.replaceChildren(...fresh.childNodes);
@@ -101,7 +102,7 @@
     data.set("vorschau", "1");
     const answer = await fetch(form.action || location.href, { method: "POST", body: data, credentials: "same-origin" });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const fresh = page.querySelector("#folgen-der-umverteilung, #folgen-hier");
+    const fresh = page.querySelector("#folgen-der-umverteilung, #folgen-der-aenderung");
     if (turn === foreseen && fresh) document.getElementById(fresh.id)?.replaceChildren(...fresh.childNodes);
   };
   document.addEventListener("input", (event) => {
@@ -119,6 +120,24 @@
       main.form.requestSubmit(main);
     }
   });
+
+  // Rows that can be ticked: a check box before each, named by the end of the address of its page.
+  const tick = () => {
+    const form = document.getElementById("auswahl");
+    if (!form) return;
+    document.querySelectorAll(".rows tbody th[scope=row]").forEach((head) => {
+      const link = head.querySelector("a");
+      if (!link || head.querySelector("input")) return;
+      const box = document.createElement("input");
+      box.type = "checkbox";
+      box.name = form.dataset.tick;
+      box.setAttribute("form", "auswahl");
+      box.value = decodeURIComponent(new URL(link.href).pathname.replace(/\/$/, "").split("/").pop());
+      box.setAttribute("aria-label", `${box.value} wählen`);
+      head.prepend(box);
+    });
+  };
+  tick();
 
   // Ticked rows: how many.
   const count = () => {
