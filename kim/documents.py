@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, ClassVar
@@ -61,8 +62,8 @@ class Document:
         raise NotImplementedError
 
     @classmethod
-    def every(cls, body: Any) -> "list[Document]":
-        """All documents of this class that the body has a text for, their rows fetched in a fixed number of queries."""
+    def every(cls, body: Any, since: date) -> "list[Document]":
+        """The documents of this class that the body has a text for and whose own day is not before ``since``."""
         raise NotImplementedError
 
     @property
@@ -109,13 +110,15 @@ def find(body: Any, reference: str) -> Document | None:
     return next((found for cls in REGISTRY.values() if (found := cls.find(body, reference))), None)
 
 
-def printed(body: Any) -> dict[str, dict[str, Any]]:
-    """What every paper of the body says at this moment: {address: {"name", "url", "chips": {token: (title, words)}}}.
+def printed(body: Any, since: date) -> dict[str, dict[str, Any]]:
+    """What the papers of the body whose own day is not before ``since`` say at this moment: {address: {"name", "url",
+    "chips": {token: (title, words)}}}.
 
-    Asked before and after a change, it tells which papers change with it.
+    Asked before and after a change, it tells which papers change with it. A change from a day on cannot reach papers of
+    the years before: they read their own day and year.
     """
     found = {}
-    for one in (paper for cls in REGISTRY.values() for paper in cls.every(body)):
+    for one in (paper for cls in REGISTRY.values() for paper in cls.every(body, since)):
         try:
             blocks = one.context()["blocks"]
         except ValidationError:

@@ -1,5 +1,6 @@
 """The Mitteilungsvorlage: what it is made of and how it is found."""
 
+from datetime import date
 from typing import Any
 
 from django.utils import timezone
@@ -30,9 +31,9 @@ class InformationPaper(Document):
         return cls(paper) if paper.paper_type == Paper.PaperType.INFORMATION and paper.text else None
 
     @classmethod
-    def every(cls, body: Any) -> "list[Document]":
+    def every(cls, body: Any, since: date) -> "list[Document]":
         papers = Paper.objects.filter(body=body, paper_type=Paper.PaperType.INFORMATION, text__isnull=False)
-        papers = papers.filter(notice__isnull=False, as_of__isnull=False)
+        papers = papers.filter(notice__isnull=False, as_of__gte=since)
         related = papers.select_related("source", "body", "notice__source", "notice__sub_product", "signer", "text")
         return [cls(paper) for paper in related.prefetch_related("text__blocks")]
 

@@ -65,6 +65,12 @@ class PositionTable(DenseTable):
             "&spalten=nummer&spalten=traeger&spalten=kommunen&spalten=vzae&spalten=rest&spalten=status"
             "&spalten=unbesetzt_seit&spalten=nicht_verausgabt",
         ),
+        Preset(
+            "meldung-land",
+            "Meldung an das Land",
+            "sortierung=baustein&spalten=nummer&spalten=baustein&spalten=funktion&spalten=traeger&spalten=kommunen"
+            "&spalten=vzae&spalten=besetzt&spalten=rest",
+        ),
     )
     add_url, add_rule = "position-new", "grants.edit"
     selection = Selection(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -75,11 +76,12 @@ def difference(label: str, old: Value | None, new: Value | None) -> dict[str, An
     }
 
 
-def foreseen(change: Callable[[], object], body: Body, day: Any) -> dict[str, Any]:
-    """What a change would do: figures of the body on the day, and what papers say. ValidationError if it is refused."""
+def foreseen(change: Callable[[], object], body: Body, day: Any, since: Any = None) -> dict[str, Any]:
+    """What a change would do: figures of the body on the day, and what papers from ``since`` (default: the year of the
+    day) say. ValidationError if it is refused."""
 
     def now() -> tuple[Figures, dict[str, dict[str, Any]]]:
-        return consequences(body, day), documents.printed(body)
+        return consequences(body, day), documents.printed(body, since or date(day.year, 1, 1))
 
     (figures, papers), (new_figures, new_papers) = preview(change, now)
     changed = []

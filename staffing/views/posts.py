@@ -140,7 +140,8 @@ class CorrectPosition(CorrectionPage):
         return lambda: form.instance.correct(reason=data["reason"], municipalities=list(data["municipalities"]))
 
     def preview(self, request: Any, form: Any) -> dict[str, Any]:
-        return foreseen(self.change(form), request.acting_body, request.stand)
+        since = PositionPeriod.objects.get(pk=form.instance.pk).validity.lower  # it corrects the whole range
+        return foreseen(self.change(form), request.acting_body, request.stand, since)
 
     def save(self, request: Any, form: Any) -> str:
         number, before = form.instance.position.number, consequences(request.acting_body, request.stand)
