@@ -75,6 +75,21 @@ def posts_fit(body: Body, day: date) -> Iterator[Finding]:
             yield about(Severity.ERROR, notice, words)
 
 
+@rule("G2", "Fördersatz jeder Position bekannt", "Tabelle der Fördersätze", "grants.FundingNotice")
+def rates_known(body: Body, day: date) -> Iterator[Finding]:
+    """FTE of the year's notices whose rate is not known. One query. Example: KIM 2024, planned: 12,000.
+
+    Only a notice that is not granted can have such an item; the database keeps that.
+    """
+    items = NoticeItem.objects.filter(body=body, rate__isnull=True, notice__validity__overlap=year_of(day.year))
+    found: dict[FundingNotice, Decimal] = {}
+    for item in items.select_related("notice__source").order_by("notice__slug"):
+        found[item.notice] = found.get(item.notice, Decimal(0)) + item.fte
+    for notice, size in found.items():
+        words = f"Zu {fte(size)} VZÄ ist der Fördersatz noch nicht bekannt; ein Betrag steht deshalb nirgends."
+        yield about(Severity.HINT, notice, words)
+
+
 @rule(
     "G4",
     "Bescheid vor Beginn des Förderzeitraums",

@@ -94,7 +94,9 @@ class Sheet:
         if data is not None and extra:
             data = data.copy()
             total = f"{prefix}-TOTAL_FORMS"
-            data[total] = str(int(data[total]) + 1) if str(data.get(total, "")).isdigit() else "1"
+            count_sent = str(data.get(total, ""))
+            known = count_sent.isascii() and count_sent.isdigit() and len(count_sent) < 4
+            data[total] = str(int(count_sent) + 1) if known else "1"
         found: Any = made(data, prefix=prefix, initial=initial, **given)
         for form in found:
             if kind is GiveForm:

@@ -36,7 +36,7 @@ def test_2_a_post_is_changed_in_the_browser(served, clerk):
     """Two pages, three clicks, two entries."""
     clerk.goto(f"{served.url}/stellen/")
     clerk.get_by_role("link", name="CM-01").click()
-    clerk.get_by_role("link", name="Berichtigen").click()
+    clerk.get_by_role("link", name="Berichtigen", exact=True).click()
     clerk.get_by_label("VZÄ").fill("0,5")
     clerk.get_by_label("Grund", exact=True).fill("Teilzeit laut Personalamt")
     clerk.get_by_role("button", name="Folgen ansehen").click()

@@ -103,7 +103,7 @@ def test_keyboard_only_through_filter_columns_view_sort_open_and_export(served, 
 
 def test_herkunft_opens_at_the_side_and_gives_the_focus_back(served, clerk):
     clerk.goto(f"{served.url}/stellen/")
-    tab_to(clerk, "85.500,00 €", 90)
+    tab_to(clerk, "85.500,00 €", 130)
     clerk.keyboard.press("Enter")
     sheet = clerk.locator("dialog.sheet")
     sheet.get_by_text("1,5 VZÄ × 57.000,00 €").wait_for()
@@ -155,7 +155,7 @@ def many(served):
 
 def covered(page):
     """Tab through the list: the first row whose link in focus is not wholly in sight."""
-    for _ in range(75):
+    for _ in range(110):
         page.keyboard.press("Tab")
         if page.evaluate("!document.activeElement.closest('.rows tbody')"):
             continue

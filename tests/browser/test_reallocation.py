@@ -70,7 +70,7 @@ def test_j1_six_legs_on_two_screens(former, clerk):
     clerk.goto(f"{former.url}/stellen/?status=noch-nicht-vergeben&stand=28.02.2023")
     budget = Budget(clerk)
     for number in ("CM-12", "CM-13", "CM-14"):
-        budget.press("Space", f"{number} wählen")
+        budget.press("Space", f"auswählen: {number}")
     assert clerk.locator(".selected").inner_text() == "3 gewählt"
     with clerk.expect_navigation():
         budget.press("Enter", "Umverteilen")

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
 from grants.figures.neutrality import of_year
+from grants.findings import rates_known
 from grants.models import Funding, FundingNotice, NoticeItem, Rate, carried, carry_over
 from kim.figures import column
 from kim.models import ClosedYear
@@ -43,6 +44,14 @@ def test_twelve_posts_and_no_amount(region):
         assert {v.value for v in found.values()} == {None}
         words = "Fördersatz noch nicht bekannt" if name.endswith("amount") else "keine bewilligte Zuwendung zugeordnet"
         assert {v.source for v in found.values()} == {words}
+
+
+def test_a_hint_says_that_the_rate_is_missing(region):
+    assert list(rates_known(region, NEW_YEAR)) == []
+    carry_over(region, 2024, reason="Planung")
+    (hint,) = rates_known(region, NEW_YEAR)
+    assert hint.sentence.startswith("Zu 12,0 VZÄ ist der Fördersatz noch nicht bekannt") and hint.severity.label == "Hinweis"
+    assert list(rates_known(region, date(2023, 3, 1))) == []
 
 
 def test_the_rate_comes_from_the_table_when_it_is_published(region):

@@ -120,6 +120,13 @@ def test_kommunen_are_understood_by_name(text, clerk, region):
     assert "für Eschweiler und Stolberg (Rhld.)" in Reallocation.objects.get().in_words()
 
 
+@pytest.mark.parametrize("count", ["2", "²", "x", "9" * 9, ""])
+def test_one_more_line_keeps_what_was_typed(count, clerk, region):
+    answer = clerk.post(NEW, sheet() | {"mehr": "nach", "nach-TOTAL_FORMS": count})
+    assert answer.status_code == 200 and 'value="Alsdorf"' in words_of(answer)
+    assert not Reallocation.objects.exists()
+
+
 def test_the_preview_saves_nothing(clerk, region):
     page = words_of(clerk.post(NEW, sheet(reason="") | {"vorschau": "1"}))
     assert "Deutsches Rotes Kreuz" in page and "Noch ist nichts gespeichert" in page
@@ -133,4 +140,6 @@ def test_who_may_not_edit_reads(clerk, login, region):
     page = words_of(reader.get(f"/umverteilungen/{number}/"))
     assert "Wirksam setzen" not in page and "Bearbeiten" not in page
     assert reader.post(f"/umverteilungen/{number}/wirksam/", {"version": "1"}).status_code == 403
-    assert "wählen" not in words_of(reader.get("/stellen/"))
+    assert 'id="auswahl"' not in words_of(reader.get("/stellen/")) and 'id="auswahl"' in words_of(
+        clerk.get("/stellen/")
+    )

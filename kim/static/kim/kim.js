@@ -133,7 +133,8 @@
       box.name = form.dataset.tick;
       box.setAttribute("form", "auswahl");
       box.value = decodeURIComponent(new URL(link.href).pathname.replace(/\/$/, "").split("/").pop());
-      box.setAttribute("aria-label", `${box.value} wählen`);
+      box.setAttribute("aria-label", `auswählen: ${box.value}`);
+      box.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });  // would send the form
       head.prepend(box);
     });
   };
