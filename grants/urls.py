@@ -6,6 +6,7 @@ from grants import views
 
 urlpatterns = [
     path("zuwendungen/bescheid/<slug:slug>/rechenregel/", views.NoticeRule.as_view(), name="notice-rule"),
+    path("zuwendungen/bescheid/<slug:slug>/saetze/", views.TakeRates.as_view(), name="notice-rates"),
     path("stellen/neu/", views.NewPosition.as_view(), name="position-new"),
     path("zuwendungen/", views.Notices.as_view(), name="notices"),
     path("zuwendungen/jahr-uebernehmen/", views.CarryOver.as_view(), name="carry-over"),

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db.models import Case, F, QuerySet, When
 from django.http import Http404, HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from grants.figures import allocation, forecast, neutrality
@@ -16,13 +16,13 @@ from grants.tables import BudgetTable, NoticeTable
 from kim import charts
 from kim.figures import EUR, Value, known_total
 from kim.formats import euro, fte, listed
-from kim.forms import AddPage, CorrectionPage, DescriptionPage
+from kim.forms import AddPage, CorrectionPage, DescriptionPage, saved
 from kim.history import refusable
 from kim.models import Source
 from kim.money import EuroColumn
 from kim.periods import period, year_of
 from kim.permissions import Ruled, note
-from kim.tables import ListPage
+from kim.tables import ListPage, kept_link
 from kim.trail import story
 from staffing.figures.squares import by_carrier, by_municipality
 from staffing.models import Position, PositionPeriod, ServedMunicipality
@@ -52,7 +52,7 @@ class NoticePage(Ruled):
 
     rule = "grants.view"
 
-    def get(self, request: Any, slug: str) -> HttpResponseBase:
+    def get(self, request: Any, slug: str, problem: str = "", status: int = 200) -> HttpResponseBase:
         notice = notice_of(request, slug)
         items = list(notice.items.select_related("function", "rate"))
         amounts = [item.amount() for item in items]
@@ -67,12 +67,13 @@ class NoticePage(Ruled):
             "items": list(zip(items, amounts, strict=True)),
             "items_total": None if None in amounts else sum((a for a in amounts if a is not None), Decimal(0)),
             "items_fte": sum((item.fte for item in items), start=Decimal(0)),
+            "published": list(notice.published_rates().values()) if None in amounts else [],
             "posts": (posts := posts_of(request, funding)),
             "unspent": forecast.unspent(notice, request.stand) if notice.state in notice.COUNTED and items else None,
             "left": None if notice.amount is None or unpriced(posts) else notice.amount - posts.amount,
             "story": story([notice, notice.source, *items], user=request.user),
         }
-        return render(request, "grants/notice.html", context)
+        return render(request, "grants/notice.html", context | {"problem": problem}, status=status)
 
 
 class DescribeNotice(DescriptionPage):
@@ -110,6 +111,21 @@ class NoticeRule(CorrectionPage):
             form.instance.full_clean()
             form.instance.save()
         return "Die Rechenregel ist gespeichert."
+
+
+class TakeRates(Ruled):
+    """Fördersätze that are published by now, for the items that had none."""
+
+    rule = "grants.edit"
+
+    def post(self, request: Any, slug: str) -> HttpResponseBase:
+        notice = notice_of(request, slug)
+        try:
+            rates = notice.take_rates()
+        except ValidationError as error:
+            return NoticePage().get(request, slug, " ".join(error.messages), 422)
+        saved(request, f"Übernommen: {listed([str(rate) for rate in rates])}.")
+        return redirect(kept_link(request, notice.get_absolute_url()))
 
 
 def unpriced(value: Value) -> bool:

@@ -5,17 +5,18 @@ from typing import Any, ClassVar
 
 import pgtrigger
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.urls import reverse
 
 from grants.models.budget import SubProduct
 from grants.models.programmes import FundingProgramme, ProgrammeModule, Rate
 from kim.formats import fte
-from kim.history import SENTENCES, tracked
+from kim.history import SENTENCES, refusable, tracked
 from kim.models import Body, BodyRow, SameBody, Source, closed_year
 from kim.money import EuroColumn, FteColumn, exact, positive, rounded
 from kim.periods import PeriodField, PeriodQuerySet, last_day
+from kim.permissions import note
 from staffing.models import Function, Position
 
 FUNDED_TWICE_WORDS = "Die Stelle wird in diesem Zeitraum schon aus einer anderen Zuwendung gefördert."
@@ -189,6 +190,27 @@ class FundingNotice(BodyRow):
     def find(cls, body: Body, slug: str) -> "FundingNotice":
         """The body's notice with this short name; FundingNotice.DoesNotExist otherwise."""
         return cls._default_manager.select_related("source", "programme", "sub_product").get(body=body, slug=slug)
+
+    def published_rates(self) -> "dict[NoticeItem, Rate]":
+        """For items whose rate is not known: the Fördersatz that is published for the first day by now. Two queries."""
+        open_items = list(self.items.filter(rate__isnull=True).select_related("function"))
+        rates = Rate.objects.filter(programme=self.programme, validity__contains=self.validity.lower)
+        known = {rate.function_id: rate for rate in rates.select_related("function")}
+        return {item: known[item.function_id] for item in open_items if item.function_id in known}
+
+    @transaction.atomic
+    def take_rates(self) -> list[Rate]:
+        """Put the rates that are published by now at the items that had none. ValidationError if there is none."""
+        found = self.published_rates()
+        if not found:
+            raise ValidationError("Für diese Zuwendung ist kein Fördersatz veröffentlicht, der noch fehlt.")
+        note(act="Fördersätze übernommen", reason="; ".join(f"{rate} ({rate.source})" for rate in found.values()))
+        with refusable():
+            for item, rate in found.items():
+                item.rate = rate
+                item.full_clean()
+                item.save()
+        return list(found.values())
 
     def clean(self) -> None:
         if self.state in self.COUNTED and self.source.date is None:

@@ -45,6 +45,7 @@ SECTIONS = {
     "notice": "notices",
     "notice-describe": "notices",
     "notice-rule": "notices",
+    "notice-rates": "notices",
     "carry-over": "notices",
     "position": "positions",
     "position-correct": "positions",

@@ -50,7 +50,10 @@ def test_a_hint_says_that_the_rate_is_missing(region):
     assert list(rates_known(region, NEW_YEAR)) == []
     carry_over(region, 2024, reason="Planung")
     (hint,) = rates_known(region, NEW_YEAR)
-    assert hint.sentence.startswith("Zu 12,0 VZÄ ist der Fördersatz noch nicht bekannt") and hint.severity.label == "Hinweis"
+    assert (
+        hint.sentence.startswith("Zu 12,0 VZÄ ist der Fördersatz noch nicht bekannt")
+        and hint.severity.label == "Hinweis"
+    )
     assert list(rates_known(region, date(2023, 3, 1))) == []
 
 
@@ -172,3 +175,20 @@ def test_a_notice_by_hand_for_the_same_posts_is_respected(region):
     carry_over(region, 2024, reason="Planung")
     FundingNotice.objects.filter(slug="kim-2024").update(slug="von-hand")
     assert carried(region, 2024)[0].lines == () and template.validity == year_of(2023)
+
+
+def test_a_rate_that_is_published_later_is_taken_by_a_button(login, region):
+    browser = login()
+    carry_over(region, 2024, reason="Planung")
+    notice = FundingNotice.objects.get(slug="kim-2024")
+    url = notice.get_absolute_url() + "?jahr=2024"
+    assert "Sätze übernehmen" not in browser.get(url).content.decode()
+    none = browser.post(notice.get_absolute_url() + "saetze/", follow=True).content.decode()
+    assert "kein Fördersatz veröffentlicht" in none
+    published()
+    assert "Sätze übernehmen" in browser.get(url).content.decode()
+    assert "Sätze übernehmen" not in login("pruefung").get(url).content.decode()
+    done = browser.post(notice.get_absolute_url() + "saetze/?jahr=2024", follow=True).content.decode()
+    assert "Übernommen: Case Management: 58.000,00" in done.replace("\u00a0", " ")
+    assert notice.items.get().amount() == D("696000.00")
+    assert login("pruefung").post(notice.get_absolute_url() + "saetze/").status_code == 403

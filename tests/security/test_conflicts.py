@@ -11,7 +11,7 @@ from tests.security.addresses import CODES, PAGES, example
 
 OWN = CODES["staedteregion-aachen"]
 # Acts that change no field anybody typed: done or not, gone or not.
-VERBS = {"choose-body", "view-remove", "reminder-done", "attached-remove", "undo", "reallocation-adopt", "reallocation-withdraw"}  # fmt: skip
+VERBS = {"choose-body", "view-remove", "reminder-done", "attached-remove", "undo", "reallocation-adopt", "reallocation-withdraw", "notice-rates"}  # fmt: skip
 # A form of several rows: tests/staffing/test_reallocation_pages.py looks at its conflict.
 SHEETS = {"reallocation-new", "reallocation-edit"}
 
