@@ -200,13 +200,13 @@ class CarryOver(AddPage):
 
     def context(self, request: Any, form: Any, **kwargs: Any) -> dict[str, Any]:
         rows = carried(request.acting_body, request.year + 1)
-        todo = [row for row in rows if row.there is None and row.lines]
-        amounts = [row.amount() for row in todo]
+        fresh = [row for row in rows if row.is_new]
+        amounts = [row.amount() for row in fresh]
         return {
             "rows": rows,
             "next": request.year + 1,
-            "todo": todo,
-            "fte": sum((row.fte() for row in todo), Decimal(0)),
+            "fresh": fresh,
+            "fte": sum((row.fte() for row in fresh), Decimal(0)),
             "amount": None if None in amounts else sum((a for a in amounts if a is not None), Decimal(0)),
         }
 

@@ -21,6 +21,12 @@ from staffing.models import (
 )
 
 
+def offer_documents(form: Any) -> None:
+    """What a row may rest on: the documents of its body."""
+    basis = form.fields["basis"]
+    basis.queryset, basis.empty_label = Source.objects.filter(body=form.instance.body), "keine Angabe"
+
+
 class CorrectionForm(ReasonedForm):
     """Corrects what holds of a post, for the whole range; only entries of the post's own body are offered."""
 
@@ -53,8 +59,7 @@ class CorrectionForm(ReasonedForm):
         body = self.instance.body
         carrier: Any = self.fields["carrier"]
         carrier.queryset, carrier.empty_label = Carrier.objects.filter(body=body), "noch nicht vergeben"
-        basis: Any = self.fields["basis"]
-        basis.queryset, basis.empty_label = Source.objects.filter(body=body), "keine Angabe"
+        offer_documents(self)
         chosen: Any = self.fields["municipalities"]
         chosen.queryset = Municipality.objects.filter(uses__body=body)
         chosen.initial = [s.municipality_id for s in self.instance.served.all()]
@@ -116,8 +121,7 @@ class OccupancyForm(ReasonedForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: dict[str, Any] = self.fields
-        fields["basis"].queryset = Source.objects.filter(body=self.instance.body)
-        fields["basis"].empty_label = "keine Angabe"
+        offer_documents(self)
         fields["validity"].required = False
         fields["validity"].help_text = "„von“ bleibt leer, wenn der Beginn nicht bekannt ist; „bis“, solange sie läuft."
         fields["fte"].above, fields["fte"].help_text = 0, "je Platz, z. B. 0,5 oder 1/2"
@@ -155,8 +159,7 @@ class PlanNoteForm(ReasonedForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: dict[str, Any] = self.fields
-        fields["basis"].queryset = Source.objects.filter(body=self.instance.body)
-        fields["basis"].empty_label = "keine Angabe"
+        offer_documents(self)
         fields["validity"].help_text = "„bis“ bleibt leer, wenn kein Ende feststeht."
 
 
@@ -201,8 +204,7 @@ class ReallocationForm(VersionedForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: dict[str, Any] = self.fields
-        fields["basis"].queryset = Source.objects.filter(body=self.instance.body)
-        fields["basis"].empty_label = "keine Angabe"
+        offer_documents(self)
         fields["basis_state"].label = "Die Grundlage"
         fields["reason"].error_messages["required"] = "Bitte einen Grund angeben. Er steht im Verlauf."
         fields["assumption"].label = "Annahme zum Tag"

@@ -51,6 +51,11 @@ class Carried:
     def slug(self) -> str:
         return next_name(self.notice.slug, self.year, "-")
 
+    @property
+    def is_new(self) -> bool:
+        """Whether there is something to carry over that is not there yet."""
+        return self.there is None and bool(self.lines)
+
     def fte(self) -> Decimal:
         return sum((line.fte for line in self.lines), Decimal(0))
 
@@ -144,13 +149,13 @@ def carry_over(body: Body, year: int, *, reason: str) -> list[FundingNotice]:
     """
     if not reason.strip():
         raise ValidationError({"reason": "Bitte einen Grund angeben. Er steht im Verlauf."})
-    todo = [one for one in carried(body, year) if one.there is None and one.lines]
-    if not todo:
+    fresh = [one for one in carried(body, year) if one.is_new]
+    if not fresh:
         raise ValidationError(f"Aus dem Jahr {year - 1} ist nichts zu übernehmen, was {year} nicht schon da ist.")
     note(act=f"Jahr {year - 1} nach {year} übernommen", reason=reason.strip())
     with refusable():
-        made = [establish(body, one) for one in todo]
-        go_on(body, year_of(year).lower, {post.pk for one in todo for line in one.lines for post in line.posts})
+        made = [establish(body, one) for one in fresh]
+        go_on(body, year_of(year).lower, {post.pk for one in fresh for line in one.lines for post in line.posts})
     return made
 
 

@@ -25,9 +25,11 @@ class Served:
     def __init__(self, url, password, database):
         self.url, self.password, self.database = url, password, database
 
-    def open(self, browser, user="sachbearbeitung", width=1280, scheme="light"):
+    def open(self, browser, user="sachbearbeitung", width=1280, scheme="light", script=True):
         """A page that is signed in."""
-        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, locale="de-DE")
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, locale="de-DE", java_script_enabled=script
+        )
         page = context.new_page()
         page.set_default_timeout(5000)
         page.problems = []

@@ -98,12 +98,7 @@ def test_5_a_stale_form_keeps_what_was_typed(served, browser):
 
 
 def test_6_the_list_is_filtered_without_script(served, browser):
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(f"{served.url}/anmelden/")
-    page.get_by_label("Anmeldename").fill("pruefung")
-    page.get_by_label("Passwort").fill(served.password)
-    page.get_by_role("button", name="Anmelden").click()
+    page = served.open(browser, "pruefung", script=False)
     page.goto(f"{served.url}/stellen/")
     page.locator("summary[aria-label^=Status]").click()
     page.get_by_role("checkbox", name="besetzt", exact=True).check()

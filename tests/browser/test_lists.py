@@ -116,12 +116,7 @@ def test_herkunft_opens_at_the_side_and_gives_the_focus_back(served, clerk):
 
 
 def test_without_script_everything_is_a_page(served, browser):
-    context = browser.new_context(java_script_enabled=False, locale="de-DE", viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    page.goto(f"{served.url}/anmelden/")
-    page.get_by_label("Anmeldename").fill("pruefung")
-    page.get_by_label("Passwort").fill(served.password)
-    page.get_by_role("button", name="Anmelden").click()
+    page = served.open(browser, "pruefung", script=False)
     page.goto(f"{served.url}/stellen/")
     page.get_by_text("alle", exact=True).nth(1).click()
     page.get_by_label("Stelle bei Dritten").check()
