@@ -197,4 +197,14 @@ def account_fits(body: Body, day: date) -> Iterator[Finding]:
 def without_account(body: Body, day: date) -> Iterator[Finding]:
     """Ansätze without a Sachkonto. One query. Example: own posts 2023, 342.000 €."""
     for line in BudgetLine.objects.filter(body=body, year=day.year, account=None).select_related("sub_product"):
-        yield of_line(Severity.WARNING, line, f"Der Ansatz über {euro(line.amount)} nennt kein Sachkonto.")
+        words = "Der offene Ansatz" if line.amount is None else f"Der Ansatz über {euro(line.amount)}"
+        yield of_line(Severity.WARNING, line, f"{words} nennt kein Sachkonto.")
+
+
+@rule("B5", "Jeder Ansatz hat einen Betrag", "Prüfregel der Anwendung zum Haushalt")
+def open_lines(body: Body, day: date) -> Iterator[Finding]:
+    """Ansätze of the year that are planned without an amount. One query. Example: 2024, carried over from 2023 while
+    the Fördersatz is not known."""
+    for line in BudgetLine.objects.filter(body=body, year=day.year, amount=None).select_related("sub_product"):
+        words = "Der Ansatz ist noch offen: Der Betrag folgt aus Stellen und Fördersatz, sobald er bekannt ist."
+        yield of_line(Severity.HINT, line, words)

@@ -52,7 +52,9 @@ class BudgetTable(DenseTable):
     filters = BudgetFilters
     default_order = "sachkonto"
 
-    bezeichnung = TextColumn(accessor="label", verbose_name="Ansatz", needs=("sub_product", "account"))
+    bezeichnung = TextColumn(
+        accessor="titled", order_by="label", verbose_name="Ansatz", needs=("sub_product", "account")
+    )
     teilprodukt = TextColumn(accessor="sub_product__number", verbose_name="Teilprodukt")
     sachkonto = TextColumn(accessor="account__number", verbose_name="Sachkonto", default="nicht angegeben")
     kontoname = TextColumn(accessor="account__name", verbose_name="Name des Sachkontos", default=MISSING)

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from grants.figures import allocation, forecast, neutrality
 from grants.forms import CarryForm, DescriptionForm, NewPositionForm, RuleForm
-from grants.models import BudgetLine, Funding, FundingNotice, carried, carry_over
+from grants.models import BudgetLine, Funding, FundingNotice, carried, carried_lines, carry_over
 from grants.tables import BudgetTable, NoticeTable
 from kim import charts
 from kim.figures import EUR, Value, known_total
@@ -206,6 +206,7 @@ class CarryOver(AddPage):
             "rows": rows,
             "next": request.year + 1,
             "fresh": fresh,
+            "budget": carried_lines(request.acting_body, request.year + 1, [row.notice for row in fresh]),
             "fte": sum((row.fte() for row in fresh), Decimal(0)),
             "amount": None if None in amounts else sum((a for a in amounts if a is not None), Decimal(0)),
         }

@@ -290,7 +290,7 @@ def take_back(act: uuid.UUID, *, keep: tuple[Any, ...] = ()) -> dict[tuple[Any, 
     before = earlier(list(first.values()))
     with refusable():
         for model, key in first:  # whoever is changing one of them now is waited for, and then seen below
-            list(model._base_manager.filter(pk=key).select_for_update())
+            list(model._base_manager.filter(pk=key).order_by().select_for_update())  # no join with what orders it
         for (model, key), event in first.items():
             later = model._meta.get_field("events").related_model.objects.filter(pgh_obj=key, pgh_id__gt=event.pgh_id)
             if later.exclude(pgh_context_id=act).exists():

@@ -105,6 +105,14 @@ class PositionFilters(StrictFilters):
     baustein = ChoicesFilter("position__function__module", modules, label="Baustein")
 
 
+class PlanFilters(StrictFilters):
+    """Search in the pay groups, Programm and function."""
+
+    suche = SearchFilter(["pay_group"])
+    programm = ProgrammeFilter()
+    funktion = ChoicesFilter("position__function__slug", functions, label="Funktion")
+
+
 class CarrierFilters(StrictFilters):
     """Search, Programm and kind of Anstellungsträger."""
 

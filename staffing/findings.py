@@ -7,10 +7,12 @@ from decimal import Decimal
 from django.urls import reverse
 
 from kim.findings import Finding, Severity, about, rule
+from kim.formats import day as printed
 from kim.formats import fte, listed
 from kim.models import Body
+from kim.periods import DAY
 from staffing.figures import occupancy
-from staffing.models import Occupancy, Position, PositionPeriod
+from staffing.models import Occupancy, Position, PositionPeriod, Procedure
 
 OWN = "Prüfregel der Anwendung zur Stellenbewirtschaftung"
 
@@ -80,3 +82,24 @@ def incomplete(body: Body, day: date) -> Iterator[Finding]:
             verb = "fehlt" if len(lacks) == 1 else "fehlen"
             sentence = f"Es {verb} {listed(lacks)}."
             yield about(Severity.WARNING, row.position, sentence, name=f"Stelle {row.position.number}")
+
+
+@rule("S14", "Verfahrensstand und Verfahren passen zusammen", OWN, "staffing.Position")
+def stage_fits(body: Body, day: date) -> Iterator[Finding]:
+    """An Ausschreibung or Interessenbekundung that runs while the post says otherwise, or that is over while the post
+    still says it runs. Two queries. Example: Frist 30.04.2023, on 02.05.2023 the post is still "ausgeschrieben"."""
+    found: dict[int, list[Procedure]] = {}
+    for one in Procedure.objects.filter(body=body):
+        found.setdefault(one.position_id, []).append(one)
+    rows = PositionPeriod.objects.filter(body=body, position__in=found).as_of(day).with_status(day)
+    for row in rows.filter(rest__gt=0).select_related("position").order_by("position__number"):
+        running = [one for one in found[row.position_id] if day in one.validity]
+        over = [one for one in found[row.position_id] if one.validity.upper and one.validity.upper <= day]
+        if running and row.stage not in {one.stage() for one in running}:
+            words = f"{running[0].get_kind_display()} läuft, der Verfahrensstand ist „{row.get_stage_display()}“."
+        elif not running and (last := [one for one in over if one.stage() == row.stage]):
+            end = printed(last[-1].validity.upper - DAY)
+            words = f"Die Frist war am {end}, der Verfahrensstand ist noch „{row.get_stage_display()}“."
+        else:
+            continue
+        yield about(Severity.HINT, row.position, words, name=f"Stelle {row.position.number}")

@@ -15,6 +15,8 @@ from staffing.models import (
     PlanNote,
     Position,
     PositionPeriod,
+    Procedure,
+    ProcedureCarrier,
     Reallocation,
     ReallocationLeg,
     always,
@@ -161,6 +163,59 @@ class PlanNoteForm(ReasonedForm):
         fields: dict[str, Any] = self.fields
         offer_documents(self)
         fields["validity"].help_text = "„bis“ bleibt leer, wenn kein Ende feststeht."
+
+
+class ProcedureForm(ReasonedForm):
+    """An Ausschreibung or Interessenbekundung: dates, who takes part, and whether the Verfahrensstand follows."""
+
+    interested = forms.ModelMultipleChoiceField(
+        Carrier.objects.none(), label="beteiligte Träger", required=False, widget=forms.CheckboxSelectMultiple
+    )
+    withdrawn = forms.ModelMultipleChoiceField(
+        Carrier.objects.none(), label="zurückgezogen", required=False, widget=forms.CheckboxSelectMultiple
+    )
+    chosen = forms.ModelChoiceField(
+        Carrier.objects.none(),
+        label="ausgewählt",
+        required=False,
+        empty_label="noch niemand",
+        help_text="Wer die Stelle dann bekommt, wird mit „Ändern ab …“ als Anstellungsträger eingetragen.",
+    )
+    with_stage = forms.BooleanField(
+        label="Verfahrensstand der Stelle ab dem ersten Tag mitführen", required=False, initial=True
+    )
+
+    class Meta:
+        model = Procedure
+        fields: ClassVar = ["kind", "validity", "text", "basis", "basis_place", "assumption"]
+
+    field_order = ["kind", "validity", "interested", "withdrawn", "chosen", "with_stage"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: dict[str, Any] = self.fields
+        offer_documents(self)
+        fields["validity"].help_text = "von der Veröffentlichung bis zur Frist, einschließlich"
+        there = self.instance.carriers.all() if self.instance.pk else ()
+        fields["with_stage"].initial = not self.instance.pk  # later the stage may have gone on
+        for name in ProcedureCarrier.State.values:
+            fields[name].queryset = Carrier.objects.filter(body=self.instance.body)
+            found = [row.carrier_id for row in there if row.state == name]
+            fields[name].initial = found[0] if name == "chosen" and found else found
+
+    def carriers(self) -> dict[Carrier, str]:
+        """Who takes part, with the outcome that is furthest on: who is chosen has shown interest before."""
+        data = self.cleaned_data
+        found: dict[Carrier, str] = {}
+        for name in ("interested", "withdrawn"):
+            found |= dict.fromkeys(data[name], name)
+        return found | ({data["chosen"]: "chosen"} if data["chosen"] else {})
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        if data.get("chosen") and data["chosen"] in data.get("withdrawn", ()):
+            self.add_error("chosen", f"{data['chosen']} hat sich zurückgezogen und kann nicht ausgewählt sein.")
+        return data
 
 
 class DescriptionForm(VersionedForm):

@@ -20,7 +20,7 @@ from kim.tables import (
     Selection,
     TextColumn,
 )
-from staffing.filters import CarrierFilters, MunicipalityFilters, PositionFilters, ReallocationFilters
+from staffing.filters import CarrierFilters, MunicipalityFilters, PlanFilters, PositionFilters, ReallocationFilters
 from staffing.models import Carrier, Reallocation, Status
 
 STYLES = {
@@ -114,6 +114,31 @@ class PositionTable(DenseTable):
     zeitraum = PeriodColumn(accessor="validity", verbose_name="Zeitraum", hidden=True)
     aktenzeichen = TextColumn(accessor="position__file_reference", verbose_name="Aktenzeichen", hidden=True)
     grundlage = TextColumn(accessor="derivation_source", verbose_name="Grundlage", hidden=True, needs=("basis",))
+
+
+class PlanTable(DenseTable):
+    """Own posts by pay group: the delivery for the Stellenplan."""
+
+    title, noun = "Meldung zum Stellenplan", ("Entgeltgruppe", "Entgeltgruppen")
+    help_text = (
+        "Eigene Stellen je Entgeltgruppe im gewählten Förderjahr: am 31.12., am 31.12. des Vorjahres und besetzt am "
+        "30.06. des Vorjahres (§ 8 Abs. 2 KomHVO NRW). Stellen bei Dritten stehen nicht im Stellenplan."
+    )
+    filters = PlanFilters
+    default_order, wraps = "entgeltgruppe", True
+
+    entgeltgruppe = TextColumn(
+        accessor="pay_group", verbose_name="Entgeltgruppe", default="ohne Entgeltgruppe", needs=("position",)
+    )
+    stellen = FteTableColumn(accessor="line__planned", verbose_name="VZÄ des Jahres")
+    vorjahr = FteTableColumn(accessor="line__previous", verbose_name="VZÄ des Vorjahres")
+    unterschied = FteTableColumn(accessor="line__change", verbose_name="Unterschied")
+    besetzt = FteTableColumn(accessor="line__filled", verbose_name="besetzt am 30.06. des Vorjahres")
+    vermerke = TextColumn(accessor="line__notes", verbose_name="Vermerke", default=formats.MISSING)
+
+    @classmethod
+    def key(cls, record: Any, url: str) -> str:
+        return formats.slug(record.pay_group) or "ohne"
 
 
 class CarrierTable(DenseTable):

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from staffing.views import comparison, occupancies, overview, partners, posts, reallocations
+from staffing.views import comparison, occupancies, overview, partners, plan, posts, procedures, reallocations
 
 urlpatterns = [
     path("stellen/", posts.Positions.as_view(), name="positions"),
     path("besetzungsuebersicht/", overview.OverviewPage.as_view(), name="overview"),
+    path("stellenplan/", plan.PlanPage.as_view(), name="plan"),
     path("stellen/vergleich/", comparison.ComparisonPage.as_view(), name="comparison"),
     path("stellen/<str:number>/", posts.PositionPage.as_view(), name="position"),
     path("stellen/<str:number>/berichtigen/", posts.CorrectPosition.as_view(), name="position-correct"),
@@ -33,6 +34,17 @@ urlpatterns = [
         "stellen/<str:number>/vermerk/<slug:kind>/<str:start>/loeschen/",
         occupancies.RemovePlanNote.as_view(),
         name="plan-note-remove",
+    ),
+    path("stellen/<str:number>/verfahren/neu/", procedures.AddProcedure.as_view(), name="procedure-new"),
+    path(
+        "stellen/<str:number>/verfahren/<slug:kind>/<str:start>/",
+        procedures.ChangeProcedure.as_view(),
+        name="procedure-change",
+    ),
+    path(
+        "stellen/<str:number>/verfahren/<slug:kind>/<str:start>/loeschen/",
+        procedures.RemoveProcedure.as_view(),
+        name="procedure-remove",
     ),
     path("stellen/<str:number>/beschreibung/", posts.DescribePosition.as_view(), name="position-describe"),
     path("stellen/<str:number>/loeschen/", posts.RemovePosition.as_view(), name="position-remove"),

@@ -132,8 +132,13 @@ def planned(line: BudgetLine, value: Amount, unit: str) -> Value:
 
 @figure("budget.amount", "Ansatz")
 def budget_amount(body: Body, year: int, sub_product: SubProduct, purpose: str) -> Value:
-    """EUR in the budget of a year for a purpose (income, own, onward). Example: 2023, own: 342.000,00."""
+    """EUR in the budget of a year for a purpose (income, own, onward). Example: 2023, own: 342.000,00.
+
+    ValidationError when there is no such Ansatz, or one is still open.
+    """
     found = lines(body, year, sub_product, purpose)
+    if waiting := [line.label for line in found if line.amount is None]:
+        raise ValidationError(f"Im Haushalt {year} ist der Ansatz „{waiting[0]}“ noch offen.")
     return total(BudgetLine.Purpose(purpose).label, *(planned(line, line.amount, EUR) for line in found))
 
 

@@ -292,11 +292,11 @@ def _piece(row: PositionPeriod, length: Fraction, share: Decimal, funding: Fundi
 
 
 def _budget(body: Body, year: int, sub_product: SubProduct) -> Budgeted | None:
-    """The Ansätze of the year by purpose; None when none is recorded. One query."""
+    """The Ansätze of the year by purpose; None when none is recorded, or one is still open. One query."""
     lines = list(
         BudgetLine.objects.filter(body=body, year=year, sub_product=sub_product).select_related("account", "basis")
     )
-    if not lines:
+    if not lines or any(line.amount is None for line in lines):
         return None
     parts = {
         part: total(

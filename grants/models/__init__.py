@@ -3,6 +3,7 @@
 from grants.models.budget import Account, AccountGroup, BudgetLine, SubProduct
 from grants.models.carrying import carried, carry_over
 from grants.models.notices import Funding, FundingNotice, NoticeItem
+from grants.models.planning import carried_lines
 from grants.models.programmes import FundingProgramme, ProgrammeModule, Rate
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "Rate",
     "SubProduct",
     "carried",
+    "carried_lines",
     "carry_over",
 ]

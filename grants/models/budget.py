@@ -133,7 +133,9 @@ class BudgetLine(Cited, BodyRow):
     purpose = models.CharField("Zweck", max_length=8, choices=Purpose)
     label = models.CharField("Bezeichnung", max_length=160)
     assignment = models.CharField("Kontierung", max_length=60, blank=True)
-    amount = EuroColumn("Ansatz", validators=[positive])
+    amount = EuroColumn(
+        "Ansatz", null=True, blank=True, validators=[positive], help_text="Leer heißt: noch offen, in Planung."
+    )
 
     class Meta(BodyRow.Meta):
         verbose_name, verbose_name_plural = "Haushaltsansatz", "Haushaltsansätze"
@@ -168,6 +170,10 @@ class BudgetLine(Cited, BodyRow):
 
     def __str__(self) -> str:
         return f"{self.label} {self.year}"
+
+    def titled(self) -> str:
+        """What it is for, and that its amount is still open."""
+        return self.label if self.amount is not None else f"{self.label} (Betrag noch offen)"
 
     def get_absolute_url(self) -> str:
         """The list of its year: an Ansatz has no page of its own."""

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from grants.models.notices import Funding, FundingNotice, NoticeItem
+from grants.models.planning import carry_lines
 from grants.models.programmes import Rate
 from kim.history import refusable
 from kim.models import Body, Source
@@ -145,7 +146,8 @@ def carry_over(body: Body, year: int, *, reason: str) -> list[FundingNotice]:
     the history. Facts that end with the old year get new ones; those with an open end just go on.
 
     Rates come from the table; where none is published the item has none, and nothing says an amount. What is already
-    there stays as it is. Returns the new notices. ValidationError with a sentence if there is nothing to carry over.
+    there stays as it is. Ansätze come along as planned, see carry_lines. Returns the new notices.
+    ValidationError with a sentence if there is nothing to carry over.
     """
     if not reason.strip():
         raise ValidationError({"reason": "Bitte einen Grund angeben. Er steht im Verlauf."})
@@ -156,6 +158,7 @@ def carry_over(body: Body, year: int, *, reason: str) -> list[FundingNotice]:
     with refusable():
         made = [establish(body, one) for one in fresh]
         go_on(body, year_of(year).lower, {post.pk for one in fresh for line in one.lines for post in line.posts})
+        carry_lines(body, year, made)
     return made
 
 

@@ -210,7 +210,15 @@ class FundingNotice(BodyRow):
                 item.rate = rate
                 item.full_clean()
                 item.save()
+            self.fill_budget()
         return list(found.values())
+
+    def fill_budget(self) -> None:
+        """Ansätze that waited for the rates get their amounts."""
+        from grants.models.planning import fill_lines
+
+        if self.sub_product and self.validity.lower:
+            fill_lines(self.body, self.validity.lower.year, self.sub_product)
 
     def clean(self) -> None:
         if self.state in self.COUNTED and self.source.date is None:

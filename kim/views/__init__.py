@@ -37,6 +37,7 @@ SUBNAVIGATION = {
         ("Umverteilungen", "reallocations"),
         ("Besetzungsübersicht", "overview"),
         ("Vergleich", "comparison"),
+        ("Stellenplan", "plan"),
     ],
     "documents": [("Vorlagen", "documents"), ("Belege", "sources")],
 }
@@ -55,6 +56,9 @@ SECTIONS = {
     "occupancy-new": "positions",
     "occupancy-change": "positions",
     "occupancy-remove": "positions",
+    "procedure-new": "positions",
+    "procedure-change": "positions",
+    "procedure-remove": "positions",
     "plan-note-new": "positions",
     "plan-note-change": "positions",
     "plan-note-remove": "positions",

@@ -13,7 +13,7 @@ from kim.figures import COUNT, DATE, FTE, TEXT, Deadlines, Headline, Value, figu
 from kim.formats import NBSP, fte
 from kim.models import Body
 from kim.periods import last_day
-from staffing.models import Occupancy, Position, PositionPeriod
+from staffing.models import Occupancy, Position, PositionPeriod, Procedure
 
 HALF_YEAR = timedelta(days=183)
 PARTS = {
@@ -113,15 +113,20 @@ def headline(body: Body, day: date) -> Headline:
     return Headline(words, note or nothing, found.derivation)
 
 
-@figure("deadlines.posts", "Stellen und Besetzungen, die enden", deadlines=True)
+@figure("deadlines.posts", "Stellen, Besetzungen und Verfahren, die enden", deadlines=True)
 def endings(body: Body, day: date) -> Deadlines:
-    """The last days of posts and occupancies within half a year. Two queries. Example: CM-12 ends on 28.02.2023."""
+    """The last days of posts and occupancies within half a year, and Fristen. Three queries.
+
+    Example: CM-12 ends on 28.02.2023.
+    """
     coming = {"validity__endswith__gt": day, "validity__endswith__lte": day + HALF_YEAR, "body": body}
     rows: list[tuple[str, Any]] = [
         ("Angaben zur Stelle enden", row)
         for row in PositionPeriod.objects.filter(**coming).select_related("position", "basis")
     ]
     rows += [("Besetzung endet", row) for row in Occupancy.objects.filter(**coming).select_related("position", "basis")]
+    looked = Procedure.objects.filter(**coming).select_related("position", "basis")
+    rows += [(f"Frist der {row.get_kind_display()}", row) for row in looked]
     return Deadlines(
         tuple(
             stated(f"{what}: {row.position.number}", last_day(row.validity), DATE, row)

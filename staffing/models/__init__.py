@@ -4,6 +4,7 @@ from staffing.models.masterdata import BodyMunicipality, Carrier, Function, Muni
 from staffing.models.occupancies import Occupancy, PlanNote
 from staffing.models.places import PositionLocation, ServedMunicipality
 from staffing.models.positions import Position, PositionPeriod, Stage, Status, always
+from staffing.models.procedures import Procedure, ProcedureCarrier
 from staffing.models.reallocations import LegMunicipality, Reallocation, ReallocationLeg
 
 __all__ = [
@@ -17,6 +18,8 @@ __all__ = [
     "Position",
     "PositionLocation",
     "PositionPeriod",
+    "Procedure",
+    "ProcedureCarrier",
     "Reallocation",
     "ReallocationLeg",
     "ServedMunicipality",

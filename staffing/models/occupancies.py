@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import F, Q
 
+from kim.formats import slug
 from kim.history import refusable, tracked
 from kim.models import BodyRow, Cited, SameBody, closed_year
 from kim.money import FteColumn, exact
@@ -167,3 +168,7 @@ class PlanNote(Cited, BodyRow):
     def start(self) -> str:
         """How addresses name it beside its kind: the first day."""
         return str(self.validity.lower.isoformat())
+
+    def word(self) -> str:
+        """Its kind in addresses. Example: kw, sperrvermerk."""
+        return slug(self.get_kind_display().partition(" ")[0])

@@ -6,7 +6,7 @@ from django.http import Http404
 from django.urls import reverse
 
 from kim.formats import listed
-from kim.forms import AddPage, CorrectionPage, RemovePage
+from kim.forms import AddPage, CorrectionPage, RemovePage, VersionedForm
 from kim.history import refusable
 from kim.periods import between
 from kim.permissions import note
@@ -44,9 +44,10 @@ def around(position: Position) -> dict[str, Any]:
     return {"back": url, "crumbs": [("Stellen", reverse("positions")), (str(position), url)]}
 
 
-def dated(rows: Any, start: str) -> Any:
-    """The row that begins on the day the address names; Http404 if there is none."""
-    found = next((row for row in rows.select_related("position", "body", "basis") if row.start() == start), None)
+def dated(rows: Any, start: str, kind: str = "") -> Any:
+    """The row of this kind that begins on the day the address names; Http404 if there is none."""
+    rows = (row for row in rows.select_related("position", "body", "basis") if not kind or row.word() == kind)
+    found = next((row for row in rows if row.start() == start), None)
     if found is None:
         raise Http404
     return found
@@ -93,26 +94,51 @@ class RemoveOccupancy(RemovePage):
         return self.after
 
 
-class AddPlanNote(AddPage):
-    """A new Vermerk: kw, ku, Sperre."""
+class OfPost:
+    """A row of a post that addresses name by its kind and first day."""
+
+    model: Any
+
+    def instance(self, request: Any, **kwargs: Any) -> Any:
+        """The row; Http404 if the body's post has none of that kind and day."""
+        post = position_of(request, kwargs["number"])
+        found = dated(self.model.visible_to(request).filter(position=post), kwargs["start"], kwargs["kind"])
+        self.after = found.get_absolute_url()
+        return found
+
+    def done(self) -> str:
+        return str(self.after)
+
+
+class AddToPost(AddPage):
+    """A page that adds a dated row to a post."""
 
     rule = "staffing.edit"
-    title, button = "Vermerk eintragen", "Vermerk eintragen"
+    model: Any
+    form_class: type[VersionedForm]
+    anchor = ""
 
-    def form(self, request: Any, *data: Any, **kwargs: Any) -> PlanNoteForm:
+    def form(self, request: Any, *data: Any, **kwargs: Any) -> Any:
         self.position = position_of(request, kwargs["number"])
-        row = PlanNote(body=request.acting_body, position=self.position)
-        return PlanNoteForm(*data[:1], instance=row, initial={"validity": between(request.stand)})
+        row = self.model(body=request.acting_body, position=self.position)
+        return self.form_class(*data[:1], instance=row, initial={"validity": between(request.stand)})
+
+    def context(self, request: Any, form: Any, **kwargs: Any) -> dict[str, Any]:
+        return {**super().context(request, form), "lead": f"Stelle {self.position}", **around(self.position)}
+
+    def back(self) -> str:
+        return self.position.get_absolute_url() + self.anchor
+
+
+class AddPlanNote(AddToPost):
+    """A new Vermerk: kw, ku, Sperre."""
+
+    model, form_class, anchor = PlanNote, PlanNoteForm, "#vermerke"
+    title, button = "Vermerk eintragen", "Vermerk eintragen"
 
     def save(self, request: Any, form: Any) -> tuple[str, str]:
         saved_note(form.instance, form.cleaned_data["reason"], "Vermerk eingetragen")
         return f"Stelle {self.position}: {form.instance.get_kind_display()} ist eingetragen.", self.back()
-
-    def back(self) -> str:
-        return self.position.get_absolute_url() + "#vermerke"
-
-    def context(self, request: Any, form: Any, **kwargs: Any) -> dict[str, Any]:
-        return {**super().context(request, form), "lead": f"Stelle {self.position}", **around(self.position)}
 
 
 def saved_note(row: PlanNote, reason: str, act: str) -> None:
@@ -123,21 +149,11 @@ def saved_note(row: PlanNote, reason: str, act: str) -> None:
         row.save()
 
 
-def note_of(request: Any, number: str, kind: str, start: str) -> PlanNote:
-    """The Vermerk of a post by its kind and first day."""
-    rows = PlanNote.visible_to(request).filter(position=position_of(request, number), kind=kind)
-    found: PlanNote = dated(rows, start)
-    return found
-
-
-class ChangePlanNote(CorrectionPage):
+class ChangePlanNote(OfPost, CorrectionPage):
     """A Vermerk: end it, or correct it."""
 
-    rule = "staffing.edit"
+    rule, model = "staffing.edit", PlanNote
     form_class = PlanNoteForm
-
-    def instance(self, request: Any, *args: Any, **kwargs: Any) -> PlanNote:
-        return note_of(request, kwargs["number"], kwargs["kind"], kwargs["start"])
 
     def context(self, request: Any, form: Any) -> dict[str, Any]:
         return {"title": f"Vermerk ändern: {form.instance}", **around(form.instance.position)}
@@ -147,15 +163,7 @@ class ChangePlanNote(CorrectionPage):
         return "Der Vermerk ist gespeichert."
 
 
-class RemovePlanNote(RemovePage):
+class RemovePlanNote(OfPost, RemovePage):
     """A Vermerk that never was."""
 
-    rule = "staffing.edit"
-
-    def instance(self, request: Any, **kwargs: Any) -> PlanNote:
-        found = note_of(request, kwargs["number"], kwargs["kind"], kwargs["start"])
-        self.after = found.get_absolute_url()
-        return found
-
-    def done(self) -> str:
-        return self.after
+    rule, model = "staffing.edit", PlanNote

@@ -21,6 +21,8 @@ from staffing.models import (
     Position,
     PositionLocation,
     PositionPeriod,
+    Procedure,
+    ProcedureCarrier,
     ReallocationLeg,
     ServedMunicipality,
 )
@@ -94,10 +96,9 @@ class PositionPage(Ruled):
             else [],
             "locked": sorted(y for y in request.closed_years if period and common(period.validity, year_of(y))),
             "periods": periods,
-            "occupancies": list(
-                Occupancy.visible_to(request).filter(position=position).select_related("basis", "position")
-            ),
-            "notes": list(PlanNote.visible_to(request).filter(position=position).select_related("basis", "position")),
+            "occupancies": of_post(request, Occupancy, position),
+            "notes": of_post(request, PlanNote, position),
+            "procedures": of_post(request, Procedure, position).prefetch_related("carriers__carrier"),
             "legs": list(
                 ReallocationLeg.visible_to(request)
                 .filter(position=position)
@@ -110,11 +111,18 @@ class PositionPage(Ruled):
         return render(request, "staffing/position.html", context)
 
 
+def of_post(request: Any, model: Any, position: Position) -> QuerySet[Any]:
+    """The rows of this kind that hang on the post, with what they rest on."""
+    found: QuerySet[Any] = model.visible_to(request).filter(position=position).select_related("basis", "position")
+    return found
+
+
 def story_of(request: Any, position: Position, periods: list[PositionPeriod]) -> list[Any]:
     """The history of a post and of everything that hangs on it."""
     below: list[tuple[Any, dict[str, Any]]] = [
-        (model, {"position": position}) for model in (PositionPeriod, Occupancy, PlanNote)
+        (model, {"position": position}) for model in (PositionPeriod, Occupancy, PlanNote, Procedure)
     ]
+    below.append((ProcedureCarrier, {"procedure__in": Procedure.objects.filter(position=position)}))
     below += [(model, {"period__in": periods}) for model in (ServedMunicipality, PositionLocation)]
     return story([position], below=below, user=request.user)
 

@@ -33,6 +33,8 @@ PAGES = [
     "/stellen/CM-10/besetzung/neu/",
     "/stellen/CM-10/besetzung/1/ohne-beginn/",
     "/stellen/CM-10/vermerk/neu/",
+    "/stellen/CM-10/verfahren/neu/",
+    "/stellenplan/?jahr=2023",
     "/stellen/vergleich/",
     "/stellen/vergleich/?vorher=28.02.2023&nachher=01.03.2023",
     "/umverteilungen/",

@@ -7,9 +7,11 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
+from grants.figures.keys import budget_amount
 from grants.figures.neutrality import of_year
-from grants.findings import rates_known
-from grants.models import Funding, FundingNotice, NoticeItem, Rate, carried, carry_over
+from grants.findings import open_lines, rates_known
+from grants.models import BudgetLine, Funding, FundingNotice, NoticeItem, Rate, carried, carry_over
+from grants.models.planning import planned_amounts
 from kim.figures import column
 from kim.models import ClosedYear
 from kim.periods import between, period, year_of
@@ -132,6 +134,49 @@ def test_undo_takes_all_of_it_back(login, bodies):
     with acting(None, [body.pk]):
         take_back(key)
         assert not FundingNotice.objects.filter(slug="kim-2024").exists()
+
+
+def planned_lines(year=2024):
+    rows = BudgetLine.objects.filter(year=year)
+    return {line.purpose: (line.account and line.account.number, line.amount) for line in rows}
+
+
+def test_ansaetze_come_along_and_wait_for_the_rate(login, region):
+    browser = login()
+    page = browser.get("/zuwendungen/jahr-uebernehmen/").content.decode().replace("\u00a0", " ")
+    assert "Ansätze 2024" in page and "Sachkonto 414100: 2023 684.000,00 €" in page
+    carry_over(region, 2024, reason="Planung")
+    before = planned_lines(2023)
+    assert {p: a for p, (a, _) in planned_lines().items()} == {p: a for p, (a, _) in before.items()}
+    assert {amount for _, amount in planned_lines().values()} == {None}
+    assert all(line.basis is None and "2023 übernommen" in line.assumption for line in BudgetLine.objects.filter(year=2024))  # fmt: skip
+    assert {f.sentence.partition(":")[0] for f in open_lines(region, NEW_YEAR)} == {"Der Ansatz ist noch offen"}
+    words = browser.get("/haushalt/?jahr=2024").content.decode()
+    assert words.count("(Betrag noch offen)") == 3 and "0,00\u00a0€" not in words.partition("<tbody")[2].partition("</tbody")[0]  # fmt: skip
+    product = BudgetLine.objects.filter(year=2024).first().sub_product
+    with pytest.raises(ValidationError, match="Im Haushalt 2024 ist der Ansatz"):
+        budget_amount(region, 2024, product, "own")
+    published()
+    browser.post("/zuwendungen/bescheid/kim-2024/saetze/?jahr=2024")
+    assert {p: a for p, (_, a) in planned_lines().items()} == {"income": D(696000), "own": D(348000), "onward": D(348000)}  # fmt: skip
+    assert list(open_lines(region, NEW_YEAR)) == []
+
+
+def test_ansaetze_have_their_amount_where_the_rate_is_known_and_one_line_stands_for_a_purpose(region):
+    published()
+    line = BudgetLine.objects.get(purpose="own")
+    BudgetLine.objects.create(body=region, year=2023, sub_product=line.sub_product, purpose="own", label="zweite Zeile", amount=D(1), assumption="x")  # fmt: skip
+    carry_over(region, 2024, reason="Planung")
+    found = BudgetLine.objects.filter(year=2024)
+    assert sorted((one.purpose, one.amount) for one in found if one.amount is not None) == [("income", D(696000)), ("onward", D(348000))]  # fmt: skip
+    assert planned_amounts(region, 2025, line.sub_product) == {}
+
+
+def test_a_year_that_has_ansaetze_keeps_them(region):
+    line = BudgetLine.objects.get(purpose="own")
+    BudgetLine.objects.create(body=region, year=2024, sub_product=line.sub_product, purpose="own", label="eigene", amount=D(5), assumption="x")  # fmt: skip
+    carry_over(region, 2024, reason="Planung")
+    assert planned_lines() == {"own": (None, D(5))}
 
 
 def test_a_closed_year_is_not_planned(region):

@@ -52,6 +52,7 @@ def fill(body, start, stop):
         BodyMunicipality.objects.create(body=body, municipality=place)
         places.append(place)
         row = new_position(body, f"CMX-{n:03}", item=item, carrier=carrier, kind="onward", stage="advertising_planned")
+        new_position(body, f"EG-{n:03}", first=date(2022, 1, 1), last=date(2022, 12, 31), pay_group=f"EG Stufe Nummer {n:03}")  # fmt: skip
         for one in {places[-1], places[len(places) // 2]}:
             ServedMunicipality.objects.create(body=body, period=row, municipality=one)
         BudgetLine.objects.create(body=body, year=2023, sub_product=product, purpose="own", label=f"Personalaufwand für Stelle CMX-{n:03}", amount=n)  # fmt: skip

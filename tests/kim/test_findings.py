@@ -28,7 +28,7 @@ def codes(body):
 
 
 def test_the_first_rules_are_there():
-    assert set(RULES) == {"G1", "G2", "G3", "G4", "S4", "S5", "S11", "S11b", "B1", "B3", "B4", "ANSATZ"}
+    assert set(RULES) == {"G1", "G2", "G3", "G4", "S4", "S5", "S11", "S11b", "S14", "B1", "B3", "B4", "B5", "ANSATZ"}
     assert all(rule.title and rule.source for rule in RULES.values())
     with pytest.raises(ValueError):
         findings.rule("G1", "noch einmal", "x")(lambda body, day: [])

@@ -26,6 +26,7 @@ def test_there_are_lists():
         "/dokumente/",
         "/belege/",
         "/umverteilungen/",
+        "/stellenplan/",
     }
 
 

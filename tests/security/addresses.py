@@ -49,7 +49,9 @@ class Page:
         values |= {"uidb64": "MQ", "token": "abc-def"}
         values |= {"slot": "1", "start": "ohne-beginn"}
         if self.name.startswith("plan-note"):
-            return ["/" + filled(self.route, values | {"kind": "block", "start": "2018-01-01"})]
+            return ["/" + filled(self.route, values | {"kind": "sperrvermerk", "start": "2018-01-01"})]
+        if self.name.startswith("procedure"):
+            return ["/" + filled(self.route, values | {"kind": "ausschreibung", "start": "2018-01-01"})]
         if self.route.startswith("umverteilungen/"):
             values["number"] = NUMBERS[code]
         kinds = SUBJECTS if "kind" in self.arguments else ("",)

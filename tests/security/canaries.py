@@ -21,6 +21,8 @@ from staffing.models import (
     PlanNote,
     Position,
     PositionPeriod,
+    Procedure,
+    ProcedureCarrier,
     Reallocation,
     ReallocationLeg,
 )
@@ -96,7 +98,7 @@ def plant_post(body, word, code, source, notice):
 
 
 def plant_reallocation(body, word, code, row, source):
-    """A draft, and a Vermerk on its post."""
+    """A draft, and a Vermerk and a procedure on its post."""
     moved = Reallocation(body=body, number=int(NUMBERS[code]), effective=body.reference_day, reason=word, assumption=word, difference_reason=word)  # fmt: skip
     moved.save()
     ReallocationLeg.objects.create(body=body, reallocation=moved, order=1, fte=D("-0.1"), position=row.position)
@@ -104,6 +106,8 @@ def plant_reallocation(body, word, code, row, source):
         body=body, reallocation=moved, order=2, fte=D("0.1"), establishes=True, carrier=row.carrier, fallback_plan=word
     )
     PlanNote.objects.create(body=body, position=row.position, kind="block", validity=period(date(2018, 1, 1), None), text=word, basis=source)  # fmt: skip
+    looked = Procedure.objects.create(body=body, position=row.position, kind="advertisement", validity=period(date(2018, 1, 1), date(2018, 2, 1)), text=word, basis=source)  # fmt: skip
+    ProcedureCarrier.objects.create(body=body, procedure=looked, carrier=row.carrier)
     return moved
 
 

@@ -144,7 +144,7 @@ def test_nobody_begins_on_a_blocked_post(login, region):
         sql("UPDATE staffing_occupancy SET validity = '[2023-05-01,)' WHERE position_id = %s", post.pk)
     with pytest.raises(IntegrityError, match="blocked"), transaction.atomic():
         PlanNote.objects.create(body=region, position=post, kind="block", validity=between(JULY), assumption="x")
-    url = "/stellen/CM-15/vermerk/block/2023-03-01/"
+    url = "/stellen/CM-15/vermerk/sperrvermerk/2023-03-01/"
     version = PlanNote.objects.get().version
     assert browser.post(url, data | {"validity_1": "31.03.2023", "version": version}).status_code == 302
     removed = browser.post(url + "loeschen/", {"reason": "Irrtum", "version": version + 1}, follow=True)
