@@ -1,7 +1,7 @@
 """Papers: the registry of document classes, and the tokens that bind the figures of a text to the data."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from importlib import import_module
@@ -13,9 +13,9 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model
 
 from kim.figures import CATALOGUE, Value, uses
-from kim.models import Text, TextBlock
+from kim.models import BoundFigure, Text, TextBlock
+from kim.richtext import TOKEN, Span, parts
 
-TOKEN = re.compile(r'\{\{\s*([a-z_.]+)((?:\s+[a-z_]+=(?:"[^"{}]*"|[^\s"{}]+))*)\s*\}\}')
 PARAMETER = re.compile(r'([a-z_]+)=(?:"([^"]*)"|(\S+))')
 NOTHING: Mapping[str, str] = {}
 STYLE = {"form", "one", "many", "capital"}  # how a value is put into the sentence, not which value it is
@@ -23,7 +23,7 @@ STYLE = {"form", "one", "many", "capital"}  # how a value is put into the senten
 
 @dataclass(frozen=True)
 class Chip:
-    """A figure in a text: the token, its value with derivation, and the words it prints."""
+    """A figure in a text: the token, its value with derivation, the words it prints, and what the data say now."""
 
     name: str
     title: str
@@ -31,34 +31,90 @@ class Chip:
     value: Value
     text: str
     form: str = ""
+    token: str = ""
+    now: str = ""
+
+    @property
+    def changed(self) -> bool:
+        """Whether the data say something else by now than the draft prints."""
+        return self.text != self.now
+
+    def source(self) -> str:
+        """Where it comes from, in a few words."""
+        return self.value.source or self.value.formula
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some words of a paragraph in one look, or a figure."""
+
+    text: str
+    strong: bool = False
+    href: str = ""
+    chip: Chip | None = None
+    token: str = ""  # as it is written in the text; also where it could not be resolved
+
+    def as_json(self) -> dict[str, Any]:
+        """Only what it has; a figure by its token."""
+        found: dict[str, Any] = {"text": self.text}
+        found |= {"strong": True} if self.strong else {}
+        found |= {"href": self.href} if self.href else {}
+        return found | ({"figure": self.chip.token} if self.chip else {})
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A paragraph or a list: lines or items of pieces."""
+
+    kind: str
+    lines: list[list[Piece]]
+
+    def as_json(self) -> dict[str, Any]:
+        return {"kind": self.kind, "lines": [[piece.as_json() for piece in line] for line in self.lines]}
 
 
 @dataclass(frozen=True)
 class Block:
-    """A heading and its paragraphs; a paragraph is a sequence of plain words and chips."""
+    """A heading and what stands below it."""
 
     key: str
     heading: str
-    paragraphs: list[list["str | Chip"]]
+    paragraphs: list[Paragraph]
 
-    def chips(self) -> "Iterator[Chip]":
+    def pieces(self) -> Iterator[Piece]:
         for paragraph in self.paragraphs:
-            for piece in paragraph:
-                if isinstance(piece, Chip):
-                    yield piece
+            for line in paragraph.lines:
+                yield from line
+
+    def chips(self) -> Iterator[Chip]:
+        for piece in self.pieces():
+            if piece.chip:
+                yield piece.chip
+
+    def words(self) -> str:
+        """What stands in it, without marks."""
+        return "\n".join("".join(piece.text for piece in line) for p in self.paragraphs for line in p.lines)
+
+    def as_json(self) -> dict[str, Any]:
+        return {"key": self.key, "heading": self.heading, "paragraphs": [p.as_json() for p in self.paragraphs]}
 
 
 class Document:
-    """A class of papers. Subclasses say how one is found, what its blocks are and which template prints it."""
+    """A class of papers. Subclasses say how one is found, what it is made of and which template prints it."""
 
     kind: ClassVar[str]
-    title: ClassVar[str]
-    template: ClassVar[str]
-    styles: ClassVar[tuple[str, ...]] = ("print.css",)
+    title: str
+    template: str
+    styles: tuple[str, ...] = ("print.css",)
 
     @classmethod
     def find(cls, body: Any, reference: str) -> "Document | None":
         """The body's document with this reference, or None."""
+        raise NotImplementedError
+
+    @classmethod
+    def of(cls, row: Any) -> "Document | None":
+        """The document of a row that owns a text; None if the row is of another class."""
         raise NotImplementedError
 
     @classmethod
@@ -71,19 +127,44 @@ class Document:
         """How people call it. Example: Mitteilungsvorlage 2023/0120."""
         raise NotImplementedError
 
+    @property
+    def text(self) -> Text:
+        """Its words."""
+        raise NotImplementedError
+
     def get_absolute_url(self) -> str:
         raise NotImplementedError
 
-    def context(self) -> dict[str, Any]:
-        """What the template needs, the expanded blocks included; "problems" says what is missing."""
+    def expander(self, bound: Mapping[str, str] = NOTHING) -> "Expander":
+        """What the tokens of the text are read with."""
         raise NotImplementedError
 
-    def printable(self) -> dict[str, Any]:
-        """The context of a document that may be printed; ValidationError with every sentence that is missing."""
-        context = self.context()
-        if context["problems"]:
-            raise ValidationError(context["problems"])
-        return context
+    def content(self, blocks: "list[Block]", printed_on: date) -> dict[str, Any]:
+        """All that the print says, as plain JSON: the template gets nothing else."""
+        raise NotImplementedError
+
+    def blocks(self, expander: "Expander") -> "list[Block]":
+        """The text with its figures."""
+        return [expander.block(b.key, b.heading, b.content) for b in self.text.blocks.all()]
+
+    def fresh(self) -> "list[Block]":
+        """The text with what the data say at this moment, whatever was taken over."""
+        return self.blocks(self.expander())
+
+    def printable(self, printed_on: date) -> tuple[dict[str, Any], "list[Block]"]:
+        """The content and the blocks of a document that may be printed; ValidationError with every sentence that is
+        missing."""
+        expander = self.expander(bound_words(self.text))
+        blocks = self.blocks(expander)
+        if expander.problems:
+            raise ValidationError(expander.problems)
+        return self.content(blocks, printed_on), blocks
+
+    def bind(self) -> int:
+        """Take over the figures that the draft does not have yet; see take_over. Released texts stay."""
+        if self.text.releases.exists():
+            return 0
+        return take_over(self.text, (chip for block in self.fresh() for chip in block.chips()))
 
 
 REGISTRY: dict[str, type[Document]] = {}
@@ -110,6 +191,11 @@ def find(body: Any, reference: str) -> Document | None:
     return next((found for cls in REGISTRY.values() if (found := cls.find(body, reference))), None)
 
 
+def of(row: Any) -> Document | None:
+    """The document of a row that owns a text, whatever its class."""
+    return next((found for cls in REGISTRY.values() if (found := cls.of(row))), None)
+
+
 def printed(body: Any, since: date) -> dict[str, dict[str, Any]]:
     """What the papers of the body whose own day is not before ``since`` say at this moment: {address: {"name", "url",
     "chips": {token: (title, words)}}}.
@@ -120,7 +206,7 @@ def printed(body: Any, since: date) -> dict[str, dict[str, Any]]:
     found = {}
     for one in (paper for cls in REGISTRY.values() for paper in cls.every(body, since)):
         try:
-            blocks = one.context()["blocks"]
+            blocks = one.fresh()
         except ValidationError:
             continue  # a paper that cannot be read says nothing
         chips = [chip for block in blocks for chip in block.chips()]
@@ -191,6 +277,36 @@ def parameters(text: str) -> dict[str, str]:
     return {key: quoted or bare for key, quoted, bare in PARAMETER.findall(text)}
 
 
+def canonical(name: str, raw: str) -> str:
+    """A token in its one spelling. Example: notice.fte form=word."""
+    return " ".join([name, *(match[0] for match in PARAMETER.finditer(raw))])
+
+
+def bound_words(text: Text) -> dict[str, str]:
+    """The figures of a text that were taken over: {token: words}. One query."""
+    return dict(BoundFigure.objects.filter(text=text).values_list("token", "words"))
+
+
+def take_over(text: Text, chips: Iterable[Chip], tokens: set[str] | None = None) -> int:
+    """Let the text print what the data say now: the figures named, or those it has not taken over yet (None). Figures
+    that no longer stand in it are forgotten. How many changed."""
+    there = {row.token: row for row in BoundFigure.objects.filter(text=text)}
+    wanted = {chip.token: chip for chip in chips}
+    for token in there.keys() - wanted.keys():
+        there.pop(token).delete()
+    new = [
+        BoundFigure(body=text.body, text=text, token=token, words=chip.now)
+        for token, chip in wanted.items()
+        if token not in there
+    ]
+    BoundFigure.objects.bulk_create(new)
+    changed = [row for token, row in there.items() if token in (tokens or ()) and row.words != wanted[token].now]
+    for row in changed:
+        row.words = wanted[row.token].now
+        row.save()
+    return len(new) + len(changed)
+
+
 def check_tokens(text: str) -> None:
     """ValidationError with a sentence for each token that the catalogue does not know."""
     problems = []
@@ -198,6 +314,8 @@ def check_tokens(text: str) -> None:
         entry = CATALOGUE.get(name)
         if entry is None:
             problems.append(f"Die Zahl „{name}“ gibt es nicht.")
+        elif not entry.single:
+            problems.append(f"„{name}“ ist eine Tabelle und keine einzelne Angabe.")
         elif unknown := parameters(raw).keys() - STYLE - entry.parameters.keys():
             problems.append(f"„{name}“ kennt {', '.join(sorted(unknown))} nicht.")
     rest = TOKEN.sub("", text)
@@ -212,6 +330,7 @@ class Expander:
     """Puts values in the place of tokens; what a token does not name comes from the document's context."""
 
     context: Mapping[str, Any]
+    bound: Mapping[str, str] = field(default_factory=dict)  # what the draft has taken over, by token
     problems: list[str] = field(default_factory=list)
     known: dict[tuple[str, tuple[tuple[str, str], ...]], Value] = field(default_factory=dict)
 
@@ -228,26 +347,23 @@ class Expander:
         text = value.sentence(given.get("form", ""), one=one, many=many)
         if given.get("capital"):
             text = text[:1].upper() + text[1:]
-        return Chip(name, entry.title, own, value, text, given.get("form", ""))
+        token = canonical(name, raw)
+        return Chip(name, entry.title, own, value, self.bound.get(token, text), given.get("form", ""), token, text)
 
-    def piece(self, name: str, raw: str) -> "str | Chip":
-        """The chip of a token; what cannot be resolved is noted as a problem and leaves a gap that is seen."""
+    def piece(self, span: Span) -> Piece:
+        """Words as they are, a figure with its value; what cannot be resolved is noted and leaves a visible gap."""
+        match = TOKEN.fullmatch(span.token)
+        if match is None:
+            return Piece(span.text, span.strong, span.href)
         try:
-            return self.chip(name, raw)
+            chip = self.chip(match[1], match[2])
         except ValidationError as error:
             self.problems += [m for m in error.messages if m not in self.problems]
-            return "[fehlt]"
+            return Piece("[fehlt]", span.strong, token=span.token)
+        return Piece(chip.text, span.strong, chip=chip, token=span.token)
 
     def block(self, key: str, heading: str, content: str) -> Block:
         """The block with every token expanded; look at ``problems`` afterwards."""
         check_tokens(content)
-        paragraphs = []
-        for paragraph in re.split(r"\n\s*\n", content.strip()):
-            pieces: list[str | Chip] = []
-            rest = 0
-            for match in TOKEN.finditer(paragraph):
-                pieces += [paragraph[rest : match.start()], self.piece(match[1], match[2])]
-                rest = match.end()
-            pieces.append(paragraph[rest:])
-            paragraphs.append([p for p in pieces if p])
-        return Block(key, heading, paragraphs)
+        found = [Paragraph(p.kind, [[self.piece(span) for span in line] for line in p.lines]) for p in parts(content)]
+        return Block(key, heading, found)

@@ -104,6 +104,17 @@ class Value:
             "operands": [operand.as_json() for operand in self.operands],
         }
 
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> "Value":
+        """The value that as_json wrote, as a released paper keeps it; without links, for these lead to what is now."""
+        value = data["value"]
+        if value is not None and data["unit"] in (EUR, FTE, MONTHS):
+            value = Decimal(str(value))
+        elif value is not None and data["unit"] == DATE:
+            value = date.fromisoformat(value)
+        words = {name: data[name] for name in ("label", "unit", "kind", "formula", "source")}
+        return cls(value=value, operands=tuple(cls.read(one) for one in data["operands"]), **words)
+
     def sentence(self, form: str = "", *, one: str = "", many: str = "") -> str:
         """The value in a sentence, in the wanted form; ValidationError for a form it does not have."""
         if self.value is None:
@@ -243,6 +254,11 @@ class Figure:
 
     def known(self) -> str:
         return worded(self.parameters) or "keine"
+
+    @property
+    def single(self) -> bool:
+        """Whether it gives one value that a sentence can print; else a table, a column, or for the start page."""
+        return not self.many and get_annotations(self.function, eval_str=True).get("return") is Value
 
 
 def worded(names: Iterable[str]) -> str:

@@ -2,7 +2,8 @@
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.template.loader import render_to_string
 from pikepdf import Array, Dictionary, Name, Object, ObjectStreamMode, Pdf, String
 
 STYLES = Path(__file__).parent / "static" / "kim" / "print"
+NONE: Mapping[str, str] = {}
 FACES = ("FiraSans-Regular", "FiraSans-SemiBold", "FiraSans-Italic")
 
 
@@ -28,17 +30,34 @@ def decode_fonts() -> None:
     for face in FACES:
         target = fonts() / f"{face}.ttf"
         if not target.exists():
-            font = TTFont(Path(settings.ASSETS) / "fonts" / "fira-sans" / f"{face}.woff2")
+            # not the time of set-up in the font: every installation prints the same bytes
+            font = TTFont(Path(settings.ASSETS) / "fonts" / "fira-sans" / f"{face}.woff2", recalcTimestamp=False)
             font.flavor = None
             font.save(target)
 
 
-def render(template: str, context: dict[str, Any], styles: tuple[str, ...]) -> bytes:
+def pango_version() -> str:
+    """The version of the library that sets the lines."""
+    from weasyprint.text.ffi import pango
+
+    number = int(pango.pango_version())
+    return f"{number // 10000}.{number // 100 % 100}.{number % 100}"
+
+
+def render(
+    template: str,
+    context: dict[str, Any],
+    styles: tuple[str, ...],
+    *,
+    attached: Iterable[tuple[str, bytes, str, str]] = (),
+    day: date | None = None,
+) -> bytes:
     """The PDF of a template: PDF/A-3a and PDF/UA-1 with title, language, tags and bookmarks.
 
+    attached: files that go with it (name, bytes, media type, what it is), dated by ``day``.
     No network and no files: only the styles and fonts named here are reachable. Same data, same bytes.
     """
-    from weasyprint import CSS, HTML
+    from weasyprint import CSS, HTML, Attachment
     from weasyprint.text.fonts import FontConfiguration
 
     fetcher = _fetcher()
@@ -53,10 +72,19 @@ def render(template: str, context: dict[str, Any], styles: tuple[str, ...]) -> b
         for name in styles
     ]
     html = HTML(string=render_to_string(template, context), base_url="kim:/", url_fetcher=fetcher)
+    moment = datetime.combine(day, time(), UTC) if day else None
+    files = [
+        Attachment(string=data, name=name, description=words, created=moment, modified=moment, relationship="Data")
+        for name, data, _, words in attached
+    ]
     raw: bytes = html.write_pdf(
-        stylesheets=sheets, font_config=configuration, pdf_variant="pdf/a-3a", pdf_identifier=b"kim"
+        stylesheets=sheets,
+        font_config=configuration,
+        pdf_variant="pdf/a-3a",
+        pdf_identifier=b"kim",
+        attachments=files or None,
     )
-    return finished(raw)
+    return finished(raw, {name: media for name, _, media, _ in attached})
 
 
 def _fetcher() -> Any:
@@ -100,8 +128,11 @@ UA_XMP = """<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdf
 """
 
 
-def finished(raw: bytes) -> bytes:
-    """The same document with whole tables and related header cells, declared PDF/UA-1; same input, same bytes."""
+def finished(raw: bytes, media_types: Mapping[str, str] = NONE) -> bytes:
+    """The same document with whole tables and related header cells, declared PDF/UA-1; same input, same bytes.
+
+    media_types: of the attached files, by name.
+    """
     target = io.BytesIO()
     with Pdf.open(io.BytesIO(raw)) as pdf:
         tree = pdf.Root.StructTreeRoot
@@ -116,6 +147,8 @@ def finished(raw: bytes) -> bytes:
         if ids:  # a PDF with element IDs needs the tree that finds them
             tree.IDTree = Dictionary(Names=Array([part for entry in ids for part in entry]))
         _artifact_unreachable(pdf)
+        for name, media in media_types.items():
+            pdf.attachments[name].obj.EF.F.Subtype = Name("/" + media)
         xmp = pdf.Root.Metadata.read_bytes().decode()
         pdf.Root.Metadata.write(xmp.replace("</rdf:RDF>", UA_XMP + "</rdf:RDF>").encode())
         pdf.save(target, deterministic_id=True, object_stream_mode=ObjectStreamMode.generate)

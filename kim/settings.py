@@ -140,7 +140,8 @@ USE_THOUSAND_SEPARATOR = False
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
-STATICFILES_DIRS = [("kern", ASSETS)] if ASSETS.is_dir() else []
+BUILT = VAR / "assets-built"  # what script/setup builds: the text editor
+STATICFILES_DIRS = [*([("kern", ASSETS)] if ASSETS.is_dir() else []), *([BUILT] if BUILT.is_dir() else [])]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},

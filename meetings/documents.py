@@ -1,77 +1,228 @@
-"""The Mitteilungsvorlage: what it is made of and how it is found."""
+"""Papers (Vorlagen): what each kind is made of in each house's layout, how it is found, and what still keeps it from
+being released."""
 
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
+from difflib import SequenceMatcher
 from typing import Any
 
-from django.utils import timezone
+from kim.documents import NOTHING, Block, Document, Expander, bound_words, document
+from kim.formats import day as printed
+from kim.models import Body, Text
+from kim.releases import canonical, sha256
+from meetings.models import Consultation, Paper
+from meetings.models.drafts import PROPOSAL, blocks_of
+from meetings.models.papers import RELATED
 
-from kim.documents import Document, Expander, document
-from kim.models import Body
-from meetings.models import Paper
+PaperType, Layout = Paper.PaperType, Body.PaperLayout
+STYLES = {Layout.LETTER: ("print.css", "vorlage_brief.css"), Layout.BOX: ("print.css", "vorlage_kasten.css")}
+TEMPLATES = {Layout.LETTER: "documents/vorlage_brief.html", Layout.BOX: "documents/vorlage_kasten.html"}
+LEFTOVER = re.compile(r"«[^»]*»|\{\{|\}\}|\b20xx\b|\bXX+\b|\[fehlt\]")
+
+
+@dataclass(frozen=True)
+class Check:
+    """A line of the Prüfliste: what is looked at, and what is wrong with it (nothing: it is right)."""
+
+    label: str
+    problems: tuple[str, ...] = ()
+
+    @property
+    def right(self) -> bool:
+        return not self.problems
 
 
 @document
-class InformationPaper(Document):
-    """A Vorlage for information, field by field as the StädteRegion prints it."""
+class PaperDocument(Document):
+    """A Vorlage, field by field as its house prints it."""
 
-    kind = "information"
-    title = "Mitteilungsvorlage"
-    template = "documents/mitteilungsvorlage.html"
-    styles = ("print.css", "mitteilungsvorlage.css")
+    kind = "paper"
 
     def __init__(self, paper: Paper) -> None:
         self.paper = paper
+        self.title = paper.get_paper_type_display()
+        self.layout = Layout(paper.body.paper_layout)
+        self.template, self.styles = TEMPLATES[self.layout], STYLES[self.layout]
 
     @classmethod
-    def find(cls, body: Any, reference: str) -> "InformationPaper | None":
+    def find(cls, body: Any, reference: str) -> "PaperDocument | None":
         try:
             paper = Paper.find(body, reference)
         except Paper.DoesNotExist:
             return None
-        return cls(paper) if paper.paper_type == Paper.PaperType.INFORMATION and paper.text else None
+        return cls(paper) if paper.text else None
+
+    @classmethod
+    def of(cls, row: Any) -> "PaperDocument | None":
+        return cls(row) if isinstance(row, Paper) and row.text_id else None
 
     @classmethod
     def every(cls, body: Any, since: date) -> "list[Document]":
-        papers = Paper.objects.filter(body=body, paper_type=Paper.PaperType.INFORMATION, text__isnull=False)
-        papers = papers.filter(notice__isnull=False, as_of__gte=since)
-        related = papers.select_related("source", "body", "notice__source", "notice__sub_product", "signer", "text")
-        return [cls(paper) for paper in related.prefetch_related("text__blocks")]
+        papers = Paper.objects.filter(body=body, text__isnull=False, as_of__gte=since)
+        return [cls(paper) for paper in papers.select_related(*RELATED).prefetch_related("text__blocks")]
 
     @property
     def name(self) -> str:
-        return f"{self.title} {self.paper}"
+        return str(self.paper)
+
+    @property
+    def text(self) -> Text:
+        assert self.paper.text
+        return self.paper.text
 
     def get_absolute_url(self) -> str:
         return str(self.paper.get_absolute_url())
 
-    @property
-    def body(self) -> Body:
-        return self.paper.body
-
-    def expander(self) -> Expander:
+    def expander(self, bound: Mapping[str, str] = NOTHING) -> Expander:
         """What the tokens of the text are read with: the paper's own day, its notice and Teilprodukt."""
         paper = self.paper
-        assert paper.notice and paper.as_of
-        return Expander(
-            {
-                "body": paper.body,
-                "day": paper.as_of,
-                "year": paper.as_of.year,
-                "notice": paper.notice,
-                "sub_product": paper.notice.sub_product,
-                "paper": paper,
-            }
-        )
+        assert paper.as_of
+        known = {"body": paper.body, "day": paper.as_of, "year": paper.as_of.year, "paper": paper}
+        if paper.notice:
+            known |= {"notice": paper.notice, "sub_product": paper.notice.sub_product}
+        return Expander(known, bound)
 
-    def context(self) -> dict[str, Any]:
-        paper, expander = self.paper, self.expander()
-        assert paper.text
+    def consultations(self) -> list[Consultation]:
+        """The Beratungsfolge, by date as it is printed, undated rows last."""
+        rows = self.paper.consultations.select_related("organization", "meeting")
+        return sorted(rows, key=lambda c: (c.meeting is None, c.meeting.date if c.meeting else None, c.order))
+
+    def content(self, blocks: list[Block], printed_on: date) -> dict[str, Any]:
+        paper, body = self.paper, self.paper.body
+        days = [(c, c.meeting.date.isoformat() if c.meeting else None) for c in self.consultations()]
+        proposals = [b for b in blocks if b.key.startswith(PROPOSAL)]
+        supplement = paper.paper_type == PaperType.SUPPLEMENT
+        signer = {"phrase": paper.signer_phrase, "name": str(paper.signer), "function": paper.signer_function}
         return {
-            "document": self,
-            "paper": paper,
-            "body": paper.body,
-            "blocks": [expander.block(b.key, b.heading, b.content) for b in paper.text.blocks.all()],
-            "problems": expander.problems,
-            "printed_on": timezone.localdate(),
-            "consultations": list(paper.consultations.select_related("organization", "meeting")),
+            "title": self.title,
+            "reference": paper.reference,
+            "name": paper.name,
+            "date": paper.date.isoformat() if paper.date else None,
+            "as_of": paper.as_of.isoformat() if paper.as_of else None,
+            "public": paper.public,
+            "state": "Entwurf" if paper.state in Paper.OPEN else "freigegeben",
+            "body": {"name": body.name, "sender": body.sender, "heading": body.consultation_heading},
+            "supplements": paper.superior.reference if paper.superior and supplement else "",
+            "department": str(paper.department or ""),
+            "participants": [str(one.organization) for one in paper.cosignatures.select_related("organization")],
+            "author": paper.author,
+            "climate": paper.climate,
+            "consultations": [
+                {"date": d, "organization": str(c.organization), "role": c.get_role_display()} for c, d in days
+            ],
+            "heading": "Vorlage" if self.layout == Layout.BOX else self.title,
+            "with_roles": paper.paper_type != PaperType.INFORMATION,
+            "long": paper.paper_type != PaperType.APPROVAL,
+            "proposals": [block.as_json() for block in proposals],
+            "blocks": [block.as_json() for block in blocks if block not in proposals and block.paragraphs],
+            "signer": signer if paper.signer else None,
+            "printed_on": printed_on.isoformat(),
         }
+
+    def checks(self, expander: Expander, blocks: list[Block]) -> list[Check]:
+        """The Prüfliste: all that has to be right before the paper is released. expander, blocks: the draft as it would
+        be printed."""
+        return [
+            Check("Zahlen lassen sich alle berechnen", tuple(expander.problems)),
+            Check("Zahlen sind auf dem Stand der Daten", tuple(changes(blocks))),
+            Check("Pflichtangaben sind ausgefüllt", tuple(self.missing(blocks))),
+            Check("Beschlussvorschläge passen zur Beratungsfolge", tuple(self.proposals(blocks))),
+            Check("Mitzeichnungen liegen vor", tuple(self.signatures(blocks))),
+        ]
+
+    def problems(self) -> list[str]:
+        """What keeps the paper from being released."""
+        expander = self.expander(bound_words(self.text))
+        return [problem for check in self.checks(expander, self.blocks(expander)) for problem in check.problems]
+
+    def missing(self, blocks: list[Block]) -> Iterator[str]:
+        """Mandatory labels without words, and what a template left behind."""
+        paper, said = self.paper, {block.key: block.words() for block in blocks}
+        facts = {"Betreff": paper.name, "Datum": paper.date, "Zahlenstand": paper.as_of, "Zeichnung": paper.signer}
+        yield from (f"{label} fehlt." for label, value in facts.items() if not value)
+        if self.layout == Layout.BOX and not paper.department:
+            yield "Federführende Dienststelle fehlt."
+        if paper.paper_type == PaperType.SUPPLEMENT and not paper.superior:
+            yield "Welche Vorlage ergänzt wird, fehlt („bezieht sich auf Vorlage“)."
+        if not (rows := self.consultations()):
+            yield f"{paper.body.consultation_heading}: Es steht noch kein Gremium darin."
+        yield from (f"{one.organization}: Der Sitzungstag fehlt." for one in rows if one.meeting is None)
+        for key, heading, required in blocks_of(paper.paper_type, self.layout):
+            if required and not said.get(key, "").strip():
+                yield f"„{heading.rstrip(':')}“ ist leer."
+        for block in blocks:
+            for found in LEFTOVER.findall(block.words()):
+                yield f"„{block.heading.rstrip(':')}“: „{found}“ ist stehen geblieben."
+
+    def proposals(self, blocks: list[Block]) -> Iterator[str]:
+        """Each committee that decides or advises has its own proposal, which names it; a Mitteilung has none."""
+        said = {block.key: block.words() for block in blocks if block.key.startswith(PROPOSAL)}
+        if self.paper.paper_type == PaperType.INFORMATION:
+            if any(said.values()):
+                yield "Eine Mitteilungsvorlage hat keinen Beschlussvorschlag."
+            if not any("bittet um Kenntnisnahme" in block.words() for block in blocks):
+                yield "Die Bitte um Kenntnisnahme fehlt („Die Verwaltung bittet um Kenntnisnahme.“)."
+            return
+        verbs = {"decision": (), "advice": ("empfiehlt",), "information": ("nimmt", "Kenntnis")}
+        for one in self.consultations():
+            words = said.get(f"{PROPOSAL}-{one.order}", "")
+            if not words.strip():
+                if one.role != Consultation.ConsultationRole.INFORMATION:
+                    yield f"{one.organization}: Der Beschlussvorschlag fehlt."
+            elif str(one.organization) not in words:
+                yield f"Der Beschlussvorschlag nennt nicht „{one.organization}“."
+            elif not all(verb in words for verb in verbs[one.role]):
+                yield f"{one.organization}: Der Beschlussvorschlag passt nicht zu „{one.get_role_display()}“."
+
+    def signatures(self, blocks: list[Block]) -> Iterator[str]:
+        """Mitzeichnungen that are open, and those that a later change has voided."""
+        for one in self.paper.cosignatures.select_related("organization"):
+            if one.signed_at is None:
+                yield f"{one.organization} hat noch nicht mitgezeichnet."
+            elif one.fingerprint != signed(blocks):
+                yield f"{one.organization}: Nach der Mitzeichnung wurde der Text geändert; sie gilt nicht mehr."
+
+    def copied(self, blocks: list[Block]) -> list[tuple[str, str]]:
+        """What differs from the paper this one was copied from: sentences then and now; empty where none was."""
+        earlier = self.paper.copied_from
+        if earlier is None or not earlier.text_id:
+            return []
+        old = PaperDocument(earlier)
+        before = {b.key: b.words() for b in old.blocks(old.expander(bound_words(old.text)))}
+        pairs = ((before[b.key], b.words()) for b in blocks if b.key in before)
+        return [pair for then, now in pairs for pair in changed_sentences(then, now)]
+
+    def fingerprint(self) -> str:
+        """What a Mitzeichnung signs: text, figures as they print, proposals."""
+        return signed(self.blocks(self.expander(bound_words(self.text))))
+
+
+def signed(blocks: list[Block]) -> str:
+    """The checksum of a text as it is printed."""
+    return sha256(canonical([block.as_json() for block in blocks]))
+
+
+def changed_sentences(before: str, after: str) -> Iterator[tuple[str, str]]:
+    """Sentences that are not the same any more: ("Es sind 3,0.", "Es sind 3,5."); one side is empty where it came or
+    went."""
+    old, new = (re.split(r"(?<=[.!?:])\s+(?=[A-ZÄÖÜ])|\n", text) for text in (before, after))
+    for tag, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if tag != "equal":
+            yield " ".join(old[a:b]), " ".join(new[c:d])
+
+
+def changes(blocks: list[Block]) -> Iterator[str]:
+    """Figures of which the data say something else by now."""
+    seen = set()
+    for block in blocks:
+        for chip in block.chips():
+            if chip.changed and chip.token not in seen:
+                seen.add(chip.token)
+                yield f"{chip.title}: im Text „{chip.text}“, nach den Daten „{chip.now}“."
+
+
+def stand_words(paper: Paper) -> str:
+    """How far the paper has got, and for which day its figures hold. Example: Entwurf · Zahlenstand 01.03.2023."""
+    return f"{paper.get_state_display()} · Zahlenstand {printed(paper.as_of)}"

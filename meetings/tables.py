@@ -20,6 +20,7 @@ class PaperTable(DenseTable):
     help_text = "Vorlagen mit Text lassen sich ansehen und drucken; andere sind nur als Fundstelle bekannt."
     filters = PaperFilters
     default_order, wraps, dated = "-datum", True, False
+    add_url, add_rule = "paper-new", "documents.edit"
 
     nummer = TextColumn(accessor="source__number", verbose_name="Vorlage", default="Nr. folgt", url=page_of)
     betreff = TextColumn(accessor="source__title", verbose_name="Betreff")
@@ -27,7 +28,10 @@ class PaperTable(DenseTable):
     datum = DateColumn(accessor="source__date", verbose_name="Datum")
     gremium = TextColumn(accessor="committees", verbose_name="Gremium")
     bearbeitungsstand = BadgeColumn(
-        {"draft": "info"}, dict(Paper.State.choices), accessor="state", verbose_name="Bearbeitungsstand"
+        {"draft": "info", "cosigning": "info", "released": "success"},
+        dict(Paper.State.choices),
+        accessor="state",
+        verbose_name="Bearbeitungsstand",
     )
     programm = TextColumn(accessor="notice__programme__short_name", verbose_name="Programm", hidden=True)
     zahlenstand = DateColumn(accessor="as_of", verbose_name="Zahlenstand", hidden=True)

@@ -2,11 +2,30 @@
 
 from django.urls import path
 
-from meetings import views
+from meetings.views import heads, papers, writing
 
 urlpatterns = [
-    path("dokumente/", views.Papers.as_view(), name="documents"),
-    path("dokumente/<str:reference>/", views.DocumentPage.as_view(), name="document"),
-    path("dokumente/<str:reference>/aktenzeichen/", views.DescribeDocument.as_view(), name="document-describe"),
-    path("dokumente/<str:reference>/pdf/", views.DocumentPdf.as_view(), name="document-pdf"),
+    path("dokumente/", papers.Papers.as_view(), name="documents"),
+    path("dokumente/neu/", heads.AddPaper.as_view(), name="paper-new"),
+    path("dokumente/pruefen/", papers.CheckPdf.as_view(), name="document-check"),
+    path("dokumente/<str:reference>/", papers.DocumentPage.as_view(), name="document"),
+    path("dokumente/<str:reference>/aktenzeichen/", papers.DescribeDocument.as_view(), name="document-describe"),
+    path("dokumente/<str:reference>/pdf/", papers.DocumentPdf.as_view(), name="document-pdf"),
+    path("dokumente/<str:reference>/docx/", papers.DocumentWord.as_view(), name="document-docx"),
+    path("dokumente/<str:reference>/kopf/", heads.EditHead.as_view(), name="document-head"),
+    path("dokumente/<str:reference>/text/", writing.EditText.as_view(), name="document-text"),
+    path("dokumente/<str:reference>/vorschau/", writing.PreviewText.as_view(), name="document-preview"),
+    path("dokumente/<str:reference>/zahlen/", writing.Figures.as_view(), name="document-figures"),
+    path("dokumente/<str:reference>/versionen/", writing.Versions.as_view(), name="document-versions"),
+    path("dokumente/<str:reference>/gremium/neu/", heads.AddConsultation.as_view(), name="consultation-new"),
+    path(
+        "dokumente/<str:reference>/gremium/<int:order>/loeschen/",
+        heads.RemoveConsultation.as_view(),
+        name="consultation-remove",
+    ),
+    path("dokumente/<str:reference>/mitzeichnung/neu/", heads.AddCoSignature.as_view(), name="cosignature-new"),
+    path("dokumente/<str:reference>/mitzeichnen/", papers.Sign.as_view(), name="document-sign"),
+    path("dokumente/<str:reference>/uebernehmen/", papers.AdoptFigures.as_view(), name="document-adopt"),
+    path("dokumente/<str:reference>/stand/", papers.Proceed.as_view(), name="document-proceed"),
+    path("dokumente/<str:reference>/freigeben/", papers.ReleasePaper.as_view(), name="document-release"),
 ]

@@ -2,6 +2,7 @@
 
 from kim.models.attached import Attached, File, FindingNote, Note, Reminder, named, subjects
 from kim.models.bodies import Body, Role, RoleAssignment, User, din5007, sort_key
+from kim.models.releases import BoundFigure, Release
 from kim.models.rows import BodyRow, GuardedRow, SameBody
 from kim.models.saved import SavedView
 from kim.models.sources import POSITION_NUMBER, Cited, Kind, Source, Text, TextBlock
@@ -14,6 +15,7 @@ __all__ = [
     "Attached",
     "Body",
     "BodyRow",
+    "BoundFigure",
     "Cited",
     "ClosedYear",
     "File",
@@ -21,6 +23,7 @@ __all__ = [
     "GuardedRow",
     "Kind",
     "Note",
+    "Release",
     "Reminder",
     "Role",
     "RoleAssignment",

@@ -36,6 +36,10 @@ class Body(Versioned):
         COUNCIL = "council", "Nummer eintragen (aus dem Ratsinformationssystem)"
         OWN = "own", "selbst vergeben"
 
+    class PaperLayout(models.TextChoices):
+        LETTER = "letter", "Brief (Überschriften untereinander)"
+        BOX = "box", "Kasten mit zwei Spalten"
+
     slug = models.SlugField("Kurzname", max_length=60, unique=True)
     name = models.CharField("Name", max_length=120, unique=True)
     article = models.CharField(
@@ -48,6 +52,9 @@ class Body(Versioned):
     consultation_heading = models.CharField("Überschrift der Beratungen", max_length=60, default="Beratungsfolge")
     paper_numbers = models.CharField(
         "Vorlagennummern", max_length=10, choices=PaperNumbers, default=PaperNumbers.COUNCIL
+    )
+    paper_layout = models.CharField(
+        "Gestalt der Vorlagen", max_length=8, choices=PaperLayout, default=PaperLayout.LETTER, db_default="letter"
     )
     reference_day = models.DateField(
         "Bezugstag",

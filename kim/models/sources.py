@@ -2,16 +2,50 @@
 
 from typing import Any, ClassVar, Literal
 
+import pgtrigger
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
 from kim.formats import slug
-from kim.history import tracked
+from kim.history import SENTENCES, tracked
 from kim.models.rows import BodyRow, GuardedRow, SameBody
 
 Kind = Literal["beleg", "rechnung", "annahme"]  # how a value came about
+SENTENCES["release_fixed"] = "Was freigegeben ist, bleibt, wie es ist. Eine Änderung ist eine neue Vorlage."
+
+
+def frozen(text: str) -> Any:
+    """A trigger: what belongs to a released text stays. ``text``: its key, as SQL over {row}."""
+    key = "IF EXISTS (SELECT FROM kim_release r WHERE r.text_id = %s) THEN"
+    refuse = "RAISE EXCEPTION 'released' USING ERRCODE = '23000', CONSTRAINT = 'release_fixed'; END IF;"
+    return pgtrigger.Trigger(
+        name="frozen",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+        func=f"""
+            IF TG_OP <> 'INSERT' THEN {key % text.format(row="OLD")} {refuse} END IF;
+            IF TG_OP <> 'DELETE' THEN {key % text.format(row="NEW")} {refuse} RETURN NEW; END IF;
+            RETURN OLD;
+        """,
+    )
+
+
+# A released paper is cited as it was printed; a number that was still to come can come.
+ISSUED = pgtrigger.Trigger(
+    name="issued",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Update,
+    func="""
+        IF ((NEW.kind, NEW.title, NEW.date) IS DISTINCT FROM (OLD.kind, OLD.title, OLD.date)
+            OR OLD.number <> '' AND NEW.number <> OLD.number)
+            AND EXISTS (SELECT FROM kim_release r WHERE r.source_id = OLD.id) THEN
+            RAISE EXCEPTION 'released' USING ERRCODE = '23000', CONSTRAINT = 'release_fixed';
+        END IF;
+        RETURN NEW;
+    """,
+)
 
 
 @tracked()
@@ -43,6 +77,7 @@ class Source(GuardedRow):
 
     class Meta(GuardedRow.Meta):
         verbose_name, verbose_name_plural = "Beleg", "Belege"
+        triggers = [*GuardedRow.Meta.triggers, ISSUED]
         ordering: ClassVar = ["-date", "title"]
         constraints: ClassVar = [
             *BodyRow.Meta.constraints,
@@ -111,17 +146,20 @@ class Text(GuardedRow):
 
 @tracked()
 class TextBlock(BodyRow):
-    """One block of a text: paragraphs separated by blank lines, figures as {{name key=value form=…}} tokens."""
+    """One block of a text: a few marks (kim.richtext), figures as {{name key=value form=…}} tokens."""
 
     guard_parent = "text"
+    part_of = "text"
+
     text = models.ForeignKey(Text, models.PROTECT, related_name="blocks", verbose_name="Text")
     position = models.PositiveSmallIntegerField("Reihenfolge")
     key = models.SlugField("Kennung", max_length=40)
     heading = models.CharField("Überschrift", max_length=120)
-    content = models.TextField("Inhalt")
+    content = models.TextField("Inhalt", blank=True)
 
     class Meta(BodyRow.Meta):
         verbose_name, verbose_name_plural = "Textblock", "Textblöcke"
+        triggers = [*BodyRow.Meta.triggers, frozen("{row}.text_id")]
         ordering: ClassVar = ["position"]
         constraints: ClassVar = [
             *BodyRow.Meta.constraints,

@@ -34,8 +34,10 @@ def vzae(value: Decimal | None) -> str:
 
 
 @register.filter
-def datum(value: date | datetime | None) -> str:
-    """22.03.2023; with a time: 22.03.2023, 17:57 Uhr."""
+def datum(value: date | datetime | str | None) -> str:
+    """22.03.2023; with a time: 22.03.2023, 17:57 Uhr. Also from ISO words, as a released paper holds them."""
+    if isinstance(value, str) and value:
+        value = date.fromisoformat(value)
     if isinstance(value, datetime):
         return f"{timezone.localtime(value):%d.%m.%Y, %H:%M} Uhr"
     return formats.day(value if isinstance(value, date) else None)

@@ -39,7 +39,7 @@ SUBNAVIGATION = {
         ("Vergleich", "comparison"),
         ("Stellenplan", "plan"),
     ],
-    "documents": [("Vorlagen", "documents"), ("Belege", "sources")],
+    "documents": [("Vorlagen", "documents"), ("Belege", "sources"), ("PDF prüfen", "document-check")],
 }
 
 SECTIONS = {
@@ -70,6 +70,14 @@ SECTIONS = {
     "reallocation-remove": "positions",
     "document": "documents",
     "document-describe": "documents",
+    "document-head": "documents",
+    "document-text": "documents",
+    "document-versions": "documents",
+    "document-check": "documents",
+    "paper-new": "documents",
+    "consultation-new": "documents",
+    "consultation-remove": "documents",
+    "cosignature-new": "documents",
     "finding-note": "findings",
     "carrier": "positions",
     "carrier-contact": "positions",

@@ -17,6 +17,7 @@ from kim.models import (
     File,
     FindingNote,
     Note,
+    Release,
     Reminder,
     RoleAssignment,
     SavedView,
@@ -25,11 +26,15 @@ from kim.models import (
 )
 from kim.permissions import acting, note
 from kim.trail import story
+from meetings.models import CoSignature, Organization, Paper
 from staffing.models import Carrier, Position, PositionPeriod
 from tests.helpers import psql, sql
 from tests.security.canaries import plant_beside
 
-BUSINESS = sorted((m for m in apps.get_models() if hasattr(m, "pgh_event_models")), key=lambda m: m._meta.label)
+# A release takes neither UPDATE nor DELETE: tests/meetings/test_releases.py
+BUSINESS = sorted(
+    (m for m in apps.get_models() if hasattr(m, "pgh_event_models") and m is not Release), key=lambda m: m._meta.label
+)
 
 
 def events_of(model):
@@ -60,6 +65,11 @@ def test_raw_sql_leaves_exactly_one_event(model, bodies):
             author = User.objects.create(username="y")
             SavedView.objects.create(body=region, path="/stellen/", slug="a", name="A", author=author)
             ClosedYear.objects.create(body=region, year=2015)
+        if model is CoSignature:
+            paper = Paper.objects.filter(body=region).first()
+            CoSignature.objects.create(
+                body=region, paper=paper, organization=Organization.objects.filter(body=region).first()
+            )
         table, events = model._meta.db_table, events_of(model)
         row = model.objects.first()
         assert row, "no row in the trial data"

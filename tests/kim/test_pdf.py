@@ -10,8 +10,8 @@ import pytest
 from pikepdf import Array, Dictionary, Name, Pdf
 from weasyprint import HTML
 
-from kim import documents, pdf
 from kim.pdf import MARKED, descend, finished, kids
+from tests.helpers import drawn_paper
 
 PAGE = (
     '<!doctype html><html lang="de"><head><title>T</title><meta name="dcterms.created" content="2023-01-01">'
@@ -95,8 +95,7 @@ def proved(content):
 
 
 def test_the_paper_itself(region):
-    found = documents.find(region, "2023/0120")
-    content = pdf.render(found.template, found.printable(), found.styles)
+    content = drawn_paper(region)
     proved(content)
     for profile in (checker.ValidationProfile.PDF_A_3A, checker.ValidationProfile.PDF_UA_1):
         assert list(checker.validate_pdf_bytes(content, profile=profile).failures) == [], profile

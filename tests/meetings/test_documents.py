@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from kim import documents, pdf
 from kim.documents import check_tokens, parameters
 from kim.models import Text, TextBlock
+from tests.helpers import drawn_paper
 
 
 @pytest.mark.parametrize(
@@ -54,7 +55,7 @@ def test_a_form_that_does_not_exist_is_said(region):
     block = expander.block("a", "b", "{{body.name form=genitiv}} und {{position.fte position=CM-99}} und {{body.name}}")
     assert len(expander.problems) == 2
     assert "Die Form „genitiv“ gibt es" in expander.problems[0] and "„CM-99“ gibt es" in expander.problems[1]
-    assert [str(getattr(p, "text", p)) for p in block.paragraphs[0]] == [
+    assert [piece.text for piece in block.pieces()] == [
         "[fehlt]",
         " und ",
         "[fehlt]",
@@ -64,8 +65,7 @@ def test_a_form_that_does_not_exist_is_said(region):
 
 
 def rendered(body):
-    found = documents.find(body, "2023/0120")
-    return pdf.render(found.template, found.printable(), found.styles)
+    return drawn_paper(body)
 
 
 def test_the_pdf_is_archivable_tagged_and_named(region):

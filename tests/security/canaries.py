@@ -9,10 +9,10 @@ from decimal import Decimal as D
 import pikepdf
 
 from grants.models import Account, BudgetLine, FundingNotice, NoticeItem, SubProduct
-from kim.models import ClosedYear, File, FindingNote, Note, Reminder, Source, Text, TextBlock, User
+from kim.models import BoundFigure, ClosedYear, File, FindingNote, Note, Reminder, Source, Text, TextBlock, User
 from kim.periods import period
 from kim.permissions import acting
-from meetings.models import Consultation, Meeting, Organization, Paper, Person
+from meetings.models import Consultation, CoSignature, Meeting, Organization, Paper, Person
 from staffing.models import (
     BodyMunicipality,
     Carrier,
@@ -123,6 +123,8 @@ def plant_paper(body, word, code, source, notice, *, public):
     person = Person.objects.create(body=body, name=f"{plain} {public}", family_name=plain)
     paper = Paper.objects.create(body=body, source=source, paper_type="information", text=text, notice=notice, as_of=body.reference_day, signer=person, public=public)  # fmt: skip
     Consultation.objects.create(body=body, paper=paper, organization=organization, meeting=meeting, role="information")
+    BoundFigure.objects.create(body=body, text=text, token="body.name", words=word)
+    CoSignature.objects.create(body=body, paper=paper, organization=organization, comment=word)
     return paper
 
 

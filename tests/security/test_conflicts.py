@@ -11,9 +11,9 @@ from tests.security.addresses import CODES, PAGES, example
 
 OWN = CODES["staedteregion-aachen"]
 # Acts that change no field anybody typed: done or not, gone or not.
-VERBS = {"choose-body", "view-remove", "reminder-done", "attached-remove", "undo", "reallocation-adopt", "reallocation-withdraw", "notice-rates"}  # fmt: skip
+VERBS = {"choose-body", "view-remove", "reminder-done", "attached-remove", "undo", "reallocation-adopt", "reallocation-withdraw", "notice-rates", "document-adopt", "document-proceed", "document-release", "document-sign", "document-preview"}  # fmt: skip
 # A form of several rows: tests/staffing/test_reallocation_pages.py looks at its conflict.
-SHEETS = {"reallocation-new", "reallocation-edit"}
+SHEETS = {"reallocation-new", "reallocation-edit", "document-text", "document-check"}
 
 
 def cls(page):
@@ -55,7 +55,7 @@ def test_every_page_that_takes_a_form_is_of_a_known_kind(monkeypatch):
         "admin:kim_body_change",
         "admin:grants_rate_change",
     }
-    assert len(EDITS) == 19
+    assert len(EDITS) == 20
     monkeypatch.setattr("tests.security.test_conflicts.VERBS", set())
     assert "undo" in list(unaccounted(PAGES))
 

@@ -15,6 +15,7 @@ ARGUMENTS = {
     "name": "allocation.by_carrier",
     "year": "2018",
     "address": "vorlage-2023-0120",
+    "order": "1",
 }
 SLUGS = {"carrier": "sprungbrett", "carrier-contact": "sprungbrett", "municipality": "alsdorf"}
 PLACE = {"number": "CM-10", "slot": "1", "start": "ohne-beginn"}

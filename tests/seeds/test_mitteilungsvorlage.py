@@ -8,22 +8,21 @@ from pathlib import Path
 import pytest
 
 from grants.models import Account, BudgetLine, FundingNotice, FundingProgramme, NoticeItem, Rate, SubProduct
-from kim import documents, pdf
-from kim.documents import TOKEN, Chip
+from kim import documents
 from kim.history import undone
 from kim.models import Body, Source, TextBlock
 from kim.periods import period
+from kim.richtext import TOKEN
 from meetings.models import Meeting, Organization, Paper, Person
 from staffing.models import Carrier, Function, Municipality, Occupancy, PositionLocation, PositionPeriod
-from tests.helpers import pdf_text
+from tests.helpers import drawn_paper, pdf_text
 
 ROOT = Path(__file__).parents[2]
 ORIGINAL = (Path(__file__).parent / "mitteilungsvorlage.txt").read_text()
 
 
 def bytes_of(body):
-    found = documents.find(Body.objects.get(pk=body.pk), "2023/0120")
-    return pdf.render(found.template, found.printable(), found.styles)
+    return drawn_paper(body)
 
 
 def text_of(body):
@@ -118,7 +117,7 @@ def test_neither_text_nor_template_states_a_figure(region):
     assert len(blocks) == 3
     for block in blocks:
         assert literals(block.content) == [], block.heading
-    template = (ROOT / "templates/documents/mitteilungsvorlage.html").read_text()
+    template = (ROOT / "templates/documents/vorlage_brief.html").read_text()
     bare = re.sub(r"\{[{%].*?[}%]\}|<[^>]*>", " ", template, flags=re.S)
     assert literals(bare) == []
     assert literals("für 684.000 € und drei Stellen in Alsdorf") == ["684", "000", "drei", "Alsdorf"]
@@ -126,13 +125,7 @@ def test_neither_text_nor_template_states_a_figure(region):
 
 def chips(body):
     found = documents.find(Body.objects.get(pk=body.pk), "2023/0120")
-    return [
-        piece
-        for block in found.context()["blocks"]
-        for paragraph in block.paragraphs
-        for piece in paragraph
-        if isinstance(piece, Chip)
-    ]
+    return [chip for block in found.fresh() for chip in block.chips()]
 
 
 def test_every_figure_of_the_paper_has_its_source(region):

@@ -49,6 +49,9 @@ def test_half_a_post_says_what_follows(login, region):
         and "28.500,00 € der Zuwendung sind nicht durch Stellen gebunden" in page
     )
     paper = browser.get("/dokumente/2023-0120/").content.decode().replace("\u00a0", " ")
+    assert "„insofern kostenneutral“ → „ohne Belastung des Haushalts; 28.500 € der Zuwendung sind nicht" in paper
+    browser.post("/dokumente/2023-0120/uebernehmen/")
+    paper = browser.get("/dokumente/2023-0120/").content.decode().replace("\u00a0", " ")
     assert "28.500 € der Zuwendung sind nicht durch Stellen gebunden" in paper and "insofern kostenneutral" not in paper
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from kim import documents, pdf
+from kim import documents, releases
 from kim.models import Body
 from kim.permissions import acting
 
@@ -33,7 +33,7 @@ class Command(BaseCommand):
         with acting(None, [found[0].pk], command="document", snapshot=True):
             document: Any = documents.find(found[0], options["reference"])
             try:
-                content = pdf.render(document.template, document.printable(), document.styles)
+                content = releases.pdf_of(document)
             except ValidationError as error:
                 raise CommandError(" ".join(error.messages)) from error
         try:

@@ -18,6 +18,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import models, transaction
 
+from kim import documents
 from kim.formats import parse_date
 from kim.history import refusable
 from kim.models import Body
@@ -45,6 +46,16 @@ class Command(BaseCommand):
                 for path in sorted((root / slug).glob("*.toml")):
                     made = Loader(path, slug).load()
                     self.stdout.write(f"{path.relative_to(root)}: {made} neu")
+                bind_figures(slug)
+
+
+def bind_figures(slug: str) -> None:
+    """Drafts begin with the figures that the loaded data say; afterwards they change only when somebody takes over."""
+    body = Body.objects.filter(slug=slug).first()
+    with acting(None, [body.pk] if body else [], command="load_fixtures", act="Bestandsübernahme"):
+        for kind in documents.REGISTRY.values() if body else ():
+            for one in kind.every(body, date.min):
+                one.bind()
 
 
 class Loader:

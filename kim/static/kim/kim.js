@@ -153,4 +153,68 @@
     const form = event.target.closest("form[data-live]");
     if (form) narrow(form).catch(() => form.submit());
   });
+
+  // Writing a paper: what is typed is previewed at a short pause and saved at a longer one, one after the other.
+  const writing = document.querySelector("form[data-preview]");
+  if (writing) {
+    const live = document.querySelector("[data-live]");
+    const state = writing.querySelector("[data-state]");
+    const later = (run, pause) => { let timer; return () => { clearTimeout(timer); timer = setTimeout(run, pause); }; };
+    const post = (url, accept) => fetch(url, { method: "POST", headers: { Accept: accept }, credentials: "same-origin", body: new FormData(writing) });
+    writing.querySelectorAll(".without-script").forEach((one) => { one.hidden = true; });
+    let turn = 0;
+    let dirty = false;
+    let queue = Promise.resolve();
+    const preview = later(async () => {
+      const mine = ++turn;
+      const answer = await post(writing.dataset.preview, "text/html").catch(() => null);
+      if (!answer?.ok || mine !== turn) return;
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      live.replaceChildren(...page.body.childNodes);
+    }, 500);
+    const save = later(() => { queue = queue.then(async () => {
+      dirty = false;
+      const answer = await post(writing.getAttribute("action") || location.href, "application/json").catch(() => null);
+      const found = await answer?.json().catch(() => null);
+      if (!found?.versions) {
+        dirty = true;
+        state.textContent = found?.error || "Nicht gespeichert: Der Server ist nicht zu erreichen.";
+        return;
+      }
+      for (const [key, version] of Object.entries(found.versions)) writing.elements[`version_${key}`].value = version;
+      state.textContent = `Gespeichert um ${new Date().toLocaleTimeString("de", { hour: "2-digit", minute: "2-digit" })} Uhr`;
+    }); }, 2000);
+    writing.addEventListener("input", (event) => {
+      if (!event.target.matches("textarea")) return;
+      dirty = true;
+      state.textContent = "";
+      preview();
+      save();
+    });
+    writing.addEventListener("submit", () => { dirty = false; });
+    addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });
+  }
+
+  // A block for the forms of the council's system: copied with its bold words, lists and links, figures as words.
+  document.querySelectorAll("[data-copy]").forEach((block) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "link copy";
+    button.textContent = "Block kopieren";
+    button.setAttribute("aria-label", `Block kopieren: ${block.dataset.copy}`);
+    button.addEventListener("click", async () => {
+      const text = block.querySelector("div").cloneNode(true);
+      text.querySelectorAll("data").forEach((one) => one.replaceWith(one.textContent));
+      const plain = [...text.children].map((one) => [...(one.matches("ul, ol") ? one.children : [one])].map((line) => line.textContent.trim()).join("\n")).join("\n\n");
+      const parts = { "text/html": text.innerHTML, "text/plain": plain };
+      try {
+        await navigator.clipboard.write([new ClipboardItem(Object.fromEntries(Object.entries(parts).map(([type, words]) => [type, new Blob([words], { type })])))]);
+        button.textContent = "Kopiert";
+      } catch {
+        button.textContent = "Kopieren ist in diesem Browser nicht erlaubt";
+      }
+      setTimeout(() => { button.textContent = "Block kopieren"; }, 3000);
+    });
+    block.querySelector("h3").after(button);
+  });
 })();

@@ -1,0 +1,250 @@
+"""Release of papers: the bundle that is drawn, the PDF, the chain, and the proof that both are still the same."""
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from importlib.metadata import version
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.db.models import TextChoices
+from django.template.loader import get_template
+from django.utils import timezone
+
+from kim import pdf
+from kim.documents import Block, Chip, Document
+from kim.history import refusable
+from kim.models import Body, Release, Source
+from kim.tables.exports import inert
+
+FORMAT = 1
+RENDERER = ("weasyprint", "pydyf", "pikepdf", "fonttools", "tinyhtml5", "tinycss2")
+
+
+def canonical(data: Any) -> str:
+    """JSON in its one spelling: sorted, no blanks, UTF-8."""
+    return json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def sha256(data: str | bytes) -> str:
+    return hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()
+
+
+def figures(blocks: Iterable[Block]) -> list[dict[str, Any]]:
+    """Every figure that is printed, once, with its derivation down to the document."""
+    found: dict[str, Chip] = {}
+    for block in blocks:
+        for chip in block.chips():
+            found.setdefault(chip.token, chip)
+    return [
+        {"token": token, "title": chip.title, "words": chip.text, "value": chip.value.as_json()}
+        for token, chip in found.items()
+    ]
+
+
+def renderer(template: str, styles: Iterable[str]) -> dict[str, Any]:
+    """With what the bytes are drawn: programs, fonts, template and styles, each by version or checksum."""
+    included = (
+        template,
+        "documents/head.html",
+        "documents/text.html",
+        "documents/line.html",
+        *(f"styles/{name}" for name in styles),
+    )
+    sources = {
+        name: sha256((pdf.STYLES / name.removeprefix("styles/")).read_bytes())
+        if name.startswith("styles/")
+        else sha256(get_template(name).template.source)  # type: ignore[attr-defined]
+        for name in included
+    }
+    fonts = {face: sha256((pdf.fonts() / f"{face}.ttf").read_bytes()) for face in pdf.FACES}
+    programs = {name: version(name) for name in RENDERER} | {"pango": pdf.pango_version()}
+    return {"programs": programs, "fonts": fonts, "sources": sources}
+
+
+def bundled(document: Document, moment: datetime) -> str:
+    """The bundle of a document at this moment; ValidationError with every sentence that is missing."""
+    content, blocks = document.printable(timezone.localtime(moment).date())
+    styles = list(document.styles)
+    return canonical(
+        {
+            "format": FORMAT,
+            "kind": document.kind,
+            "template": document.template,
+            "styles": styles,
+            "content": content,
+            "figures": figures(blocks),
+            "known_at": moment.isoformat(),
+            "renderer": renderer(document.template, styles),
+        }
+    )
+
+
+def drawn(bundle: str) -> bytes:
+    """The PDF of a bundle, with its Prüfwert: same bundle, same bytes."""
+    data = json.loads(bundle)
+    mark = sha256(bundle)[:16]
+    fingerprint = "Prüfwert: " + " ".join(mark[n : n + 4] for n in range(0, 16, 4))
+    return printed(
+        data["template"], tuple(data["styles"]), data["content"] | {"fingerprint": fingerprint}, data["figures"]
+    )
+
+
+def printed(template: str, styles: tuple[str, ...], content: dict[str, Any], numbers: list[dict[str, Any]]) -> bytes:
+    """The PDF of a paper's content, with its figures as JSON and its tables as CSV attached."""
+    attached = [
+        ("zahlen.json", canonical(numbers).encode(), "application/json", "Zahlen des Dokuments mit ihrer Herkunft"),
+        ("zahlen.csv", as_csv(number_rows(numbers)), "text/csv", "Zahlen des Dokuments als Tabelle"),
+        ("beratungsfolge.csv", as_csv(consultation_rows(content)), "text/csv", "Beratungsfolge als Tabelle"),
+    ]
+    day = date.fromisoformat(content["date"] or content["as_of"])
+    return pdf.render(template, {"content": content}, styles, attached=attached, day=day)
+
+
+def draft(document: Document) -> bytes:
+    """The PDF of a document that may be printed, not released; ValidationError otherwise."""
+    content, blocks = document.printable(timezone.localtime(now()).date())
+    return printed(document.template, document.styles, content, figures(blocks))
+
+
+def draft_content(document: Document) -> dict[str, Any]:
+    """What a document that may be printed says, as plain data; ValidationError otherwise."""
+    return document.printable(timezone.localtime(now()).date())[0]
+
+
+def pdf_of(document: Document) -> bytes:
+    """The PDF of a document: the released bytes, or the draft as it stands. ValidationError if it cannot be printed."""
+    release = Release.objects.filter(text=document.text).first()
+    return bytes(release.pdf) if release else draft(document)
+
+
+def number_rows(numbers: list[dict[str, Any]]) -> Iterator[list[str]]:
+    yield ["Angabe", "im Text", "Wert", "Einheit", "Art", "Quelle", "Rechnung"]
+    for one in numbers:
+        value = one["value"]
+        plain = "" if value["value"] is None else str(value["value"])
+        yield [one["title"], one["words"], plain, value["unit"], value["kind"], value["source"], value["formula"]]
+
+
+def consultation_rows(content: dict[str, Any]) -> Iterator[list[str]]:
+    yield ["Datum", "Gremium", "Zuständigkeit"]
+    for one in content.get("consultations", ()):
+        yield [one["date"] or "", one["organization"], one["role"]]
+
+
+def as_csv(rows: Iterable[list[str]]) -> bytes:
+    stream = io.StringIO()
+    csv.writer(stream, delimiter=";", lineterminator="\n").writerows([inert(cell) for cell in row] for row in rows)
+    return ("\ufeff" + stream.getvalue()).encode()
+
+
+def now() -> datetime:
+    """The moment of this transaction, which its events carry too: what the release knows."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT transaction_timestamp()")
+        moment: datetime = cursor.fetchone()[0]
+    return moment
+
+
+def link(previous: str, bundle_sha256: str, pdf_sha256: str) -> str:
+    """The next link of the chain."""
+    return sha256(f"{previous}\n{bundle_sha256}\n{pdf_sha256}")
+
+
+def issue(document: Document, body: Body, source: Source, user: Any) -> Release:
+    """Freeze the document: bundle, bytes, checksums, next link of the body's chain. ValidationError if refused."""
+    with refusable():
+        list(Body.objects.filter(pk=body.pk).select_for_update())  # one after the other: the chain has no branches
+        moment = now()
+        bundle = bundled(document, moment)
+        content = drawn(bundle)
+        last = Release.objects.filter(body=body).order_by("number").last()
+        previous = last.chain if last else ""
+        made = Release(
+            body=body,
+            number=(last.number if last else 0) + 1,
+            kind=document.kind,
+            text=document.text,
+            source=source,
+            released_by=user,
+            released_at=moment,
+            bundle=bundle,
+            pdf=content,
+            bundle_sha256=sha256(bundle),
+            pdf_sha256=sha256(content),
+            previous_chain=previous,
+            chain=link(previous, sha256(bundle), sha256(content)),
+        )
+        made.full_clean()
+        made.save()
+    return made
+
+
+class Verdict(TextChoices):
+    """What the proof of a release says."""
+
+    IDENTICAL = "identical", "identisch: neu gezeichnet, Byte für Byte gleich"
+    INTACT = "intact", "Archivfassung unversehrt; heute zeichnet eine andere Programmfassung"
+    DIFFERS = "differs", "Archivfassung unversehrt; dieselbe Programmfassung zeichnet sie heute anders"
+    BROKEN = "broken", "beschädigt: Die gespeicherten Bytes sind nicht mehr die freigegebenen"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A release and what its proof says."""
+
+    release: Release
+    verdict: Verdict
+    reason: str = ""
+
+
+def proofs(body: Body) -> Iterator[Proof]:
+    """Every release of the body, in the order of the chain: checksums, link, and drawn anew from its bundle."""
+    previous, number = "", 0
+    for release in Release.objects.filter(body=body).select_related("source").order_by("number"):
+        yield proof(release, previous, number + 1)
+        previous, number = release.chain, release.number
+
+
+def proof(release: Release, previous: str, number: int) -> Proof:
+    """See proofs; previous: the chain so far, number: which release comes next in it."""
+    content = bytes(release.pdf)
+    checks = {
+        "eine Freigabe davor fehlt": release.number == number,
+        "der Inhalt": sha256(release.bundle) == release.bundle_sha256,
+        "das PDF": sha256(content) == release.pdf_sha256,
+        "die Kette": release.previous_chain == previous
+        and release.chain == link(previous, release.bundle_sha256, release.pdf_sha256),
+    }
+    if wrong := [name for name, right in checks.items() if not right]:
+        return Proof(release, Verdict.BROKEN, ", ".join(wrong))
+    data = json.loads(release.bundle)
+    if drawn(release.bundle) == content:
+        return Proof(release, Verdict.IDENTICAL)
+    same = renderer(data["template"], data["styles"]) == data["renderer"]
+    return Proof(release, Verdict.DIFFERS if same else Verdict.INTACT)
+
+
+def release_of(body: Body, content: bytes) -> Release | None:
+    """The release whose PDF these bytes are; None if they are none of the body's. One query."""
+    return Release.objects.filter(body=body, pdf_sha256=sha256(content)).select_related("source").first()
+
+
+def overtaken(document: Document, release: Release) -> list[tuple[str, str, str]]:
+    """What the data say by now in place of what was released: title, then, now. Empty while it is up to date."""
+    then = {one["token"]: one["words"] for one in json.loads(release.bundle)["figures"]}
+    found: dict[str, tuple[str, str, str]] = {}
+    try:
+        blocks = document.fresh()
+    except ValidationError:
+        return []
+    for block in blocks:
+        for chip in block.chips():
+            if chip.token in then and chip.now != then[chip.token]:
+                found.setdefault(chip.token, (chip.title, then[chip.token], chip.now))
+    return list(found.values())

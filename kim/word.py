@@ -1,0 +1,93 @@
+"""A paper as DOCX, for readers outside who only have Word; nothing is ever read back from one."""
+
+import io
+from datetime import date
+from typing import Any
+
+import docx
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+
+from kim.formats import day as printed
+from kim.tables.exports import CONTROL
+
+
+def clean(words: Any) -> str:
+    """Text without the signs that XML cannot carry."""
+    return CONTROL.sub("", str(words or ""))
+
+
+def as_docx(content: dict[str, Any]) -> bytes:
+    """The paper of this content (see kim.releases) with real headings, lists and a table; links are written out."""
+    document = docx.Document()
+    document.core_properties.title = clean(f"{content['title']} {content['reference']}: {content['name']}")[:250]
+    document.core_properties.author, document.core_properties.language = clean(content["body"]["name"]), "de-DE"
+    document.add_paragraph(clean(content["body"]["name"]))
+    document.add_heading(clean(content["heading"]), 1)
+    for line in head(content):
+        document.add_paragraph(clean(line))
+    document.add_paragraph().add_run(clean(content["name"])).bold = True
+    document.add_heading(clean(content["body"]["heading"]), 2)
+    add_table(document, content)
+    for heading, blocks in (("Beschlussvorschlag:", content["proposals"]), ("", content["blocks"])):
+        if heading and blocks:
+            document.add_heading(heading, 2)
+        for block in blocks:
+            if not heading:
+                document.add_heading(clean(block["heading"]), 2)
+            add_paragraphs(document, block["paragraphs"])
+    if signer := content["signer"]:
+        names = [signer["phrase"], f"gez. {signer['name']}", f"({signer['function']})" if signer["function"] else ""]
+        document.add_paragraph(clean("\n".join(name for name in names if name)))
+    document.add_paragraph(clean(f"{content['state']} · Zahlenstand {day(content['as_of'])}"))
+    stream = io.BytesIO()
+    document.save(stream)
+    return stream.getvalue()
+
+
+def day(text: str | None) -> str:
+    return printed(date.fromisoformat(text) if text else None)
+
+
+def head(content: dict[str, Any]) -> list[str]:
+    """The lines of the head that are filled."""
+    facts = {
+        "Vorlage-Nr.": content["reference"] or "Nr. folgt",
+        "Datum": day(content["date"]),
+        "Status": "öffentlich" if content["public"] else "nichtöffentlich",
+        "Federführende Dienststelle": content["department"],
+        "Beteiligte Dienststelle/n": ", ".join(content["participants"]),
+        "Verfasser/in": content["author"],
+        "Klimarelevanz": content["climate"],
+    }
+    return [f"{label}: {value}" for label, value in facts.items() if value]
+
+
+def add_table(document: Any, content: dict[str, Any]) -> None:
+    """The Beratungsfolge; its first row is marked as a head, so that it is read and repeated as one."""
+    heads = ["Datum", "Gremium", *(["Zuständigkeit"] if content["with_roles"] else [])]
+    table = document.add_table(rows=1, cols=len(heads), style="Table Grid")
+    for cell, words in zip(table.rows[0].cells, heads, strict=True):
+        cell.paragraphs[0].add_run(words).bold = True
+    mark = OxmlElement("w:tblHeader")
+    mark.set(qn("w:val"), "true")
+    table.rows[0]._tr.get_or_add_trPr().append(mark)
+    for one in content["consultations"]:
+        values = [day(one["date"]), one["organization"], one["role"]]
+        for cell, words in zip(table.add_row().cells, values, strict=False):
+            cell.text = clean(words)
+
+
+def add_paragraphs(document: Any, paragraphs: list[dict[str, Any]]) -> None:
+    """Paragraphs with their line breaks, lists item by item."""
+    for part in paragraphs:
+        style = {"ul": "List Bullet", "ol": "List Number"}.get(part["kind"])
+        lines = [[line] for line in part["lines"]] if style else [part["lines"]]
+        for some in lines:
+            paragraph = document.add_paragraph(style=style)
+            for n, line in enumerate(some):
+                if n:
+                    paragraph.add_run().add_break()
+                for piece in line:
+                    words = piece["text"] + (f" ({piece['href']})" if piece.get("href") else "")
+                    paragraph.add_run(clean(words)).bold = piece.get("strong") or None

@@ -1,0 +1,138 @@
+"""The beginning of a paper: created from an earlier one or empty, its text written, its Beratungsfolge added to."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+
+from grants.models import FundingNotice
+from kim import documents
+from kim.history import refusable
+from kim.models import Body, Source, Text, TextBlock
+from kim.permissions import note
+from meetings.models.committees import Meeting, Organization
+from meetings.models.papers import Consultation, Paper
+
+PROPOSAL = "beschlussvorschlag"  # with the place in the Beratungsfolge behind it
+LETTER_BLOCKS = [
+    ("sachlage", "Sach- und Rechtslage:", True),
+    ("finanzen", "Finanzielle/bilanzielle Auswirkungen:", True),
+    ("soziales", "Soziale Auswirkungen:", True),
+]
+BOX_BLOCKS = [
+    ("finanzen", "Finanzielle Auswirkungen", True),
+    ("klima", "Klimarelevanz", True),
+    ("erlaeuterungen", "Erläuterungen:", True),
+    ("anlagen", "Anlage/n:", False),
+]
+APPROVAL_BLOCKS = [("erlaeuterungen", "Erläuterungen:", True)]
+
+
+def blocks_of(paper_type: str, layout: str) -> list[tuple[str, str, bool]]:
+    """Key, heading and whether it has to say something, in the order of the print; proposals come before."""
+    if paper_type == Paper.PaperType.APPROVAL:
+        return APPROVAL_BLOCKS
+    return LETTER_BLOCKS if layout == Body.PaperLayout.LETTER else BOX_BLOCKS
+
+
+@dataclass(frozen=True)
+class NewPaper:
+    """A paper that is about to be created."""
+
+    body: Body
+    paper_type: str
+    name: str
+    day: date
+    as_of: date
+    notice: FundingNotice | None = None
+    copied_from: Paper | None = None
+
+    @transaction.atomic
+    def create(self) -> Paper:
+        """The draft, with the text of the earlier paper or empty blocks; its figures as the data say them for its own
+        day. Signature, department and public follow the earlier paper. ValidationError with a sentence."""
+        earlier = self.copied_from
+        note(act="Vorlage angelegt", reason=f"aus {earlier}" if earlier else "")
+        with refusable():
+            source = Source(body=self.body, kind=Source.Kind.PAPER, title=self.name.strip(), date=self.day)
+            source.full_clean()
+            source.save()
+            count = Text.objects.filter(body=self.body, name__startswith=self.name[:90]).count()
+            text = Text(body=self.body, name=self.name[:100] + (f" ({count + 1})" if count else ""))
+            text.full_clean()
+            text.save()
+            paper = Paper(
+                body=self.body,
+                source=source,
+                text=text,
+                paper_type=self.paper_type,
+                as_of=self.as_of,
+                notice=self.notice,
+                copied_from=earlier,
+                public=True,
+            )
+            for name in ("signer", "signer_phrase", "signer_function", "department", "climate", "superior"):
+                setattr(paper, name, getattr(earlier, name) if earlier else getattr(paper, name))
+            paper.full_clean()
+            paper.save()
+            paper.refresh_from_db()
+            for row in self.blocks(text):
+                row.full_clean()
+                row.save()
+            documents.of(paper).bind()  # type: ignore[union-attr]
+        return paper
+
+    def blocks(self, text: Text) -> list[TextBlock]:
+        """The blocks of the kind of paper, with the earlier paper's words; what the kind does not have is left out."""
+        words = {}
+        if self.copied_from and self.copied_from.text:
+            words = {row.key: row.content for row in self.copied_from.text.blocks.all()}
+        found = blocks_of(self.paper_type, self.body.paper_layout)
+        return [
+            TextBlock(body=self.body, text=text, position=100 + n, key=key, heading=heading, content=words.get(key, ""))
+            for n, (key, heading, _) in enumerate(found)
+        ]
+
+
+@transaction.atomic
+def write(paper: Paper, changed: list[tuple[TextBlock, str]]) -> None:
+    """Save the words of some blocks of a draft; figures that are new in them are taken over as the data say them.
+
+    ValidationError with a sentence: a figure that the catalogue does not know, a text that is released.
+    """
+    note(act="Text geschrieben")
+    with refusable():
+        for row, words in changed:
+            row.content = words
+            row.full_clean()
+            row.save()
+        if changed:
+            documents.of(paper).bind()  # type: ignore[union-attr]
+
+
+@transaction.atomic
+def add_consultation(paper: Paper, organization: Organization, date: date | None, role: str) -> Consultation:
+    """One more row of the Beratungsfolge, with its sitting (created if it is not there) and, unless the paper only
+    informs, an empty Beschlussvorschlag for it."""
+    note(act="Gremium in die Beratungsfolge aufgenommen")
+    with refusable():
+        meeting = None
+        if date:
+            meeting, _ = Meeting.objects.get_or_create(body=paper.body, organization=organization, date=date)
+        last = paper.consultations.aggregate(last=Max("order"))["last"] or 0
+        row = Consultation(
+            body=paper.body, paper=paper, organization=organization, meeting=meeting, role=role, order=last + 1
+        )
+        row.full_clean()
+        row.save()
+        if paper.text and paper.paper_type != Paper.PaperType.INFORMATION:
+            key = f"{PROPOSAL}-{row.order}"
+            earlier = TextBlock.objects.filter(text__paper=paper.copied_from_id, key=key).first()
+            facts: dict[str, Any] = {"position": row.order, "key": key, "content": earlier.content if earlier else ""}
+            block = TextBlock(body=paper.body, text=paper.text, heading="Beschlussvorschlag:", **facts)
+            block.full_clean()
+            block.save()
+            documents.of(paper).bind()  # type: ignore[union-attr]
+    return row

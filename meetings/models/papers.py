@@ -1,0 +1,355 @@
+"""Papers (Vorlagen) and the committees that deal with them, with OParl's names."""
+
+import re
+from typing import Any, ClassVar
+from urllib.parse import quote
+
+import pgtrigger
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models import Q
+from django.urls import reverse
+
+from grants.models import FundingNotice
+from kim import documents, releases
+from kim.history import refusable, tracked
+from kim.models import Body, BodyRow, GuardedRow, Release, SameBody, Source, Text, TextBlock
+from kim.permissions import note
+from meetings.models.committees import Meeting, Organization, Person
+
+# A paper's words and its entry among the Belege are exactly as public as the paper itself.
+PUBLICITY = pgtrigger.Trigger(
+    name="publicity",
+    when=pgtrigger.After,
+    operation=pgtrigger.Insert | pgtrigger.Update,
+    func="""
+        UPDATE kim_source SET public = NEW.public WHERE id = NEW.source_id AND public <> NEW.public;
+        UPDATE kim_text SET public = NEW.public WHERE id = NEW.text_id AND public <> NEW.public;
+        RETURN NULL;
+    """,
+)
+
+
+# A draft has an address before it has a number; the body's row is locked, so that no two papers get the same.
+SERIAL = pgtrigger.Trigger(
+    name="serial",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert,
+    func="""
+        IF NEW.serial = 0 THEN
+            PERFORM 1 FROM kim_body WHERE id = NEW.body_id FOR NO KEY UPDATE;
+            SELECT coalesce(max(serial), 0) + 1 INTO NEW.serial FROM meetings_paper WHERE body_id = NEW.body_id;
+        END IF;
+        RETURN NEW;
+    """,
+)
+# What the print says is frozen; how far the paper has got, and whether it is public, goes on.
+FIXED = pgtrigger.Trigger(
+    name="fixed",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Update | pgtrigger.Delete,
+    func="""
+        IF NOT EXISTS (SELECT FROM kim_release r WHERE r.text_id = OLD.text_id) THEN
+            IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+            RETURN NEW;
+        END IF;
+        IF TG_OP = 'DELETE' OR NEW.state IN ('draft', 'cosigning', 'known')
+            OR (NEW.source_id, NEW.paper_type, NEW.as_of, NEW.text_id, NEW.notice_id, NEW.signer_id, NEW.signer_phrase,
+                NEW.signer_function, NEW.department_id, NEW.author, NEW.climate, NEW.serial, NEW.replaces_id)
+            IS DISTINCT FROM
+               (OLD.source_id, OLD.paper_type, OLD.as_of, OLD.text_id, OLD.notice_id, OLD.signer_id, OLD.signer_phrase,
+                OLD.signer_function, OLD.department_id, OLD.author, OLD.climate, OLD.serial, OLD.replaces_id) THEN
+            RAISE EXCEPTION 'released' USING ERRCODE = '23000', CONSTRAINT = 'release_fixed';
+        END IF;
+        RETURN NEW;
+    """,
+)
+
+
+@tracked()
+class Paper(GuardedRow):
+    """A Vorlage; its number (OParl: reference), name and date stand in its Source."""
+
+    attached_as = "vorlage"
+
+    class PaperType(models.TextChoices):
+        INFORMATION = "information", "Mitteilungsvorlage"
+        RESOLUTION = "resolution", "Beschlussvorlage"
+        APPROVAL = "approval", "Genehmigungsvorlage"
+        SUPPLEMENT = "supplement", "Ergänzungsvorlage"
+        TABLED = "tabled", "Tischvorlage"
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "Entwurf"
+        COSIGNING = "cosigning", "in Mitzeichnung"
+        RELEASED = "released", "freigegeben"
+        DELIBERATED = "deliberated", "beraten"
+        DONE = "done", "erledigt"
+        WITHDRAWN = "withdrawn", "zurückgezogen"
+        REPLACED = "replaced", "ersetzt"
+        KNOWN = "known", "nur als Fundstelle bekannt"
+
+    OPEN = (State.DRAFT, State.COSIGNING)
+
+    source = models.OneToOneField(Source, models.PROTECT, related_name="paper", verbose_name="Beleg")
+    paper_type = models.CharField("Vorlageart", max_length=12, choices=PaperType)
+    state = models.CharField("Bearbeitungsstand", max_length=12, choices=State, default=State.DRAFT)
+    serial = models.PositiveIntegerField("Entwurfsnummer", editable=False, db_default=0)
+    as_of = models.DateField(
+        "Zahlenstand",
+        null=True,
+        blank=True,
+        help_text="Der Tag, für den die Zahlen der Vorlage gelten.",
+    )
+    text = models.OneToOneField(Text, models.PROTECT, null=True, blank=True, related_name="paper", verbose_name="Text")
+    notice = models.ForeignKey(
+        FundingNotice,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="papers",
+        verbose_name="Zuwendung",
+    )
+    superior = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="followers",
+        verbose_name="bezieht sich auf Vorlage",
+    )
+    signer = models.ForeignKey(
+        Person, models.PROTECT, null=True, blank=True, related_name="papers", verbose_name="gezeichnet von"
+    )
+    signer_phrase = models.CharField(
+        "Zeichnungsformel", max_length=60, blank=True, help_text="z. B. „Im Auftrag:“ oder „In Vertretung:“"
+    )
+    signer_function = models.CharField(
+        "Amt", max_length=80, blank=True, db_default="", help_text="Steht in Klammern unter dem Namen: Beigeordneter"
+    )
+    department = models.ForeignKey(
+        Organization,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="papers",
+        verbose_name="Federführende Dienststelle",
+    )
+    author = models.CharField("Verfasser/in", max_length=80, blank=True, db_default="")
+    climate = models.CharField("Klimarelevanz", max_length=120, blank=True, db_default="")
+    copied_from = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="copies",
+        verbose_name="aus früherer Vorlage",
+    )
+    replaces = models.OneToOneField(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="replaced_by",
+        verbose_name="ersetzt Vorlage",
+    )
+
+    class Meta(GuardedRow.Meta):
+        verbose_name, verbose_name_plural = "Vorlage", "Vorlagen"
+        ordering: ClassVar = ["-source__date"]
+        triggers = [*GuardedRow.Meta.triggers, PUBLICITY, SERIAL, FIXED]
+        constraints: ClassVar = [
+            *BodyRow.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(text__isnull=True) | Q(as_of__isnull=False),
+                name="paper_as_of",
+                violation_error_message="Eine Vorlage mit Text braucht einen Zahlenstand.",
+            ),
+            models.UniqueConstraint(
+                fields=["body", "serial"],
+                name="paper_serial",
+                violation_error_message="Gerade ist noch ein Entwurf entstanden. Bitte noch einmal speichern.",
+            ),
+            SameBody("source"),
+            SameBody("text"),
+            SameBody("notice"),
+            SameBody("superior"),
+            SameBody("signer"),
+            SameBody("department"),
+            SameBody("replaces"),
+            SameBody("copied_from"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_paper_type_display()} {self.reference}".strip()
+
+    @property
+    def reference(self) -> str:
+        """The Vorlagennummer, as the council information system gave it."""
+        return self.source.number
+
+    @property
+    def name(self) -> str:
+        """The Betreff."""
+        return self.source.title
+
+    @property
+    def date(self) -> Any:
+        """The date of the paper."""
+        return self.source.date
+
+    @property
+    def address(self) -> str:
+        """The reference as it stands in an address: without blanks and slashes; of a draft without one, entwurf-7."""
+        return self.reference.replace("/", "-").replace(" ", "-") or f"entwurf-{self.serial}"
+
+    def get_absolute_url(self) -> str:
+        """The paper's page; of one that is only known by name, its line in the list."""
+        if self.text_id is None:
+            return f"{reverse('documents')}?suche={quote(self.reference)}"
+        return reverse("document", args=[self.address])
+
+    @classmethod
+    def find(cls, body: Body, reference: str) -> "Paper":
+        """The body's paper with this reference or draft number, blanks not counted; Paper.DoesNotExist otherwise."""
+        wanted = squeezed(reference)
+        papers = cls._default_manager.select_related(*RELATED).filter(body=body)
+        for paper in papers:
+            if wanted and wanted in {squeezed(paper.reference), f"entwurf{paper.serial}"}:
+                return paper
+        raise cls.DoesNotExist(f"„{reference}“ gibt es nicht.")
+
+    def document(self) -> Any:
+        """The paper as it is printed."""
+        return documents.of(self)
+
+    @transaction.atomic
+    def adopt(self, tokens: "set[str]") -> int:
+        """Take over what the data say by now for these figures of the draft ([übernehmen]); how many changed."""
+        note(act="Zahlen übernommen")
+        with refusable():
+            chips = [chip for block in self.document().fresh() for chip in block.chips()]
+            assert self.text
+            return documents.take_over(self.text, chips, tokens)
+
+    @transaction.atomic
+    def release(self, user: Any) -> Release:
+        """Freigeben: from now on text, figures and bytes stay (kim.releases). A paper that it replaces is "ersetzt".
+
+        ValidationError with every sentence that stands against it, or when it is released already.
+        """
+        if self.state not in self.OPEN:
+            raise ValidationError(f"Die Vorlage ist schon {self.get_state_display()}.")
+        document = self.document()
+        if problems := document.problems():
+            raise ValidationError(problems)
+        note(act="Freigabe")
+        with refusable():
+            self.assign_number()
+            self.state = self.State.RELEASED
+            self.save()
+            made = releases.issue(document, self.body, self.source, user)
+            if self.replaces:
+                self.replaces.state = self.State.REPLACED
+                self.replaces.save()
+        return made
+
+    def assign_number(self) -> None:
+        """Where the body numbers its papers itself: the next number of the paper's year, without gaps, for the body's
+        row is locked. Example: 2024/0003 after 2024/0002. Elsewhere it comes from the council's system."""
+        if self.source.number or not self.source.date or self.body.paper_numbers != Body.PaperNumbers.OWN:
+            return
+        list(Body.objects.filter(pk=self.body_id).select_for_update())
+        year = self.source.date.year
+        taken = Source.objects.filter(body=self.body, kind=Source.Kind.PAPER, number__regex=rf"^{year}/[0-9]{{4}}$")
+        last = max((int(number[5:]) for number in taken.values_list("number", flat=True)), default=0)
+        self.source.number = f"{year}/{last + 1:04}"
+        self.source.save()
+
+    @transaction.atomic
+    def proceed(self, state: str, *, reason: str = "") -> None:
+        """The next Bearbeitungsstand; ValidationError if it does not follow on the present one.
+
+        zurückgezogen is possible at any time before erledigt, and asks for a reason.
+        """
+        if state not in FOLLOWS.get(self.state, ()):
+            wanted = self.State(state).label
+            raise ValidationError(f"Auf „{self.get_state_display()}“ folgt nicht „{wanted}“.")
+        if state == self.State.WITHDRAWN and not reason.strip():
+            raise ValidationError({"reason": "Bitte einen Grund angeben. Er steht im Verlauf."})
+        note(act=self.State(state).label, reason=reason.strip())
+        with refusable():
+            self.state = state
+            self.save()
+
+
+FOLLOWS: dict[str, tuple[str, ...]] = {
+    Paper.State.DRAFT: (Paper.State.COSIGNING, Paper.State.WITHDRAWN),
+    Paper.State.COSIGNING: (Paper.State.DRAFT, Paper.State.WITHDRAWN),
+    Paper.State.RELEASED: (Paper.State.DELIBERATED, Paper.State.WITHDRAWN),
+    Paper.State.DELIBERATED: (Paper.State.DONE, Paper.State.WITHDRAWN),
+}
+RELATED = (
+    "body",
+    "source",
+    "text",
+    "notice__source",
+    "notice__sub_product",
+    "signer",
+    "superior__source",
+    "department",
+)
+
+
+def squeezed(reference: str) -> str:
+    """A reference as it is compared: FB 56/0014/WP18 and FB56-0014-WP18 are the same."""
+    return re.sub(r"[\s/-]", "", reference).casefold()
+
+
+@tracked()
+class Consultation(BodyRow):
+    """A row of the Beratungsfolge: a committee deals with a paper, in a sitting once that is known."""
+
+    guard_parent = "paper"
+
+    class ConsultationRole(models.TextChoices):
+        INFORMATION = "information", "Kenntnisnahme"
+        DECISION = "decision", "Entscheidung"
+        ADVICE = "advice", "Vorberatung"
+
+    paper = models.ForeignKey(Paper, models.PROTECT, related_name="consultations", verbose_name="Vorlage")
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="consultations", verbose_name="Gremium")
+    meeting = models.ForeignKey(
+        Meeting, models.PROTECT, null=True, blank=True, related_name="consultations", verbose_name="Sitzung"
+    )
+    role = models.CharField("Zuständigkeit", max_length=12, choices=ConsultationRole)
+    order = models.PositiveSmallIntegerField("Reihenfolge", default=1)
+    authoritative = models.BooleanField("Beschluss gefasst", default=False)
+
+    class Meta(BodyRow.Meta):
+        verbose_name, verbose_name_plural = "Beratung", "Beratungen"
+        ordering: ClassVar = ["order"]
+        constraints: ClassVar = [
+            *BodyRow.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["body", "paper", "order"],
+                name="consultation_order",
+                violation_error_message="Diese Stelle der Beratungsfolge ist schon belegt.",
+            ),
+            SameBody("paper"),
+            SameBody("organization"),
+            SameBody("meeting"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organization} ({self.get_role_display()})"
+
+    def get_absolute_url(self) -> str:
+        return self.paper.get_absolute_url()
+
+    def remove(self, *, reason: str) -> None:
+        """The committee leaves the Beratungsfolge, and its Beschlussvorschlag with it; see Versioned.remove."""
+        with transaction.atomic():
+            note(act="Gremium gestrichen", reason=reason.strip())
+            TextBlock.objects.filter(text=self.paper.text_id, key=f"beschlussvorschlag-{self.order}").delete()
+            super().remove(reason=reason)

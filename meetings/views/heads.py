@@ -1,0 +1,234 @@
+"""Everything of a paper but its words: a new one, its head, its Beratungsfolge, who has to agree."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.http import Http404
+from django.urls import reverse
+
+from grants.models import FundingNotice
+from kim.formats import DateField
+from kim.forms import AddPage, CorrectionPage, RemovePage, VersionedForm
+from kim.history import refusable
+from kim.models import Source
+from kim.permissions import note
+from meetings.documents import PaperDocument
+from meetings.models import Consultation, CoSignature, Organization, Paper, Person
+from meetings.models.drafts import NewPaper, add_consultation
+from meetings.views.papers import open_document
+
+
+class NewPaperForm(forms.Form):
+    """What a new paper begins with; everything but the Betreff is there already."""
+
+    paper_type = forms.ChoiceField(label="Vorlageart", choices=Paper.PaperType)
+    name = forms.CharField(label="Betreff", max_length=300)
+    copied_from = forms.ModelChoiceField(
+        Paper.objects.none(),
+        label="Text aus früherer Vorlage",
+        required=False,
+        empty_label="keine, mit leerem Text beginnen",
+        help_text="Der Text wird übernommen, die Zahlen werden für den neuen Zahlenstand neu berechnet.",
+    )
+    as_of = DateField(label="Zahlenstand", help_text="Der Tag, für den die Zahlen der Vorlage gelten.")
+    notice = forms.ModelChoiceField(
+        FundingNotice.objects.none(), label="Zuwendung", required=False, empty_label="keine"
+    )
+
+    def __init__(self, request: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: dict[str, Any] = self.fields
+        notices = FundingNotice.visible_to(request).filter(validity__contains=request.stand)
+        fields["notice"].queryset = FundingNotice.visible_to(request).select_related("source")
+        fields["notice"].initial = notices.exclude(state="revoked").order_by("-amount").first()
+        papers = Paper.visible_to(request).filter(text__isnull=False).select_related("source")
+        fields["copied_from"].queryset = papers
+        kind = request.GET.get("art", "")
+        fields["paper_type"].initial = kind if kind in Paper.PaperType.values else Paper.PaperType.INFORMATION
+        fields["copied_from"].initial = papers.filter(paper_type=fields["paper_type"].initial).first()
+        fields["as_of"].initial = request.stand
+
+
+class AddPaper(AddPage):
+    """A new paper, from an earlier one or empty."""
+
+    rule = "documents.edit"
+    title, button = "Vorlage erstellen", "Entwurf anlegen"
+
+    def form(self, request: Any, *data: Any, **kwargs: Any) -> NewPaperForm:
+        self.body = request.acting_body
+        return NewPaperForm(request, *data[:1])
+
+    def save(self, request: Any, form: Any) -> tuple[str, str]:
+        made = NewPaper(body=self.body, day=request.stand, **form.cleaned_data).create()
+        return f"Entwurf {made.serial} ist angelegt.", made.get_absolute_url()
+
+    def context(self, request: Any, form: Any, **kwargs: Any) -> dict[str, Any]:
+        crumbs = [("Dokumente", reverse("documents"))]
+        return super().context(request, form) | {"back": reverse("documents"), "crumbs": crumbs}
+
+
+class HeadForm(VersionedForm):
+    """The head of a paper: what stands above and below the text."""
+
+    name = forms.CharField(label="Betreff", max_length=300)
+    number = forms.CharField(
+        label="Vorlage-Nr.",
+        max_length=60,
+        required=False,
+        help_text="aus dem Ratsinformationssystem; leer: Nr. folgt",
+    )
+    date = DateField(label="Datum", required=False)
+
+    class Meta:
+        model = Paper
+        fields: ClassVar = [
+            "paper_type",
+            "as_of",
+            "notice",
+            "superior",
+            "public",
+            "department",
+            "author",
+            "climate",
+            "signer",
+            "signer_phrase",
+            "signer_function",
+            "replaces",
+        ]
+
+    field_order = ["name", "number", "date", "paper_type"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: dict[str, Any] = self.fields
+        body, source = self.instance.body, self.instance.source
+        others = Paper.objects.filter(body=body).exclude(pk=self.instance.pk).select_related("source")
+        fields["notice"].queryset = FundingNotice.objects.filter(body=body).select_related("source")
+        fields["superior"].queryset, fields["replaces"].queryset = others, others.exclude(text=None)
+        offices = Organization.objects.filter(body=body, organization_type="department")
+        fields["department"].queryset = offices
+        fields["signer"].queryset = Person.objects.filter(body=body)
+        for name in ("notice", "superior", "department", "signer", "replaces"):
+            fields[name].empty_label = "keine Angabe"
+        fields["name"].initial, fields["number"].initial = source.title, source.number
+        fields["date"].initial = source.date
+
+
+class EditHead(CorrectionPage):
+    """The head of a draft."""
+
+    rule = "documents.edit"
+    form_class = HeadForm
+
+    def instance(self, request: Any, *args: Any, **kwargs: Any) -> Paper:
+        return open_document(request, kwargs["reference"]).paper
+
+    def context(self, request: Any, form: Any) -> dict[str, Any]:
+        paper = form.instance
+        return {
+            "title": f"Kopf der Vorlage {paper.reference or 'ohne Nummer'}",
+            "button": "Speichern",
+            "back": paper.get_absolute_url(),
+            "crumbs": [("Dokumente", reverse("documents")), (str(paper), paper.get_absolute_url())],
+        }
+
+    def save(self, request: Any, form: Any) -> str:
+        paper, data = form.instance, form.cleaned_data
+        note(act="Kopf der Vorlage geändert")
+        source: Source = paper.source
+        source.title, source.number, source.date = data["name"], data["number"], data["date"]
+        with refusable():
+            before = paper.version
+            source.full_clean()
+            source.save()
+            paper.full_clean()
+            paper.save()
+            if paper.version == before:
+                paper.touch()
+            PaperDocument(paper).bind()
+        return "Der Kopf der Vorlage ist gespeichert."
+
+
+class ConsultationForm(forms.Form):
+    """A row of the Beratungsfolge."""
+
+    organization = forms.ModelChoiceField(Organization.objects.none(), label="Gremium")
+    date = DateField(label="Sitzungstag", required=False, help_text="leer: steht noch nicht fest")
+    role = forms.ChoiceField(label="Zuständigkeit", choices=Consultation.ConsultationRole)
+
+    def __init__(self, request: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: dict[str, Any] = self.fields
+        rows = Organization.visible_to(request).filter(organization_type="committee")
+        fields["organization"].queryset = rows
+
+
+class OfPaper(AddPage):
+    """A page that adds something to a draft."""
+
+    rule = "documents.edit"
+    part: type[forms.Form]
+
+    def form(self, request: Any, *data: Any, **kwargs: Any) -> Any:
+        self.paper = open_document(request, kwargs["reference"]).paper
+        return self.part(request, *data[:1])
+
+    def context(self, request: Any, form: Any, **kwargs: Any) -> dict[str, Any]:
+        url = self.paper.get_absolute_url()
+        crumbs = [("Dokumente", reverse("documents")), (str(self.paper), url)]
+        return super().context(request, form) | {"lead": str(self.paper), "back": url, "crumbs": crumbs}
+
+
+class AddConsultation(OfPaper):
+    """One more committee in the Beratungsfolge."""
+
+    part = ConsultationForm
+    title, button = "Gremium in die Beratungsfolge aufnehmen", "Aufnehmen"
+
+    def save(self, request: Any, form: Any) -> tuple[str, str]:
+        made = add_consultation(self.paper, **form.cleaned_data)
+        return f"{made.organization} steht in der Beratungsfolge.", self.paper.get_absolute_url()
+
+
+class RemoveConsultation(RemovePage):
+    """A committee that does not deal with the paper."""
+
+    rule = "documents.edit"
+
+    def instance(self, request: Any, **kwargs: Any) -> Consultation:
+        found = open_document(request, kwargs["reference"])
+        row = next((c for c in found.consultations() if c.order == kwargs["order"]), None)
+        if row is None:
+            raise Http404
+        self.paper = found.paper
+        return row
+
+    def done(self) -> str:
+        return str(self.paper.get_absolute_url())
+
+
+class CoSignatureForm(forms.Form):
+    """An office that has to agree."""
+
+    organization = forms.ModelChoiceField(Organization.objects.none(), label="Dienststelle")
+
+    def __init__(self, request: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: dict[str, Any] = self.fields
+        fields["organization"].queryset = Organization.visible_to(request).filter(organization_type="department")
+
+
+class AddCoSignature(OfPaper):
+    """One more office that has to agree."""
+
+    part = CoSignatureForm
+    title, button = "Dienststelle beteiligen", "Beteiligen"
+
+    def save(self, request: Any, form: Any) -> tuple[str, str]:
+        note(act="Dienststelle beteiligt")
+        with refusable():
+            row = CoSignature(body=self.paper.body, paper=self.paper, organization=form.cleaned_data["organization"])
+            row.full_clean()
+            row.save()
+        return f"{row.organization} zeichnet mit.", self.paper.get_absolute_url()

@@ -1,0 +1,282 @@
+"""Pages of papers: list, the paper with every bound figure, its steps until release, PDF, and the check of a PDF."""
+
+import json
+from typing import Any, ClassVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Prefetch, QuerySet
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+
+from kim import documents, releases
+from kim.documents import bound_words
+from kim.figures import Value
+from kim.forms import DescriptionPage, VersionedForm, saved
+from kim.models import Release, Source
+from kim.permissions import Ruled, may
+from kim.tables import ListPage, kept_link
+from kim.trail import story
+from kim.word import as_docx
+from meetings.documents import PaperDocument
+from meetings.models import Consultation, CoSignature, Paper
+from meetings.tables import PaperTable
+
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
+class Papers(ListPage):
+    """The body's papers."""
+
+    rule = "documents.view"
+    table_class = PaperTable
+
+    def rows(self, request: Any) -> QuerySet[Any]:
+        consultations = Consultation.objects.select_related("organization")
+        return Paper.visible_to(request).prefetch_related(Prefetch("consultations", consultations))
+
+    def complete(self, request: Any, rows: list[Any], chosen: dict[str, Any]) -> list[Any]:
+        for row in rows:
+            row.committees = ", ".join(dict.fromkeys(c.organization.name for c in row.consultations.all())) or None
+        return rows
+
+
+def document_of(request: Any, reference: str) -> PaperDocument:
+    """The body's paper with this reference; foreign and missing are the same 404."""
+    found = documents.find(request.acting_body, reference)
+    if not isinstance(found, PaperDocument) or not Paper.visible_to(request).filter(pk=found.paper.pk).exists():
+        raise Http404
+    return found
+
+
+def open_document(request: Any, reference: str) -> PaperDocument:
+    """The same, as long as it is written on; Http404 once it is released."""
+    found = document_of(request, reference)
+    if found.paper.state not in Paper.OPEN:
+        raise Http404
+    return found
+
+
+class DocumentPage(Ruled):
+    """The paper on screen: its text with every figure as a link to its source, its Prüfliste and its steps."""
+
+    rule = "documents.view"
+
+    def get(self, request: Any, reference: str, problems: tuple[str, ...] = (), status: int = 200) -> HttpResponseBase:
+        found = document_of(request, reference)
+        paper, release = found.paper, Release.objects.filter(text=found.text).first()
+        context = {
+            "document": found,
+            "paper": paper,
+            "body": paper.body,
+            "content": found.content([], releases.now().date()),
+            "release": release,
+            "refused": problems,
+            "next": [(s, Paper.State(s).label) for s in FOLLOWING.get(paper.state, ())],
+            "signatures": list(paper.cosignatures.select_related("organization", "signed_by")),
+            "story": story([paper, paper.source], below=[(CoSignature, {"paper": paper})], user=request.user),
+        }
+        context |= issued(found, release) if release else written(request, found)
+        return render(request, "meetings/document.html", context, status=status)
+
+
+def issued(found: PaperDocument, release: Release) -> dict[str, Any]:
+    """What the page of a released paper shows: the bundle, and what the data say by now."""
+    bundle = json.loads(release.bundle)
+    return {
+        "content": bundle["content"],
+        "blocks": [*bundle["content"]["proposals"], *bundle["content"]["blocks"]],
+        "figures": [
+            {"title": one["title"], "text": one["words"], "value": Value.read(one["value"])}
+            for one in bundle["figures"]
+        ],
+        "overtaken": releases.overtaken(found, release),
+    }
+
+
+FOLLOWING: dict[str, tuple[str, ...]] = {
+    Paper.State.DRAFT: (Paper.State.COSIGNING,),
+    Paper.State.COSIGNING: (Paper.State.DRAFT,),
+    Paper.State.RELEASED: (Paper.State.DELIBERATED,),
+    Paper.State.DELIBERATED: (Paper.State.DONE,),
+}
+
+
+def written(request: Any, found: PaperDocument) -> dict[str, Any]:
+    """What the page of a draft shows: the text as it would be printed, what has changed in the data, the Prüfliste."""
+    expander = found.expander(bound_words(found.text))
+    blocks = found.blocks(expander)
+    chips: dict[str, documents.Chip] = {}
+    for block in blocks:
+        for chip in block.chips():
+            chips.setdefault(chip.token, chip)
+    shown: dict[Any, documents.Chip] = {}
+    for chip in chips.values():
+        if chip.form != "choice":  # only the form of a word
+            shown.setdefault((chip.name, tuple(sorted(chip.parameters.items())), chip.text), chip)
+    editable = found.paper.state in Paper.OPEN
+    return {
+        "blocks": blocks,
+        "problems": expander.problems,
+        "figures": list(shown.values()),
+        "changed": [chip for chip in chips.values() if chip.changed] if editable else [],
+        "checks": found.checks(expander, blocks) if editable else [],
+        "copied": found.copied(blocks),
+        "editable": editable and may(request, "documents.edit"),
+    }
+
+
+class DescriptionForm(VersionedForm):
+    """The own Aktenzeichen of a paper."""
+
+    class Meta:
+        model = Source
+        fields: ClassVar = ["file_reference"]
+
+
+class DescribeDocument(DescriptionPage):
+    """The Aktenzeichen of a paper."""
+
+    rule = "documents.edit"
+    form_class = DescriptionForm
+    title = "Aktenzeichen der Vorlage"
+
+    def instance(self, request: Any, *args: Any, **kwargs: Any) -> Source:
+        return document_of(request, kwargs["reference"]).paper.source
+
+    def target(self, instance: Source) -> str:
+        return str(instance.paper.get_absolute_url())
+
+
+class DocumentPdf(Ruled):
+    """The paper as PDF: the released bytes, or the draft."""
+
+    rule = "documents.view"
+
+    def get(self, request: Any, reference: str) -> HttpResponseBase:
+        found = document_of(request, reference)
+        try:
+            content = releases.pdf_of(found)
+        except ValidationError:
+            return DocumentPage.as_view()(request, reference=reference)
+        response = HttpResponse(content, content_type="application/pdf")
+        response["Content-Disposition"] = f'inline; filename="Vorlage-{found.paper.address}.pdf"'
+        return response
+
+
+class DocumentWord(Ruled):
+    """The paper as DOCX: the released words, or the draft."""
+
+    rule = "documents.view"
+
+    def get(self, request: Any, reference: str) -> HttpResponseBase:
+        found = document_of(request, reference)
+        release = Release.objects.filter(text=found.text).first()
+        try:
+            content = json.loads(release.bundle)["content"] if release else releases.draft_content(found)
+        except ValidationError:
+            return DocumentPage.as_view()(request, reference=reference)
+        response = HttpResponse(as_docx(content), content_type=WORD)
+        response["Content-Disposition"] = f'attachment; filename="Vorlage-{found.paper.address}.docx"'
+        return response
+
+
+class Step(Ruled):
+    """A button on the page of a paper: POST does it, or says on the same page why not."""
+
+    def act(self, request: Any, found: PaperDocument) -> str:
+        """Do it; the message for the user. ValidationError if refused."""
+        raise NotImplementedError
+
+    def document(self, request: Any, reference: str) -> PaperDocument:
+        return open_document(request, reference)
+
+    def post(self, request: Any, reference: str) -> HttpResponseBase:
+        found = self.document(request, reference)
+        try:
+            message = self.act(request, found)
+        except ValidationError as error:
+            return DocumentPage().get(request, reference, tuple(error.messages), 422)
+        saved(request, message)
+        return redirect(kept_link(request, found.get_absolute_url()))
+
+
+class ReleasePaper(Step):
+    """Freigeben."""
+
+    rule = "documents.release"
+
+    def act(self, request: Any, found: PaperDocument) -> str:
+        release = found.paper.release(request.user)
+        return f"Freigegeben. Prüfwert {release.fingerprint}. Ab jetzt bleibt jedes Zeichen, wie es ist."
+
+
+class AdoptFigures(Step):
+    """Übernehmen: the draft prints what the data say by now; one figure, or all."""
+
+    rule = "documents.edit"
+
+    def act(self, request: Any, found: PaperDocument) -> str:
+        tokens = {chip.token for block in found.fresh() for chip in block.chips()}
+        wanted = request.POST.getlist("zahl")
+        count = found.paper.adopt(tokens & set(wanted) if wanted else tokens)
+        if not count:
+            raise ValidationError("Es gibt nichts zu übernehmen: Der Text druckt schon, was die Daten sagen.")
+        return f"{count} {'Zahl' if count == 1 else 'Zahlen'} übernommen."
+
+
+class Proceed(Step):
+    """The next Bearbeitungsstand: beraten, erledigt, zurückgezogen."""
+
+    rule = "documents.edit"
+
+    def document(self, request: Any, reference: str) -> PaperDocument:
+        return document_of(request, reference)
+
+    def act(self, request: Any, found: PaperDocument) -> str:
+        state = request.POST.get("stand", "")
+        if state not in Paper.State.values:
+            raise ValidationError("Diesen Bearbeitungsstand gibt es nicht.")
+        found.paper.proceed(state, reason=request.POST.get("reason", "")[:300])
+        return f"Bearbeitungsstand: {found.paper.get_state_display()}."
+
+
+class Sign(Step):
+    """Mitzeichnen for an office."""
+
+    rule = "documents.sign"
+
+    def act(self, request: Any, found: PaperDocument) -> str:
+        key = request.POST.get("dienststelle", "")
+        row = next((one for one in found.paper.cosignatures.all() if str(one.pk) == key), None)
+        if row is None:
+            raise ValidationError("Diese Dienststelle ist nicht beteiligt.")
+        row.sign(request.user, request.POST.get("bemerkung", "")[:1000])
+        return f"{row.organization}: mitgezeichnet."
+
+
+class PdfForm(forms.Form):
+    """A PDF whose origin is asked for."""
+
+    datei = forms.FileField(label="PDF-Datei", help_text="Sie wird nur geprüft und nicht gespeichert.")
+
+
+class CheckPdf(Ruled):
+    """Says of a PDF whether and when this body has released it, by its checksum; nothing is stored."""
+
+    rule = "documents.view"
+
+    def get(self, request: Any) -> HttpResponseBase:
+        return render(request, "meetings/check.html", {"form": PdfForm()})
+
+    def post(self, request: Any) -> HttpResponseBase:
+        form = PdfForm(request.POST, request.FILES)
+        if not form.is_valid():
+            return render(request, "meetings/check.html", {"form": form}, status=422)
+        content = form.cleaned_data["datei"].read()
+        release = releases.release_of(request.acting_body, content)
+        paper = Paper.visible_to(request).filter(text=release.text_id).first() if release else None
+        found = releases.overtaken(PaperDocument(paper), release) if paper and release else []
+        context = {"form": PdfForm(), "checked": True, "paper": paper, "release": release, "overtaken": found}
+        context |= {"name": form.cleaned_data["datei"].name, "sha256": releases.sha256(content)}
+        return render(request, "meetings/check.html", context)

@@ -1,0 +1,251 @@
+"""Papers in Chromium: written with live figures, printed (J2), released (J3), and nothing in a text that runs."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.test_keyboard import tab_to
+from tests.helpers import pdf_text, psql
+from tests.kim.test_richtext import TEXTS
+
+TEXT = "/dokumente/2023-0120/text/"
+WORD = """<html><head><style>p{color:red}</style></head><body lang=DE style='tab-interval:35.4pt'><!--StartFragment-->
+<p class=MsoNormal style='margin:0' onclick="alert(1)">Der <b style='mso-bidi-font-weight:normal'>Ausschuss</b> tagt.<o:p></o:p></p>
+<p class=MsoListParagraphCxSpFirst><![if !supportLists]><span style='mso-list:Ignore'>·<span>&nbsp;&nbsp; </span></span><![endif]>eins</p>
+<p class=MsoListParagraphCxSpLast><span style='mso-list:Ignore'>·<span>&nbsp; </span></span>zwei <a href="javascript:x()">Link</a></p>
+<img src="http://127.0.0.1:9/y.png" onerror="alert(1)"><script>alert(1)</script><!--EndFragment--></body></html>"""
+
+
+@pytest.fixture
+def clerk(served, browser):
+    page = served.open(browser)
+    page.dialogs = []
+    page.on("dialog", lambda d: (page.dialogs.append(d.message), d.dismiss()))
+    yield page
+    assert page.problems == [] and page.dialogs == []
+    page.context.close()
+
+
+def field(page, key="soziales"):
+    return page.locator(f"#id_{key}")
+
+
+def box(page, name="Soziale Auswirkungen"):
+    return page.get_by_role("textbox", name=name, exact=True)
+
+
+def press(page, *keys):
+    for key in keys:
+        page.keyboard.press(key)
+        page.wait_for_timeout(40)  # as a fast hand: the browser tells of a moved cursor only afterwards
+
+
+def at_end(page):
+    box(page).focus()
+    page.wait_for_timeout(80)
+    press(page, "Control+End")
+
+
+def saved(page):
+    expect(page.locator("[data-state]")).to_contain_text("Gespeichert um", timeout=8000)
+
+
+def test_the_stored_text_passes_the_editor_unchanged(served, clerk):
+    clerk.goto(served.url + TEXT)
+    for key in ("sachlage", "finanzen", "soziales"):
+        before = field(clerk, key).input_value()
+        name = clerk.locator(f"#label_{key}").inner_text()
+        box(clerk, name).focus()
+        clerk.wait_for_timeout(80)
+        press(clerk, "Control+End", "x", "Backspace")
+        assert field(clerk, key).input_value() == before.strip()
+
+
+def test_every_mark_passes_the_editor_unchanged(served, browser, clerk):
+    plain = served.open(browser, script=False)
+    plain.goto(served.url + TEXT)
+    words = "\n\n".join(TEXTS)
+    field(plain).fill(words)
+    plain.get_by_role("button", name="Speichern").click()
+    assert "Der Text ist gespeichert" in plain.content()
+    clerk.goto(served.url + TEXT)
+    assert field(clerk).input_value() == words
+    at_end(clerk)
+    press(clerk, "x", "Backspace")
+    assert field(clerk).input_value() == words
+
+
+def test_writing_by_keyboard_is_saved_by_itself_and_kept_in_versions(served, clerk):
+    clerk.goto(served.url + TEXT)
+    at_end(clerk)
+    press(clerk, "Enter")
+    clerk.keyboard.type("Es bleibt ")
+    press(clerk, "Control+b")
+    clerk.keyboard.type("dabei")
+    press(clerk, "Control+b")
+    clerk.keyboard.type(": ")
+    press(clerk, "Control+.")
+    expect(clerk.get_by_role("dialog")).to_be_visible()
+    clerk.keyboard.type("Betrag der Zuwendung")
+    expect(clerk.locator("#picker output")).to_contain_text("Treffer")
+    expect(clerk.locator("#picker option").first).to_contain_text("684.000")
+    press(clerk, "Enter")
+    expect(field(clerk)).to_have_value(re.compile(r"Es bleibt \*\*dabei\*\*: \{\{notice\.amount\}\}$"))
+    expect(clerk.locator("[data-live]")).to_contain_text("Es bleibt dabei: 684.000", timeout=8000)
+    saved(clerk)
+    clerk.reload()
+    assert field(clerk).input_value().endswith("Es bleibt **dabei**: {{notice.amount}}")
+    clerk.goto(served.url + "/dokumente/2023-0120/versionen/")
+    assert clerk.locator("ins").first.inner_text().endswith("{{notice.amount}}")
+
+
+def test_word_is_cleaned(served, clerk):
+    clerk.goto(served.url + TEXT)
+    at_end(clerk)
+    press(clerk, "Control+a", "Delete")
+    clerk.evaluate(
+        """html => { const d = new DataTransfer(); d.setData('text/html', html); d.setData('text/plain', 'x');
+        document.activeElement.dispatchEvent(new ClipboardEvent('paste', {clipboardData: d, bubbles: true, cancelable: true})) }""",
+        WORD,
+    )
+    expect(field(clerk)).to_have_value("Der **Ausschuss** tagt.\n\n- eins\n- zwei Link")
+
+
+def test_two_who_write_lose_nothing(served, browser, clerk):
+    other = served.open(browser, script=False)
+    other.goto(served.url + TEXT)
+    clerk.goto(served.url + TEXT)
+    at_end(clerk)
+    clerk.keyboard.type(" Zuerst.")
+    saved(clerk)
+    field(other).fill("Danach.")
+    other.get_by_role("button", name="Speichern").click()
+    assert "Jemand war schneller" in other.content() and "Zuerst." in other.content()
+    assert field(other).input_value() == "Danach."
+    other.get_by_role("button", name="Speichern").click()
+    assert "Der Text ist gespeichert" in other.content()
+
+
+# 60 ways to let something run, through every text field
+
+
+VECTORS = [
+    "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<svg onload=alert(1)>", "\"><script>alert(1)</script>",
+    "'><img src=x onerror=alert(1)>", "<body onload=alert(1)>", "<iframe src=javascript:alert(1)>", "javascript:alert(1)",
+    "<a href=javascript:alert(1)>x</a>", "[x](javascript:alert(1))", "[x](data:text/html,<script>alert(1)</script>)",
+    "[x](https://a.de\" onclick=\"alert(1))", "[<img src=x onerror=alert(1)>](https://a.de)", "**<script>alert(1)</script>**",
+    "</textarea><script>alert(1)</script>", "</template><script>alert(1)</script>", "</title><script>alert(1)</script>",
+    "</style><script>alert(1)</script>", "</script><script>alert(1)</script>", "<!--><script>alert(1)</script>",
+    "<details open ontoggle=alert(1)>", "<input autofocus onfocus=alert(1)>", "<video><source onerror=alert(1)>",
+    "<audio src=x onerror=alert(1)>", "<marquee onstart=alert(1)>", "<math><mi xlink:href=javascript:alert(1)>x",
+    "<object data=javascript:alert(1)>", "<embed src=javascript:alert(1)>", "<form action=javascript:alert(1)><button>x",
+    "<button formaction=javascript:alert(1)>x", "<link rel=stylesheet href=javascript:alert(1)>", "<meta http-equiv=refresh content=0;url=javascript:alert(1)>",
+    "<base href=javascript:alert(1)//>", "<table background=javascript:alert(1)>", "<div style=background:url(javascript:alert(1))>",
+    "<style>@import 'javascript:alert(1)'</style>", "<x onclick=alert(1)>x", "<svg><script>alert(1)</script></svg>",
+    "<svg><a xlink:href=javascript:alert(1)><text y=9>x", "<svg><animate onbegin=alert(1) attributeName=x>", "&lt;script&gt;alert(1)&lt;/script&gt;",
+    "&#60;script&#62;alert(1)&#60;/script&#62;", "%3Cscript%3Ealert(1)%3C/script%3E", "\\u003cscript\\u003ealert(1)", "<scr<script>ipt>alert(1)</scr</script>ipt>",
+    "<IMG SRC=`javascript:alert(1)`>", "<img src=\"x\" onerror=\"&#97;lert(1)\">", "<img/src/onerror=alert(1)>", "<svg/onload=alert(1)//",
+    "<select onfocus=alert(1) autofocus>", "<keygen autofocus onfocus=alert(1)>", "<isindex type=image src=1 onerror=alert(1)>",
+    "<data data-token=\"\" onclick=alert(1)>x</data>", "<data class=bound data-token='\"><script>alert(1)</script>'>x</data>", "<dialog open onclose=alert(1)>",
+    "<noscript><p title=\"</noscript><img src=x onerror=alert(1)>\">", "<template><script>alert(1)</script></template>", "${alert(1)}",
+    "<img src=x:x onerror=alert(1) //", "<a href=\"jav&#x09;ascript:alert(1)\">x</a>",
+]  # fmt: skip
+
+
+def test_nothing_in_a_text_runs(served, clerk):
+    """All sixty in the text, ten at a time in the head; then every page that shows them, the editor included."""
+    assert len(VECTORS) == 60
+    clerk.goto(served.url + TEXT)
+    clerk.evaluate("document.querySelectorAll('[data-rich]').forEach((e) => { e.hidden = false })")
+    field(clerk).fill("\n\n".join(v.replace("{{", "") for v in VECTORS))
+    clerk.get_by_role("button", name="Speichern").click()
+    assert "Der Text ist gespeichert" in clerk.content()
+    for page in ("/dokumente/2023-0120/", TEXT, "/dokumente/2023-0120/versionen/", "/dokumente/"):
+        clerk.goto(served.url + page)
+        if page == TEXT:
+            at_end(clerk)
+            press(clerk, "x", "Backspace")
+    for vector in VECTORS:
+        clerk.goto(served.url + "/dokumente/2023-0120/kopf/")
+        for label, size in (
+            ("Betreff", 300),
+            ("Verfasser/in", 80),
+            ("Klimarelevanz", 120),
+            ("Zeichnungsformel", 60),
+            ("Amt", 80),
+        ):
+            if len(vector) <= size:
+                clerk.get_by_label(label).fill(vector)
+        clerk.get_by_role("button", name="Speichern").click()
+        assert "Der Kopf der Vorlage ist gespeichert" in clerk.content(), vector
+    assert clerk.request.get(served.url + "/dokumente/2023-0120/pdf/").status == 200
+
+
+# J2 and J3
+
+
+def effective(page, url):
+    """Setup: an Umverteilung that is in effect."""
+    page.goto(f"{url}/umverteilungen/1/")
+    page.get_by_role("button", name="Wirksam setzen").click()
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_j2_a_paper_from_an_umverteilung(script, served, browser):
+    page = served.open(browser, "sachbearbeitung-kreis", script=script)
+    if script:
+        effective(page, served.url)
+    page.goto(f"{served.url}/umverteilungen/1/")
+    keys = 0
+    for wanted in ("Vorlage erstellen", "", "PDF ansehen"):
+        if not wanted:
+            tab_to(page, "Betreff")
+            page.keyboard.type(f"Bericht über die Umverteilung {script}")
+            wanted = "Entwurf anlegen"
+        tab_to(page, wanted)
+        keys += 1
+        if wanted == "PDF ansehen":
+            url = page.evaluate("document.activeElement.href")
+            break
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+    assert keys == 3 and "Mitteilungsvorlage" in page.content() and "Entwurf" in page.content()
+    words = pdf_text(page.request.get(url).body())
+    assert "Bericht über die Umverteilung" in words and "Zahlenstand: 01.07.2023" in words and "Nr. folgt" in words
+    assert page.problems == []
+    page.context.close()
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_j3_release_in_two_keys(script, served, browser):
+    """On a fresh paper each: the Weidenkreis has two drafts."""
+    user, reference = ("leitung", "2023-0120") if script else ("leitung-kreis", "")
+    page = served.open(browser, user, script=script)
+    if script:
+        psql(RESTORED, database=served.database)
+    else:
+        page.goto(f"{served.url}/dokumente/?bearbeitungsstand=entwurf")
+        reference = page.locator("tbody th a").first.get_attribute("href").split("/")[2]
+    page.goto(f"{served.url}/dokumente/{reference}/")
+    tab_to(page, "Freigeben")
+    page.keyboard.press("Enter")
+    tab_to(page, "Endgültig freigeben")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert "Prüfwert" in page.content() and "Das ging nicht" not in page.content(), page.locator(
+        "[role=alert]"
+    ).all_inner_texts()
+    first = page.request.get(f"{served.url}/dokumente/{reference}/pdf/").body()
+    assert first == page.request.get(f"{served.url}/dokumente/{reference}/pdf/").body() and "Prüfwert" in pdf_text(
+        first
+    )
+    assert page.problems == []
+    page.context.close()
+
+
+RESTORED = """
+    SELECT set_config('pghistory.context_id', gen_random_uuid()::text, false),
+        set_config('pghistory.context_metadata', '{"user": null}', false);
+    UPDATE kim_textblock SET content = 'Durch die Stellen werden die Kommunen gestärkt.' WHERE key = 'soziales';
+"""

@@ -1,0 +1,346 @@
+"""Release of papers: what was issued never changes, proves itself, and the draft follows the data only when asked."""
+
+import json
+import subprocess
+import sys
+from decimal import Decimal as D
+
+import pytest
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, transaction
+
+from kim import documents, releases
+from kim.history import refusable
+from kim.models import Release, Source, TextBlock
+from kim.releases import Verdict
+from meetings.models import CoSignature, Organization, Paper
+from staffing.models import PositionPeriod
+from tests.helpers import pdf_text, sql
+
+
+@pytest.fixture
+def paper(region):
+    """The draft 2023/0120, its figures taken over."""
+    found = Paper.find(region, "2023/0120")
+    found.document().bind()
+    return found
+
+
+def halve(number="CM-01"):
+    PositionPeriod.objects.filter(position__number=number).update(fte=D("0.5"))
+
+
+def words(paper):
+    return pdf_text(releases.pdf_of(documents.of(Paper.objects.get(pk=paper.pk))))
+
+
+# the draft follows the data only when somebody says so
+
+
+def test_a_draft_prints_what_was_taken_over_until_the_change_is_taken_over(login, paper):
+    browser, url = login(), "/dokumente/2023-0120/"
+    halve()
+    assert "insofern kostenneutral" in words(paper)
+    page = browser.get(url).content.decode().replace("\u00a0", " ")
+    assert "Zahlen geändert" in page and "„sechs“ → „5,5“" in page and "→ „ohne Belastung des Haushalts" in page
+    token = "neutrality.sentence"
+    one = browser.post(url + "uebernehmen/", {"zahl": token}, follow=True).content.decode()
+    assert "1 Zahl übernommen" in one
+    assert "28.500 € der Zuwendung sind nicht" in words(paper) and "für die sechs eigenen" in words(paper)
+    assert "übernommen" in browser.post(url + "uebernehmen/", follow=True).content.decode()
+    assert "für die 5,5 eigenen" in words(paper) and "Zahlen geändert" not in browser.get(url).content.decode()
+    assert login("pruefung").post(url + "uebernehmen/").status_code == 403
+
+
+def test_a_changed_figure_stands_against_the_release(paper):
+    halve()
+    with pytest.raises(ValidationError, match="im Text „sechs“, nach den Daten „5,5“"):
+        paper.release(None)
+
+
+# what is released stays
+
+
+def test_released_by_the_leitung_and_by_nobody_else(login, paper):
+    url = "/dokumente/2023-0120/"
+    assert "Endgültig freigeben" not in login().get(url).content.decode()
+    assert login().post(url + "freigeben/").status_code == 403
+    browser = login("leitung")
+    assert "Endgültig freigeben" in browser.get(url).content.decode()
+    done = browser.post(url + "freigeben/", follow=True).content.decode()
+    assert "Freigegeben. Prüfwert" in done and "bleiben, wie sie sind" in done
+    release = Release.objects.get()
+    assert release.fingerprint in done and str(release.released_by) in done
+    assert browser.post(url + "freigeben/").status_code == 404, "it is no draft any more"
+    assert browser.get(url + "pdf/").content == bytes(release.pdf)
+
+
+def test_data_that_move_on_change_no_byte_and_the_page_says_overtaken(login, paper):
+    release = paper.release(None)
+    before = bytes(release.pdf)
+    halve()
+    browser = login()
+    assert browser.get("/dokumente/2023-0120/pdf/").content == before
+    page = browser.get("/dokumente/2023-0120/").content.decode().replace("\u00a0", " ")
+    assert "Überholt" in page and "freigegeben „sechs“, nach den Daten jetzt „5,5“" in page
+    assert "insofern kostenneutral" in page, "the page shows what was released"
+    PositionPeriod.objects.filter(position__number="CM-07").update(carrier=None)
+    assert "Caritasverband" in browser.get("/dokumente/2023-0120/").content.decode()
+
+
+def refused(statement, *values):
+    with pytest.raises(IntegrityError, match="released"), transaction.atomic():
+        sql(statement, *values)
+
+
+def test_nobody_changes_or_deletes_a_release(paper, owner):
+    release = paper.release(None)
+    refused("UPDATE kim_release SET pdf = 'x' WHERE id = %s", release.pk)
+    refused("UPDATE kim_release SET version = version + 1 WHERE id = %s", release.pk)
+    refused("DELETE FROM kim_release WHERE id = %s", release.pk)
+    with pytest.raises(ValidationError, match="Was freigegeben ist, bleibt"), refusable():
+        release.delete()
+    with owner() as cursor:
+        for statement in (
+            "TRUNCATE kim_release CASCADE",
+            "DELETE FROM kim_release",
+            "UPDATE kim_release SET pdf = 'x'",
+        ):
+            with pytest.raises(IntegrityError, match="released"), transaction.atomic():
+                cursor.execute(statement)
+
+
+def test_what_belongs_to_it_is_frozen_too(paper):
+    paper.release(None)
+    refused("UPDATE kim_textblock SET content = 'x' WHERE text_id = %s", paper.text_id)
+    refused("DELETE FROM kim_textblock WHERE text_id = %s", paper.text_id)
+    refused("UPDATE kim_boundfigure SET words = 'x' WHERE text_id = %s", paper.text_id)
+    refused("UPDATE meetings_paper SET as_of = '2022-01-01' WHERE id = %s", paper.pk)
+    refused("UPDATE meetings_paper SET state = 'draft' WHERE id = %s", paper.pk)
+    refused("UPDATE kim_source SET title = 'x' WHERE id = %s", paper.source_id)
+    refused("UPDATE kim_source SET number = 'x' WHERE id = %s", paper.source_id)
+    block = TextBlock.objects.filter(text=paper.text).first()
+    block.content = "anders"
+    with pytest.raises(ValidationError, match="Eine Änderung ist eine neue Vorlage"), refusable():
+        block.save()
+
+
+@pytest.mark.counter
+def test_without_its_trigger_a_release_can_be_changed(paper, owner):
+    release = paper.release(None)
+    sql("SET CONSTRAINTS ALL IMMEDIATE")
+    with owner() as cursor:
+        cursor.execute("ALTER TABLE kim_release DISABLE TRIGGER USER")
+    sql("UPDATE kim_release SET pdf = 'x' WHERE id = %s", release.pk)
+    assert bytes(Release.objects.get().pdf) == b"x"
+
+
+def test_a_number_can_come_later_and_the_paper_goes_on(region, paper):
+    Source.objects.filter(pk=paper.source_id).update(number="")
+    paper = Paper.objects.get(pk=paper.pk)
+    release = paper.release(None)
+    assert "Nr. folgt" in pdf_text(bytes(release.pdf))
+    Source.objects.filter(pk=paper.source_id).update(number="2023/0120")
+    for state in ("deliberated", "done"):
+        Paper.objects.get(pk=paper.pk).proceed(state)
+    with pytest.raises(ValidationError, match="folgt nicht"):
+        Paper.objects.get(pk=paper.pk).proceed("released")
+
+
+# the proof
+
+
+def test_drawn_in_another_process_the_bytes_are_the_same(paper):
+    release = paper.release(None)
+    code = (
+        "import django, hashlib, sys; django.setup(); from kim.releases import drawn; "
+        "print(hashlib.sha256(drawn(sys.stdin.read())).hexdigest())"
+    )
+    run = subprocess.run([sys.executable, "-c", code], input=release.bundle, capture_output=True, text=True, check=True, cwd=settings.BASE_DIR, env={"DJANGO_SETTINGS_MODULE": "kim.settings", "PATH": "/usr/bin:/bin"})  # fmt: skip
+    assert run.stdout.strip() == release.pdf_sha256 == releases.sha256(bytes(release.pdf))
+
+
+def verdicts(body):
+    return [one.verdict for one in releases.proofs(body)]
+
+
+def second(body):
+    """One more released paper in the chain."""
+    from meetings.models.drafts import NewPaper, add_consultation
+
+    first = Paper.find(body, "2023/0120")
+    made = NewPaper(body=body, paper_type="information", name="Zweiter Bericht", day=body.reference_day, as_of=body.reference_day, notice=first.notice, copied_from=first).create()  # fmt: skip
+    add_consultation(made, Organization.objects.filter(organization_type="committee").first(), body.reference_day, "information")  # fmt: skip
+    return made.release(None)
+
+
+def test_the_chain_of_two_is_identical_and_the_command_says_so(region, paper, capsys):
+    first, later = paper.release(None), second(region)
+    assert (later.number, later.previous_chain) == (2, first.chain)
+    assert verdicts(region) == [Verdict.IDENTICAL, Verdict.IDENTICAL]
+    call_command("verify_documents", "--body", region.slug)
+    assert "2 Freigaben geprüft, 0 nicht in Ordnung." in capsys.readouterr().out
+
+
+def tampered(owner, statement, *values):
+    sql("SET CONSTRAINTS ALL IMMEDIATE")
+    with owner() as cursor:
+        cursor.execute("ALTER TABLE kim_release DISABLE TRIGGER USER")
+    sql(statement, *values)
+
+
+def test_a_flipped_byte_is_found(region, paper, owner):
+    release = paper.release(None)
+    tampered(owner, "UPDATE kim_release SET pdf = set_byte(pdf, 1000, (get_byte(pdf, 1000) + 1) %% 256) WHERE id = %s", release.pk)  # fmt: skip
+    (one,) = releases.proofs(region)
+    assert (one.verdict, one.reason) == (Verdict.BROKEN, "das PDF")
+    with pytest.raises(CommandError):
+        call_command("verify_documents")
+
+
+def test_a_changed_figure_in_the_bundle_is_found_even_with_new_checksums(region, paper, owner):
+    first, _ = paper.release(None), second(region)
+    bundle = first.bundle.replace("684.000", "694.000")
+    tampered(
+        owner,
+        "UPDATE kim_release SET bundle = %s, bundle_sha256 = %s, pdf = %s, pdf_sha256 = %s, chain = %s WHERE id = %s",
+        bundle,
+        releases.sha256(bundle),
+        releases.drawn(bundle),
+        releases.sha256(releases.drawn(bundle)),
+        releases.link("", releases.sha256(bundle), releases.sha256(releases.drawn(bundle))),
+        first.pk,
+    )
+    assert verdicts(region) == [Verdict.IDENTICAL, Verdict.BROKEN], "the next link still knows the old chain"
+
+
+def test_a_release_that_is_gone_is_missed(region, paper, owner):
+    first, _ = paper.release(None), second(region)
+    tampered(owner, "DELETE FROM kim_release WHERE id = %s", first.pk)
+    (one,) = releases.proofs(region)
+    assert one.verdict == Verdict.BROKEN and "eine Freigabe davor fehlt" in one.reason
+
+
+def test_another_program_draws_it_otherwise_and_the_archive_is_intact(region, paper, monkeypatch):
+    paper.release(None)
+    drawn = releases.drawn
+    monkeypatch.setattr(releases, "drawn", lambda bundle: drawn(bundle) + b"\n")
+    assert verdicts(region) == [Verdict.DIFFERS]
+    monkeypatch.setattr(releases, "version", lambda name: "99")
+    assert verdicts(region) == [Verdict.INTACT]
+
+
+def test_a_link_out_of_its_place_is_refused(region, paper):
+    release = paper.release(None)
+    names = [f.column for f in Release._meta.local_concrete_fields if f.column != "id"]
+    columns = ", ".join(names)
+    with pytest.raises(IntegrityError, match="chain"), transaction.atomic():
+        sql(f"INSERT INTO kim_release ({columns}) SELECT {columns} FROM kim_release WHERE id = %s", release.pk)
+
+
+def test_the_bundle_holds_text_figures_and_how_they_came_about(paper):
+    bundle = json.loads(paper.release(None).bundle)
+    assert bundle["content"]["reference"] == "2023/0120" and bundle["content"]["as_of"] == "2023-03-01"
+    figures = {one["token"]: one for one in bundle["figures"]}
+    amount = figures["notice.amount"]
+    assert amount["words"].replace("\u00a0", " ") == "684.000 €" and "15.02.2023" in amount["value"]["source"]
+    assert {"programs", "fonts", "sources"} == set(bundle["renderer"]) and bundle["known_at"]
+
+
+# Prüfen
+
+
+def test_a_pdf_says_whether_it_is_ours(login, paper):
+    browser = login("pruefung")
+    content = bytes(paper.release(None).pdf)
+
+    def asked(data):
+        file = SimpleUploadedFile("v.pdf", data, "application/pdf")
+        return browser.post("/dokumente/pruefen/", {"datei": file}).content.decode()
+
+    assert "ist unverändert von uns" in asked(content) and "Mitteilungsvorlage 2023/0120" in asked(content)
+    assert "ist keine Freigabe dieser Körperschaft" in asked(content[:-1] + b"x")
+    halve()
+    assert "überholt: Die Daten sagen" in asked(content)
+    assert browser.post("/dokumente/pruefen/", {}).status_code == 422
+    other = login("pruefung", "stadt-aachen")
+    file = SimpleUploadedFile("v.pdf", content, "application/pdf")
+    assert "ist keine Freigabe" in other.post("/dokumente/pruefen/", {"datei": file}).content.decode()
+
+
+# Mitzeichnung
+
+
+def test_a_change_voids_the_mitzeichnung(region, paper):
+    office = Organization.objects.create(body=region, name="Kämmerei", organization_type="department")
+    row = CoSignature.objects.create(body=region, paper=paper, organization=office)
+    with pytest.raises(ValidationError, match="Kämmerei hat noch nicht mitgezeichnet"):
+        paper.release(None)
+    row.sign(None, "einverstanden")
+    assert paper.document().problems() == []
+    from meetings.models.drafts import write
+
+    block = TextBlock.objects.get(text=paper.text, key="soziales")
+    write(paper, [(block, block.content + " Neu.")])
+    paper = Paper.objects.get(pk=paper.pk)
+    with pytest.raises(ValidationError, match="sie gilt nicht mehr"):
+        paper.release(None)
+    CoSignature.objects.get().sign(None)
+    halve()
+    paper.adopt({"neutrality.sentence"})
+    assert any("sie gilt nicht mehr" in problem for problem in paper.document().problems()), "a figure voids it too"
+    assert CoSignature.objects.get().comment == ""
+
+
+# The Prüfliste
+
+
+BREAKS = {
+    "Betreff": (lambda p: Source.objects.filter(pk=p.source_id).update(title=""), "Betreff fehlt"),
+    "Datum": (lambda p: Source.objects.filter(pk=p.source_id).update(date=None), "Datum fehlt"),
+    "Zeichnung": (lambda p: Paper.objects.filter(pk=p.pk).update(signer=None), "Zeichnung fehlt"),
+    "Block": (lambda p: TextBlock.objects.filter(text=p.text, key="soziales").update(content=" "), "„Soziale Auswirkungen“ ist leer"),
+    "Rest": (lambda p: TextBlock.objects.filter(text=p.text, key="soziales").update(content="Im Jahr 20xx"), "„20xx“ ist stehen geblieben"),
+    "SINAME": (lambda p: TextBlock.objects.filter(text=p.text, key="soziales").update(content="Sitzung «SINAME»"), "«SINAME»“ ist stehen"),
+    "Kenntnisnahme": (lambda p: TextBlock.objects.filter(text=p.text, key="sachlage").update(content="Nichts."), "Die Bitte um Kenntnisnahme fehlt"),
+    "Gremium": (lambda p: [c.delete() for c in p.consultations.all()], "Es steht noch kein Gremium darin"),
+    "Sitzungstag": (lambda p: p.consultations.update(meeting=None), "Der Sitzungstag fehlt"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BREAKS)
+def test_what_is_missing_keeps_the_paper_from_being_released(name, paper):
+    change, sentence = BREAKS[name]
+    change(paper)
+    with pytest.raises(ValidationError, match=sentence):
+        Paper.objects.get(pk=paper.pk).release(None)
+    assert not Release.objects.exists()
+
+
+def test_each_committee_that_decides_has_a_proposal_that_names_it(bodies, city):
+    paper = Paper.find(city, "FB 56/0051/WP18")
+    assert paper.document().problems() == []
+    block = TextBlock.objects.get(text=paper.text, key="beschlussvorschlag-1")
+    TextBlock.objects.filter(pk=block.pk).update(
+        content="Der Ausschuss für Wohnen, Soziales und Integration genehmigt."
+    )
+    assert any("nennt nicht „Ausschuss für Soziales, Integration" in p for p in paper.document().problems())
+    TextBlock.objects.filter(pk=block.pk).update(content="")
+    assert any("Der Beschlussvorschlag fehlt" in p for p in Paper.objects.get(pk=paper.pk).document().problems())
+
+
+def test_a_paper_as_docx_says_what_the_pdf_says(login, city):
+    import io
+
+    import docx
+
+    answer = login("sachbearbeitung", "stadt-aachen").get("/dokumente/FB-56-0014-WP18/docx/")
+    found = docx.Document(io.BytesIO(answer.content))
+    words = [p.text for p in found.paragraphs]
+    assert "Landesförderprogramm Kommunales Integrationsmanagement (KIM)" in words and "1. Powerpoint" not in words
+    assert "Powerpoint-Präsentation" in words and any(w.startswith("2,5 Stellen Koordinierung") for w in words)
+    assert [c.text for c in found.tables[0].rows[1].cells] == ["25.02.2021", "Ausschuss für Soziales, Integration und Demographie", "Entscheidung"]  # fmt: skip
+    assert {p.style.name for p in found.paragraphs} >= {"Heading 1", "Heading 2", "List Bullet", "List Number"}
