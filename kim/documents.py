@@ -17,6 +17,7 @@ from kim.models import BoundFigure, Text, TextBlock
 from kim.richtext import TOKEN, Span, parts
 
 PARAMETER = re.compile(r'([a-z_]+)=(?:"([^"]*)"|(\S+))')
+MERE_BRACKETS = re.compile(r"\\\{\\?\{[^{}]*\}\}")  # brackets that are only to be read
 NOTHING: Mapping[str, str] = {}
 STYLE = {"form", "one", "many", "capital"}  # how a value is put into the sentence, not which value it is
 
@@ -318,7 +319,7 @@ def check_tokens(text: str) -> None:
             problems.append(f"„{name}“ ist eine Tabelle und keine einzelne Angabe.")
         elif unknown := parameters(raw).keys() - STYLE - entry.parameters.keys():
             problems.append(f"„{name}“ kennt {', '.join(sorted(unknown))} nicht.")
-    rest = TOKEN.sub("", text)
+    rest = MERE_BRACKETS.sub("", TOKEN.sub("", text))
     if "{{" in rest or "}}" in rest:
         problems.append("Eine Klammer {{ … }} ist nicht vollständig.")
     if problems:
