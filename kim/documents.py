@@ -161,6 +161,10 @@ class Document:
             raise ValidationError(expander.problems)
         return self.content(blocks, printed_on), blocks
 
+    def releasable(self, printed_on: date) -> tuple[dict[str, Any], "list[Block]"]:
+        """As printable, of a document against whose release nothing stands; the same blocks are checked and printed."""
+        raise NotImplementedError
+
     def bind(self) -> int:
         """Take over the figures that the draft does not have yet; see take_over. Released texts stay."""
         if self.text.releases.exists():
@@ -293,7 +297,9 @@ def take_over(text: Text, chips: Iterable[Chip], tokens: set[str] | None = None)
     that no longer stand in it are forgotten. How many changed."""
     there = {row.token: row for row in BoundFigure.objects.filter(text=text)}
     wanted = {chip.token: chip for chip in chips}
-    for token in there.keys() - wanted.keys():
+    contents = text.blocks.values_list("content", flat=True)
+    standing = {canonical(*found) for content in contents for found in TOKEN.findall(content)}
+    for token in there.keys() - standing:  # what only cannot be calculated at the moment is not forgotten
         there.pop(token).delete()
     new = [
         BoundFigure(body=text.body, text=text, token=token, words=chip.now)
@@ -301,7 +307,11 @@ def take_over(text: Text, chips: Iterable[Chip], tokens: set[str] | None = None)
         if token not in there
     ]
     BoundFigure.objects.bulk_create(new)
-    changed = [row for token, row in there.items() if token in (tokens or ()) and row.words != wanted[token].now]
+    changed = [
+        row
+        for token, row in there.items()
+        if token in (tokens or ()) and token in wanted and row.words != wanted[token].now
+    ]
     for row in changed:
         row.words = wanted[row.token].now
         row.save()

@@ -29,11 +29,10 @@ def decode_fonts() -> None:
     fonts().mkdir(parents=True, exist_ok=True)
     for face in FACES:
         target = fonts() / f"{face}.ttf"
-        if not target.exists():
-            # not the time of set-up in the font: every installation prints the same bytes
-            font = TTFont(Path(settings.ASSETS) / "fonts" / "fira-sans" / f"{face}.woff2", recalcTimestamp=False)
-            font.flavor = None
-            font.save(target)
+        # not the time of set-up in the font: every installation prints the same bytes
+        font = TTFont(Path(settings.ASSETS) / "fonts" / "fira-sans" / f"{face}.woff2", recalcTimestamp=False)
+        font.flavor = None
+        font.save(target)
 
 
 def pango_version() -> str:

@@ -300,7 +300,7 @@ def stream(content: Any, scope: dict[str, Any]) -> Iterator[bytes]:
         yield from content
 
 
-CHANGES = (".edit", ".note", ".undo")
+CHANGES = (".edit", ".note", ".undo", ".sign", ".release")
 YEARLY = {"staffing.edit", "grants.edit", "budget.edit"}  # what changes the figures of a Förderjahr
 
 

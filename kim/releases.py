@@ -7,23 +7,26 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.db.models import TextChoices
+from django.template import TemplateDoesNotExist
 from django.template.loader import get_template
 from django.utils import timezone
 
 from kim import pdf
 from kim.documents import Block, Chip, Document
 from kim.history import refusable
-from kim.models import Body, Release, Source
+from kim.models import Body, Release, Source, Text
 from kim.tables.exports import inert
 
 FORMAT = 1
-RENDERER = ("weasyprint", "pydyf", "pikepdf", "fonttools", "tinyhtml5", "tinycss2")
+RENDERER = ("weasyprint", "pydyf", "pikepdf", "fonttools", "tinyhtml5", "tinycss2", "cssselect2", "django")
+DRAWING = ("pdf.py", "releases.py", "formats.py", "templatetags/kim.py")  # our own part in it, below kim/
 
 
 def canonical(data: Any) -> str:
@@ -62,14 +65,15 @@ def renderer(template: str, styles: Iterable[str]) -> dict[str, Any]:
         else sha256(get_template(name).template.source)  # type: ignore[attr-defined]
         for name in included
     }
+    sources |= {f"kim/{name}": sha256((Path(__file__).parent / name).read_bytes()) for name in DRAWING}
     fonts = {face: sha256((pdf.fonts() / f"{face}.ttf").read_bytes()) for face in pdf.FACES}
     programs = {name: version(name) for name in RENDERER} | {"pango": pdf.pango_version()}
     return {"programs": programs, "fonts": fonts, "sources": sources}
 
 
 def bundled(document: Document, moment: datetime) -> str:
-    """The bundle of a document at this moment; ValidationError with every sentence that is missing."""
-    content, blocks = document.printable(timezone.localtime(moment).date())
+    """The bundle of a document as it stands now; ValidationError with what stands against its release."""
+    content, blocks = document.releasable(timezone.localtime(moment).date())
     styles = list(document.styles)
     return canonical(
         {
@@ -144,9 +148,9 @@ def as_csv(rows: Iterable[list[str]]) -> bytes:
 
 
 def now() -> datetime:
-    """The moment of this transaction, which its events carry too: what the release knows."""
+    """The clock of the database, which the events of the history carry too."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT transaction_timestamp()")
+        cursor.execute("SELECT clock_timestamp()")
         moment: datetime = cursor.fetchone()[0]
     return moment
 
@@ -159,7 +163,9 @@ def link(previous: str, bundle_sha256: str, pdf_sha256: str) -> str:
 def issue(document: Document, body: Body, source: Source, user: Any) -> Release:
     """Freeze the document: bundle, bytes, checksums, next link of the body's chain. ValidationError if refused."""
     with refusable():
-        list(Body.objects.filter(pk=body.pk).select_for_update())  # one after the other: the chain has no branches
+        # One after the other, and nobody writes on the text meanwhile: no branch in the chain, no gap in the bundle.
+        list(Body.objects.filter(pk=body.pk).select_for_update(no_key=True))
+        list(Text.objects.filter(pk=document.text.pk).select_for_update())
         moment = now()
         bundle = bundled(document, moment)
         content = drawn(bundle)
@@ -206,7 +212,7 @@ class Proof:
 def proofs(body: Body) -> Iterator[Proof]:
     """Every release of the body, in the order of the chain: checksums, link, and drawn anew from its bundle."""
     previous, number = "", 0
-    for release in Release.objects.filter(body=body).select_related("source").order_by("number"):
+    for release in Release.objects.filter(body=body).select_related("source").order_by("number").iterator(1):
         yield proof(release, previous, number + 1)
         previous, number = release.chain, release.number
 
@@ -224,10 +230,12 @@ def proof(release: Release, previous: str, number: int) -> Proof:
     if wrong := [name for name, right in checks.items() if not right]:
         return Proof(release, Verdict.BROKEN, ", ".join(wrong))
     data = json.loads(release.bundle)
-    if drawn(release.bundle) == content:
-        return Proof(release, Verdict.IDENTICAL)
-    same = renderer(data["template"], data["styles"]) == data["renderer"]
-    return Proof(release, Verdict.DIFFERS if same else Verdict.INTACT)
+    try:
+        same = renderer(data["template"], data["styles"]) == data["renderer"]
+        identical = drawn(release.bundle) == content
+    except (OSError, KeyError, TemplateDoesNotExist, PackageNotFoundError) as error:
+        return Proof(release, Verdict.INTACT, f"sie lässt sich heute nicht mehr zeichnen: {error}")
+    return Proof(release, Verdict.IDENTICAL if identical else Verdict.DIFFERS if same else Verdict.INTACT)
 
 
 def release_of(body: Body, content: bytes) -> Release | None:
@@ -237,14 +245,17 @@ def release_of(body: Body, content: bytes) -> Release | None:
 
 def overtaken(document: Document, release: Release) -> list[tuple[str, str, str]]:
     """What the data say by now in place of what was released: title, then, now. Empty while it is up to date."""
-    then = {one["token"]: one["words"] for one in json.loads(release.bundle)["figures"]}
+    figures_then = json.loads(release.bundle)["figures"]
+    then = {one["token"]: one["words"] for one in figures_then}
+    titles = {one["token"]: one["title"] for one in figures_then}
     found: dict[str, tuple[str, str, str]] = {}
     try:
         blocks = document.fresh()
     except ValidationError:
         return []
-    for block in blocks:
-        for chip in block.chips():
-            if chip.token in then and chip.now != then[chip.token]:
-                found.setdefault(chip.token, (chip.title, then[chip.token], chip.now))
+    chips = {chip.token: chip for block in blocks for chip in block.chips()}
+    for token, words in then.items():
+        chip = chips.get(token)
+        if chip is None or chip.now != words:
+            found[token] = (titles[token], words, chip.now if chip else "lässt sich nicht mehr berechnen")
     return list(found.values())

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
-TOKEN = re.compile(r'\{\{\s*([a-z_.]+)((?:\s+[a-z_]+=(?:"[^"{}]*"|[^\s"{}]+))*)\s*\}\}')
-LINK = re.compile(r"\[((?:\\.|[^\[\]\\*])+)\]\(((?:https?://|mailto:)[^\s<>{}\")\\]+)\)")
+TOKEN = re.compile(r'\{\{[ \t]*([a-z_.]+)((?:[ \t]+[a-z_]+=(?:"[^"{}\n]*"|[^\s"{}]+))*)[ \t]*\}\}')
+LINK = re.compile(r"\[((?:\\.|[^\[\]\\*{])+)\]\(((?:https?://|mailto:)[^\s<>{}\")\\]+)\)")
 SIGN = re.compile(r"\\([\\*\[\]{.-])")
 SCAN = re.compile(
     rf"(?P<sign>{SIGN.pattern})|(?P<token>{TOKEN.pattern})|(?P<link>{LINK.pattern})|(?P<bold>\*\*)|(?P<words>[^\\\[*{{]+|.)"
@@ -52,10 +52,10 @@ def parts(text: str) -> list[Part]:
         if not lines:
             continue
         kind: Literal["p", "ul", "ol"] = "p"
-        for name, mark in (("ul", BULLET), ("ol", NUMBER)):
-            if all(mark.match(line) for line in lines):
-                kind = name  # type: ignore[assignment]
-                lines = [mark.sub("", line, count=1) for line in lines]
+        if all(BULLET.match(line) for line in lines):
+            kind, lines = "ul", [BULLET.sub("", line, count=1) for line in lines]
+        elif all(line.startswith(f"{n}. ") for n, line in enumerate(lines, 1)):  # "24. März" is no list
+            kind, lines = "ol", [NUMBER.sub("", line, count=1) for line in lines]
         found.append(Part(kind, tuple(tuple(merged(spans(line))) for line in lines)))
     return found
 

@@ -81,10 +81,11 @@ def add_table(document: Any, content: dict[str, Any]) -> None:
 def add_paragraphs(document: Any, paragraphs: list[dict[str, Any]]) -> None:
     """Paragraphs with their line breaks, lists item by item."""
     for part in paragraphs:
-        style = {"ul": "List Bullet", "ol": "List Number"}.get(part["kind"])
-        lines = [[line] for line in part["lines"]] if style else [part["lines"]]
-        for some in lines:
-            paragraph = document.add_paragraph(style=style)
+        lines = [part["lines"]] if part["kind"] == "p" else [[line] for line in part["lines"]]
+        for number, some in enumerate(lines, 1):
+            paragraph = document.add_paragraph(style="List Bullet" if part["kind"] == "ul" else None)
+            if part["kind"] == "ol":  # Word's own numbers would go on from list to list
+                paragraph.add_run(f"{number}. ")
             for n, line in enumerate(some):
                 if n:
                     paragraph.add_run().add_break()

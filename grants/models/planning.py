@@ -10,20 +10,22 @@ from grants.models.budget import BudgetLine, SubProduct
 from grants.models.notices import Funding, FundingNotice
 from kim.models import Body
 from kim.money import rounded
-from kim.periods import year_of
+from kim.periods import common, months, year_of
 from staffing.models import Position, PositionPeriod
 
 
 def planned_amounts(body: Body, year: int, sub_product: SubProduct) -> dict[str, Decimal]:
-    """EUR by purpose that the year's posts cost at their rates: Σ FTE on the first day × rate, for a whole year, and
-    the income that pays them. Empty while one rate is not known or nothing is funded. Two queries.
+    """EUR by purpose that the year's posts cost at their rates: Σ FTE on the first day × rate × months/12 of the
+    notice, and the income that pays them. Empty while one rate is not known or nothing is funded. Two queries.
 
     Example: 2024 at 58.000: own 6 × 58.000 = 348.000,00, onward the same, income 696.000,00.
     """
     rows = Funding.objects.filter(
         body=body, item__notice__sub_product=sub_product, item__notice__validity__overlap=year_of(year)
     )
-    rows = rows.exclude(item__notice__state=FundingNotice.State.REVOKED).select_related("item__rate", "position")
+    rows = rows.exclude(item__notice__state=FundingNotice.State.REVOKED).select_related(
+        "item__rate", "item__notice", "position"
+    )
     present = PositionPeriod.objects.filter(body=body).as_of(year_of(year).lower)
     sizes = dict(present.values_list("position_id", "fte"))
     sums = {kind: Fraction(0) for kind in Position.Kind.values}
@@ -31,6 +33,8 @@ def planned_amounts(body: Body, year: int, sub_product: SubProduct) -> dict[str,
         if one.item.rate is None:
             return {}
         price = Fraction(one.item.rate.amount) / Fraction(one.item.rate.per_fte)
+        within = common(one.item.notice.validity, year_of(year))
+        price *= months(within) / 12 if within else 0  # a post may be paid by two notices, one after the other
         sums[one.position.kind] += Fraction(sizes.get(one.position_id, Decimal(0))) * price
     if not any(sums.values()):
         return {}

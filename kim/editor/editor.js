@@ -48,7 +48,7 @@ function lines(block) {
   block.forEach((node) => {
     const marks = { strong: !!strong.isInSet(node.marks), href: link.isInSet(node.marks)?.attrs.href ?? "" };
     if (node.type === hard_break) found.push([]);
-    else if (node.type === figure) found.at(-1).push({ out: node.attrs.token, ...marks });
+    else if (node.type === figure) found.at(-1).push({ out: node.attrs.token, strong: marks.strong, href: "" });  // a figure in a link would not be read
     else for (const char of node.text.replace(/[\0-\x20\x7f\x85\u2028\u2029]/g, " "))
       found.at(-1).push({ out: char.replace(/[\\*[\]{]/, "\\$&"), blank: char === " " || char === "\u00a0", ...marks });
   });

@@ -5,7 +5,7 @@ from kim.models.bodies import Body, Role, RoleAssignment, User, din5007, sort_ke
 from kim.models.releases import BoundFigure, Release
 from kim.models.rows import BodyRow, GuardedRow, SameBody
 from kim.models.saved import SavedView
-from kim.models.sources import POSITION_NUMBER, Cited, Kind, Source, Text, TextBlock
+from kim.models.sources import POSITION_NUMBER, Cited, Kind, Source, Text, TextBlock, frozen
 from kim.models.submissions import Submission
 from kim.models.trail import TrailEvent
 from kim.models.years import ClosedYear, closed_year
@@ -37,6 +37,7 @@ __all__ = [
     "User",
     "closed_year",
     "din5007",
+    "frozen",
     "named",
     "sort_key",
     "subjects",

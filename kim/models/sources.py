@@ -16,17 +16,23 @@ Kind = Literal["beleg", "rechnung", "annahme"]  # how a value came about
 SENTENCES["release_fixed"] = "Was freigegeben ist, bleibt, wie es ist. Eine Änderung ist eine neue Vorlage."
 
 
-def frozen(text: str) -> Any:
-    """A trigger: what belongs to a released text stays. ``text``: its key, as SQL over {row}."""
-    key = "IF EXISTS (SELECT FROM kim_release r WHERE r.text_id = %s) THEN"
+def frozen(text: str, columns: tuple[str, ...] = ()) -> Any:
+    """A trigger: what belongs to a released text stays. The text is locked first: a release that is being drawn is
+    waited for, and then seen. ``text``: its key, as SQL over {row}; columns: of a row that may go on, what is printed.
+    """
+    key = """PERFORM 1 FROM kim_text WHERE id = {0} FOR KEY SHARE;
+                IF EXISTS (SELECT FROM kim_release r WHERE r.text_id = {0}) THEN"""
     refuse = "RAISE EXCEPTION 'released' USING ERRCODE = '23000', CONSTRAINT = 'release_fixed'; END IF;"
+    old, new = ", ".join(f"OLD.{name}" for name in columns), ", ".join(f"NEW.{name}" for name in columns)
+    same = f"IF TG_OP = 'UPDATE' AND ({new}) IS NOT DISTINCT FROM ({old}) THEN RETURN NEW; END IF;" if columns else ""
     return pgtrigger.Trigger(
         name="frozen",
         when=pgtrigger.Before,
         operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
         func=f"""
-            IF TG_OP <> 'INSERT' THEN {key % text.format(row="OLD")} {refuse} END IF;
-            IF TG_OP <> 'DELETE' THEN {key % text.format(row="NEW")} {refuse} RETURN NEW; END IF;
+            {same}
+            IF TG_OP <> 'INSERT' THEN {key.format(text.format(row="OLD"))} {refuse} END IF;
+            IF TG_OP <> 'DELETE' THEN {key.format(text.format(row="NEW"))} {refuse} RETURN NEW; END IF;
             RETURN OLD;
         """,
     )

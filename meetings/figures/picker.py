@@ -1,7 +1,6 @@
 """The figures that can be put into a text, found by words."""
 
 from collections.abc import Iterator
-from itertools import islice
 
 from django.core.exceptions import ValidationError
 
@@ -48,8 +47,10 @@ def picked(expander: Expander, query: str) -> list[dict[str, str]]:
     wanted = query.casefold().split()
     matching = ((e, given, label) for e, given, label in candidates(expander) if fits(f"{label} {e.name}", wanted))
     found: list[dict[str, str]] = []
-    for entry, given, label in islice(matching, MOST):
+    for entry, given, label in matching:
         found += rows(expander, entry, given, label)
+        if len(found) >= MOST:
+            break
     return found[:MOST]
 
 

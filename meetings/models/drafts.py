@@ -71,7 +71,7 @@ class NewPaper:
                 as_of=self.as_of,
                 notice=self.notice,
                 copied_from=earlier,
-                public=True,
+                public=earlier.public if earlier else False,
             )
             for name in ("signer", "signer_phrase", "signer_function", "department", "climate", "superior"):
                 setattr(paper, name, getattr(earlier, name) if earlier else getattr(paper, name))
@@ -112,6 +112,20 @@ def write(paper: Paper, changed: list[tuple[TextBlock, str]]) -> None:
             documents.of(paper).bind()  # type: ignore[union-attr]
 
 
+def complete_blocks(paper: Paper) -> None:
+    """Add the blocks that the paper's kind has and its text lacks, a Beschlussvorschlag for each committee included."""
+    assert paper.text
+    there = set(paper.text.blocks.values_list("key", flat=True))
+    wanted = [
+        (100 + n, key, head) for n, (key, head, _) in enumerate(blocks_of(paper.paper_type, paper.body.paper_layout))
+    ]
+    if paper.paper_type != Paper.PaperType.INFORMATION:
+        wanted += [(c.order, f"{PROPOSAL}-{c.order}", "Beschlussvorschlag:") for c in paper.consultations.all()]
+    for position, key, heading in wanted:
+        if key not in there:
+            TextBlock(body=paper.body, text=paper.text, position=position, key=key, heading=heading).save()
+
+
 @transaction.atomic
 def add_consultation(paper: Paper, organization: Organization, date: date | None, role: str) -> Consultation:
     """One more row of the Beratungsfolge, with its sitting (created if it is not there) and, unless the paper only
@@ -129,7 +143,8 @@ def add_consultation(paper: Paper, organization: Organization, date: date | None
         row.save()
         if paper.text and paper.paper_type != Paper.PaperType.INFORMATION:
             key = f"{PROPOSAL}-{row.order}"
-            earlier = TextBlock.objects.filter(text__paper=paper.copied_from_id, key=key).first()
+            from_ = paper.copied_from_id
+            earlier = TextBlock.objects.filter(text__paper=from_, key=key).first() if from_ else None
             facts: dict[str, Any] = {"position": row.order, "key": key, "content": earlier.content if earlier else ""}
             block = TextBlock(body=paper.body, text=paper.text, heading="Beschlussvorschlag:", **facts)
             block.full_clean()

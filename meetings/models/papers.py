@@ -13,7 +13,7 @@ from django.urls import reverse
 from grants.models import FundingNotice
 from kim import documents, releases
 from kim.history import refusable, tracked
-from kim.models import Body, BodyRow, GuardedRow, Release, SameBody, Source, Text, TextBlock
+from kim.models import Body, BodyRow, GuardedRow, Release, SameBody, Source, Text, TextBlock, frozen
 from kim.permissions import note
 from meetings.models.committees import Meeting, Organization, Person
 
@@ -55,10 +55,12 @@ FIXED = pgtrigger.Trigger(
         END IF;
         IF TG_OP = 'DELETE' OR NEW.state IN ('draft', 'cosigning', 'known')
             OR (NEW.source_id, NEW.paper_type, NEW.as_of, NEW.text_id, NEW.notice_id, NEW.signer_id, NEW.signer_phrase,
-                NEW.signer_function, NEW.department_id, NEW.author, NEW.climate, NEW.serial, NEW.replaces_id)
+                NEW.signer_function, NEW.department_id, NEW.author, NEW.climate, NEW.serial, NEW.replaces_id,
+                NEW.superior_id, NEW.copied_from_id)
             IS DISTINCT FROM
                (OLD.source_id, OLD.paper_type, OLD.as_of, OLD.text_id, OLD.notice_id, OLD.signer_id, OLD.signer_phrase,
-                OLD.signer_function, OLD.department_id, OLD.author, OLD.climate, OLD.serial, OLD.replaces_id) THEN
+                OLD.signer_function, OLD.department_id, OLD.author, OLD.climate, OLD.serial, OLD.replaces_id,
+                OLD.superior_id, OLD.copied_from_id) THEN
             RAISE EXCEPTION 'released' USING ERRCODE = '23000', CONSTRAINT = 'release_fixed';
         END IF;
         RETURN NEW;
@@ -241,7 +243,7 @@ class Paper(GuardedRow):
         if self.state not in self.OPEN:
             raise ValidationError(f"Die Vorlage ist schon {self.get_state_display()}.")
         document = self.document()
-        if problems := document.problems():
+        if problems := document.problems():  # said before anything is locked; issue looks again at what it prints
             raise ValidationError(problems)
         note(act="Freigabe")
         with refusable():
@@ -254,12 +256,26 @@ class Paper(GuardedRow):
                 self.replaces.save()
         return made
 
+    def number_problem(self, number: str) -> str:
+        """What is wrong with a Vorlagennummer; nothing: it can be used. It is the paper's address, so it needs a digit,
+        and no other paper may have the same one but for blanks and strokes."""
+        if number and not re.fullmatch(r"(?=.*[0-9])[A-Za-zÄÖÜäöüß0-9 /-]+", number):
+            return "Bitte eine Nummer mit Ziffern eingeben, z. B. 2023/0120 oder FB 56/0014/WP18."
+        if re.match(r"entwurf", squeezed(number)):
+            return "Mit „Entwurf“ beginnt keine Vorlagennummer."
+        others = (
+            Source.objects.filter(body=self.body, kind=Source.Kind.PAPER).exclude(pk=self.source_id).exclude(number="")
+        )
+        if number and squeezed(number) in {squeezed(other) for other in others.values_list("number", flat=True)}:
+            return "Diese Vorlagennummer hat schon eine andere Vorlage."
+        return ""
+
     def assign_number(self) -> None:
         """Where the body numbers its papers itself: the next number of the paper's year, without gaps, for the body's
         row is locked. Example: 2024/0003 after 2024/0002. Elsewhere it comes from the council's system."""
         if self.source.number or not self.source.date or self.body.paper_numbers != Body.PaperNumbers.OWN:
             return
-        list(Body.objects.filter(pk=self.body_id).select_for_update())
+        list(Body.objects.filter(pk=self.body_id).select_for_update(no_key=True))
         year = self.source.date.year
         taken = Source.objects.filter(body=self.body, kind=Source.Kind.PAPER, number__regex=rf"^{year}/[0-9]{{4}}$")
         last = max((int(number[5:]) for number in taken.values_list("number", flat=True)), default=0)
@@ -306,6 +322,9 @@ def squeezed(reference: str) -> str:
     return re.sub(r"[\s/-]", "", reference).casefold()
 
 
+OF_PAPER = "(SELECT p.text_id FROM meetings_paper p WHERE p.id = {row}.paper_id)"
+
+
 @tracked()
 class Consultation(BodyRow):
     """A row of the Beratungsfolge: a committee deals with a paper, in a sitting once that is known."""
@@ -328,6 +347,7 @@ class Consultation(BodyRow):
 
     class Meta(BodyRow.Meta):
         verbose_name, verbose_name_plural = "Beratung", "Beratungen"
+        triggers = [*BodyRow.Meta.triggers, frozen(OF_PAPER, ("paper_id", "organization_id", "role", '"order"'))]
         ordering: ClassVar = ["order"]
         constraints: ClassVar = [
             *BodyRow.Meta.constraints,
@@ -349,7 +369,7 @@ class Consultation(BodyRow):
 
     def remove(self, *, reason: str) -> None:
         """The committee leaves the Beratungsfolge, and its Beschlussvorschlag with it; see Versioned.remove."""
+        text, key = self.paper.text_id, f"beschlussvorschlag-{self.order}"
         with transaction.atomic():
-            note(act="Gremium gestrichen", reason=reason.strip())
-            TextBlock.objects.filter(text=self.paper.text_id, key=f"beschlussvorschlag-{self.order}").delete()
             super().remove(reason=reason)
+            TextBlock.objects.filter(text=text, key=key).delete()

@@ -7,10 +7,10 @@ from django.db.models import Q
 
 from kim import releases
 from kim.history import refusable, tracked
-from kim.models import BodyRow, SameBody, User
+from kim.models import BodyRow, SameBody, User, frozen
 from kim.permissions import note
 from meetings.models.committees import Organization
-from meetings.models.papers import Paper
+from meetings.models.papers import OF_PAPER, Paper
 
 
 @tracked()
@@ -32,6 +32,7 @@ class CoSignature(BodyRow):
 
     class Meta(BodyRow.Meta):
         verbose_name, verbose_name_plural = "Mitzeichnung", "Mitzeichnungen"
+        triggers = [*BodyRow.Meta.triggers, frozen(OF_PAPER)]
         ordering: ClassVar = ["organization__name"]
         constraints: ClassVar = [
             *BodyRow.Meta.constraints,

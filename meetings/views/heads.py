@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.urls import reverse
 
@@ -14,7 +15,7 @@ from kim.models import Source
 from kim.permissions import note
 from meetings.documents import PaperDocument
 from meetings.models import Consultation, CoSignature, Organization, Paper, Person
-from meetings.models.drafts import NewPaper, add_consultation
+from meetings.models.drafts import NewPaper, add_consultation, complete_blocks
 from meetings.views.papers import open_document
 
 
@@ -99,6 +100,12 @@ class HeadForm(VersionedForm):
 
     field_order = ["name", "number", "date", "paper_type"]
 
+    def clean_number(self) -> str:
+        number: str = self.cleaned_data["number"].strip()
+        if problem := self.instance.number_problem(number):
+            raise ValidationError(problem)
+        return number
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: dict[str, Any] = self.fields
@@ -146,7 +153,8 @@ class EditHead(CorrectionPage):
             paper.save()
             if paper.version == before:
                 paper.touch()
-            PaperDocument(paper).bind()
+            complete_blocks(paper)
+            PaperDocument(Paper.objects.get(pk=paper.pk)).bind()
         return "Der Kopf der Vorlage ist gespeichert."
 
 

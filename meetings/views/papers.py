@@ -18,7 +18,7 @@ from kim.permissions import Ruled, may
 from kim.tables import ListPage, kept_link
 from kim.trail import story
 from kim.word import as_docx
-from meetings.documents import PaperDocument
+from meetings.documents import PaperDocument, signed
 from meetings.models import Consultation, CoSignature, Paper
 from meetings.tables import PaperTable
 
@@ -119,11 +119,24 @@ def written(request: Any, found: PaperDocument) -> dict[str, Any]:
         "blocks": blocks,
         "problems": expander.problems,
         "figures": list(shown.values()),
-        "changed": [chip for chip in chips.values() if chip.changed] if editable else [],
+        "changed": [c for c in chips.values() if c.changed or c.token not in expander.bound] if editable else [],
         "checks": found.checks(expander, blocks) if editable else [],
         "copied": found.copied(blocks),
+        "fingerprint": signed(blocks),
+        "said": said(chips.values()),
         "editable": editable and may(request, "documents.edit"),
     }
+
+
+def said(chips: Any) -> str:
+    """The checksum of what the data say for these figures."""
+    return releases.sha256(releases.canonical(sorted((chip.token, chip.now) for chip in chips)))
+
+
+def seen(request: Any, what: str) -> None:
+    """Refuse to act on something else than what the page showed; ValidationError."""
+    if request.POST.get("fingerprint", what) != what:
+        raise ValidationError("Inzwischen ist die Vorlage oder eine ihrer Zahlen anders. Bitte noch einmal ansehen.")
 
 
 class DescriptionForm(VersionedForm):
@@ -207,6 +220,7 @@ class ReleasePaper(Step):
     rule = "documents.release"
 
     def act(self, request: Any, found: PaperDocument) -> str:
+        seen(request, found.fingerprint())
         release = found.paper.release(request.user)
         return f"Freigegeben. Prüfwert {release.fingerprint}. Ab jetzt bleibt jedes Zeichen, wie es ist."
 
@@ -217,7 +231,9 @@ class AdoptFigures(Step):
     rule = "documents.edit"
 
     def act(self, request: Any, found: PaperDocument) -> str:
-        tokens = {chip.token for block in found.fresh() for chip in block.chips()}
+        chips = {chip.token: chip for block in found.fresh() for chip in block.chips()}
+        seen(request, said(chips.values()))
+        tokens = set(chips)
         wanted = request.POST.getlist("zahl")
         count = found.paper.adopt(tokens & set(wanted) if wanted else tokens)
         if not count:
@@ -251,6 +267,7 @@ class Sign(Step):
         row = next((one for one in found.paper.cosignatures.all() if str(one.pk) == key), None)
         if row is None:
             raise ValidationError("Diese Dienststelle ist nicht beteiligt.")
+        seen(request, found.fingerprint())
         row.sign(request.user, request.POST.get("bemerkung", "")[:1000])
         return f"{row.organization}: mitgezeichnet."
 

@@ -1,15 +1,15 @@
 """Writing a paper: its text with live figures, block by block, what it would look like, and its versions."""
 
 import difflib
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from django import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 
-from kim.documents import bound_words
+from kim.documents import Expander, bound_words
 from kim.forms import saved
 from kim.history import CONFLICT
 from kim.models import TextBlock, User
@@ -21,24 +21,50 @@ from meetings.models.drafts import PROPOSAL, write
 from meetings.views.papers import document_of, open_document
 
 
-class TextForm(forms.Form):
-    """The blocks of a text, each with the version it was shown with."""
+@dataclass(frozen=True)
+class Typed:
+    """One block as it was sent: the words, and those that its writer had before her when she began."""
 
-    def __init__(self, found: PaperDocument, *args: Any) -> None:
-        super().__init__(*args)
-        self.rows = list(found.text.blocks.all())
-        for row in self.rows:
-            self.fields[f"block_{row.key}"] = forms.CharField(
-                label=row.heading.rstrip(":") + who(row, found), required=False, max_length=100_000
-            )
-            self.fields[f"version_{row.key}"] = forms.IntegerField()
+    row: TextBlock
+    words: str
+    shown: str
 
-    def changed_rows(self) -> list[tuple[TextBlock, str, int]]:
-        """The blocks whose words differ from what is stored: row, new words, version that was shown. A block that was
-        not sent stays."""
-        data, sent = self.cleaned_data, [row for row in self.rows if f"block_{row.key}" in self.data]
-        found = [(row, tidy(data[f"block_{row.key}"]), data[f"version_{row.key}"]) for row in sent]
-        return [(row, words, shown) for row, words, shown in found if words != tidy(row.content)]
+    @property
+    def changed(self) -> bool:
+        """Whether she changed it: what another has written meanwhile in a block she left alone is none of hers."""
+        return self.words != self.shown
+
+    @property
+    def stale(self) -> bool:
+        """Whether somebody else has changed it too, and not to the same."""
+        return self.changed and self.shown != tidy(self.row.content) != self.words
+
+
+def typed_blocks(found: PaperDocument, data: Any) -> tuple[list[Typed], list[str]]:
+    """The blocks of a form that was sent, and what cannot be saved of it. One query, and one for each block that was
+    written by somebody else meanwhile."""
+    rows, problems, blocks = {row.key: row for row in found.text.blocks.all()}, [], []
+    for name in data:
+        key = name.removeprefix("block_")
+        if key == name:
+            continue
+        words, row = tidy(data[name]), rows.get(key)
+        if row is None:
+            problems += [f"Einen Block gibt es nicht mehr; darin stand: „{words}“"] if words else []
+        elif len(words) > MOST or "\0" in words:
+            problems.append(f"„{row.heading}“ ist zu lang oder enthält Zeichen, die kein Text sind.")
+        else:
+            blocks.append(Typed(row, words, shown(row, data.get(f"version_{key}", ""))))
+    return blocks, problems
+
+
+def shown(row: TextBlock, version: str) -> str:
+    """The words of a block in the version that a form was shown with; nothing if there is no such version."""
+    if version == str(row.version):
+        return tidy(row.content)
+    known = version.isascii() and version.isdigit() and len(version) < 9
+    event = row.events.filter(version=int(version)).order_by("pgh_id").last() if known else None  # type: ignore[attr-defined]
+    return tidy(event.content) if event else ""
 
 
 def tidy(words: str) -> str:
@@ -54,6 +80,9 @@ def who(row: TextBlock, found: PaperDocument) -> str:
     return f" ({names[0]})" if names else ""
 
 
+MOST, VERSIONS = 100_000, 200  # characters of a block, versions that are compared
+
+
 class EditText(Ruled):
     """The text of a draft, block by block: saved by button, or by script at each pause in typing."""
 
@@ -65,61 +94,61 @@ class EditText(Ruled):
     def page(self, request: Any, found: PaperDocument, status: int = 200, **more: Any) -> HttpResponseBase:
         """The form; typed: what was sent and could not be saved."""
         typed: dict[str, str] = more.pop("typed", {})
-        form = TextForm(found)
-        blocks = []
-        for row in form.rows:
+        expander, blocks = found.expander(bound_words(found.text)), []
+        for row in found.text.blocks.all():
             words = typed.get(row.key, row.content.strip())
-            label = form.fields[f"block_{row.key}"].label
-            expanded, problem = self.expanded(found, row, words)
+            expanded, problem = self.expanded(expander, row, words)
+            label = row.heading.rstrip(":") + who(row, found)
             blocks.append({"row": row, "label": label, "words": words, "expanded": expanded, "problem": problem})
         context = {"document": found, "paper": found.paper, "blocks": blocks, **more}
         return render(request, "meetings/write.html", context, status=status)
 
-    def expanded(self, found: PaperDocument, row: TextBlock, words: str) -> tuple[Any, str]:
+    def expanded(self, expander: Expander, row: TextBlock, words: str) -> tuple[Any, str]:
         """The block as it would be printed; a sentence if its tokens cannot be read."""
         try:
-            return found.expander(bound_words(found.text)).block(row.key, row.heading, words), ""
+            return expander.block(row.key, row.heading, words), ""
         except ValidationError as error:
             return None, " ".join(error.messages)
 
-    def post(self, request: Any, reference: str) -> HttpResponseBase:
+    def post(self, request: Any, reference: str, again: bool = False) -> HttpResponseBase:
         found = open_document(request, reference)
-        form = TextForm(found, request.POST)
-        by_script = request.headers.get("Accept") == "application/json"
-        if not form.is_valid():
-            return self.refused(request, found, ["Das Formular ist nicht vollständig angekommen."], by_script)
+        blocks, problems = typed_blocks(found, request.POST)
+        typed = {one.row.key: one.words for one in blocks if one.changed}
         if "vorschau" in request.POST:
-            typed = {row.key: words for row, words, _ in form.changed_rows()}
             return self.page(request, found, typed=typed)
-        changed = form.changed_rows()
-        stale = [row for row, _, shown in changed if row.version != shown]
-        if stale:
-            return self.stale(request, found, changed, stale, by_script)
+        if stale := [one for one in blocks if one.stale]:
+            return self.stale(request, found, typed, stale)
+        changed = [(one.row, one.words) for one in blocks if one.changed]
         try:
-            write(found.paper, [(row, words) for row, words, _ in changed])
+            if problems:
+                raise ValidationError(problems)
+            write(found.paper, changed)
         except ValidationError as error:
-            return self.refused(request, found, error.messages, by_script, changed)
-        if by_script:
-            versions = {row.key: row.version for row in found.text.blocks.all()}
-            return JsonResponse({"versions": versions, "message": "Gespeichert"})
+            if CONFLICT in error.messages and not again:  # saved between our look and our save
+                return self.post(request, reference, again=True)
+            return self.refused(request, found, error.messages, typed)
+        if by_script(request):
+            return JsonResponse({"versions": {row.key: row.version for row, _ in changed}, "message": "Gespeichert"})
         saved(request, "Der Text ist gespeichert.")
         return redirect(kept_link(request, found.get_absolute_url()))
 
-    def refused(
-        self, request: Any, found: PaperDocument, problems: list[str], by_script: bool, changed: Any = ()
-    ) -> HttpResponseBase:
-        if by_script:
+    def refused(self, request: Any, found: PaperDocument, problems: list[str], typed: Any) -> HttpResponseBase:
+        """What cannot be saved is said; nothing typed is lost."""
+        if by_script(request):
             return JsonResponse({"error": " ".join(problems)}, status=422)
-        typed = {row.key: words for row, words, _ in changed}
         return self.page(request, found, 422, refused=problems, typed=typed)
 
-    def stale(self, request: Any, found: Any, changed: Any, stale: Any, by_script: bool) -> HttpResponseBase:
-        """Somebody was faster: nothing typed is lost, both texts are shown, the newer version is what is saved over."""
-        if by_script:
-            return JsonResponse({"error": CONFLICT}, status=409)
-        typed = {row.key: words for row, words, _ in changed}
-        conflicts = [{"row": row, "mine": typed[row.key], "theirs": row.content} for row in stale]
+    def stale(self, request: Any, found: Any, typed: dict[str, str], stale: list[Typed]) -> HttpResponseBase:
+        """Somebody was faster in the same block: both texts are shown, and the next save is over the one shown."""
+        if by_script(request):
+            return JsonResponse({"error": CONFLICT + " „Speichern“ zeigt beide Fassungen."}, status=409)
+        conflicts = [{"row": one.row, "theirs": one.row.content} for one in stale]
         return self.page(request, found, 409, typed=typed, conflicts=conflicts)
+
+
+def by_script(request: Any) -> bool:
+    """Whether the script asks, which wants JSON."""
+    return bool(request.headers.get("Accept") == "application/json")
 
 
 class PreviewText(Ruled):
@@ -129,15 +158,14 @@ class PreviewText(Ruled):
 
     def post(self, request: Any, reference: str) -> HttpResponseBase:
         found = open_document(request, reference)
-        bound, blocks, problems = bound_words(found.text), [], []
+        expander, blocks, problems = found.expander(bound_words(found.text)), [], []
         for row in found.text.blocks.all():
-            words = request.POST.get(f"block_{row.key}", row.content)[:100_000]
+            words = request.POST.get(f"block_{row.key}", row.content)[:MOST]
             try:
-                expander = found.expander(bound)
                 blocks.append(expander.block(row.key, row.heading, words))
-                problems += expander.problems
             except ValidationError as error:
                 problems += error.messages
+        problems += expander.problems
         return render(request, "meetings/preview.html", {"blocks": blocks, "problems": problems})
 
 
@@ -148,7 +176,7 @@ class Figures(Ruled):
 
     def get(self, request: Any, reference: str) -> HttpResponseBase:
         found = open_document(request, reference)
-        return JsonResponse(picked(found.expander(), request.GET.get("q", "")[:100]), safe=False)
+        return JsonResponse(picked(found.expander(bound_words(found.text)), request.GET.get("q", "")[:100]), safe=False)
 
 
 class Versions(Ruled):
@@ -158,19 +186,21 @@ class Versions(Ruled):
 
     def get(self, request: Any, reference: str) -> HttpResponseBase:
         found = document_of(request, reference)
-        return render(
-            request, "meetings/versions.html", {"document": found, "paper": found.paper, "acts": acts(found)[:100]}
-        )
+        return render(request, "meetings/versions.html", {"document": found, "paper": found.paper, "acts": acts(found)})
 
 
 def acts(found: PaperDocument) -> list[dict[str, Any]]:
-    """The acts in which the text changed, newest first: when, by whom, and the words before and after. Two queries."""
-    events = list(TextBlock.events.rel.related_model.objects.filter(text_id=found.text.pk).order_by("pgh_id"))  # type: ignore[attr-defined]
+    """The latest acts in which the text changed, newest first: when, by whom, and the words before and after. Two
+    queries; at most so many versions, for comparing takes longer than reading."""
+    of_text = TextBlock.events.rel.related_model.objects.filter(text_id=found.text.pk)  # type: ignore[attr-defined]
+    events = list(of_text.order_by("-pgh_id")[: VERSIONS + 1])[::-1]
+    whole = len(events) <= VERSIONS
     last: dict[int, str] = {}
     rows: list[tuple[Any, dict[str, Any]]] = []
     for event in events:
-        before, last[event.pgh_obj_id] = last.get(event.pgh_obj_id, ""), event.content
-        if event.content != before:
+        before = last.get(event.pgh_obj_id, "" if whole else None)
+        last[event.pgh_obj_id] = event.content
+        if before is not None and event.content != before:
             rows.append((event, {"heading": event.heading, "pieces": difference(before, event.content)}))
     users = {u.pk: str(u) for u in User.objects.filter(pk__in={e.pgh_context.get("user") for e, _ in rows} - {None})}
     grouped = [(list(some)) for _, some in groupby(rows, key=lambda pair: pair[0].pgh_context_id)]

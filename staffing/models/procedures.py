@@ -104,25 +104,25 @@ class Procedure(Cited, BodyRow):
         with refusable():
             self.full_clean()
             note(act=f"{self.get_kind_display()} {'eingetragen' if new else 'geändert'}", reason=reason.strip())
-            if with_stage:
-                self.set_stage()
+            moved = with_stage and self.set_stage()
             self.save()
             if self.take_part(carriers) and self.version == before and not new:
                 self.touch()
-        return new or self.version != before
+        return new or moved or self.version != before
 
-    def set_stage(self) -> None:
-        """The post's Verfahrensstand follows from the first day on."""
+    def set_stage(self) -> bool:
+        """The post's Verfahrensstand follows from the first day on; True if it was another."""
         first = self.validity.lower
         period = PositionPeriod.objects.filter(position=self.position).as_of(first).first()
         if period is None:
             raise ValidationError({"validity": f"Am {printed(first)} gibt es die Stelle nicht."})
         if period.stage == self.stage():
-            return
+            return False
         later = period if period.validity.lower == first else period.from_day(first)
         later.stage = self.stage()
         later.full_clean()
         later.save()
+        return True
 
     def take_part(self, carriers: "dict[Carrier, str]") -> bool:
         """Make these the carriers that take part; True if that was a change."""

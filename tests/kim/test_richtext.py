@@ -99,3 +99,15 @@ TEXTS = [
 @pytest.mark.parametrize("text", TEXTS)
 def test_each_text_is_written_as_it_was_read(text):
     assert written(parts(text)) == text
+
+
+@pytest.mark.parametrize("text", ["- 31. Dezember 2023", "- 3. Mai\n- 24. Dezember", "24. März 2022 beschlossen", "2. zwei\n3. drei", "1. eins\n3. drei"])  # fmt: skip
+def test_a_number_at_the_beginning_is_never_lost(text):
+    """A date is no numbered list; only 1., 2., 3. … is one."""
+    words = "\n".join("".join(s.text for s in line) for p in parts(text) for line in p.lines)
+    assert words == "\n".join(line.removeprefix("- ") for line in text.split("\n"))
+
+
+def test_a_figure_is_never_inside_a_link_and_never_over_two_lines():
+    assert [s.token for p in parts("[Betrag {{notice.amount}}](https://a.de)") for s in p.lines[0] if s.token] == ["{{notice.amount}}"]  # fmt: skip
+    assert not any(s.token for p in parts("{{\nnotice.amount\n}}") for line in p.lines for s in line)

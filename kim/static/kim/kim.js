@@ -172,26 +172,45 @@
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       live.replaceChildren(...page.body.childNodes);
     }, 500);
-    const save = later(() => { queue = queue.then(async () => {
+    let busy = 0;
+    let away = false;
+    const store = async () => {
       dirty = false;
       const answer = await post(writing.getAttribute("action") || location.href, "application/json").catch(() => null);
-      const found = await answer?.json().catch(() => null);
+      away = !answer || answer.redirected || answer.status === 403;
+      const found = away ? null : await answer.json().catch(() => null);
       if (!found?.versions) {
         dirty = true;
-        state.textContent = found?.error || "Nicht gespeichert: Der Server ist nicht zu erreichen.";
+        state.textContent = found?.error || "Nicht gespeichert: keine Verbindung, oder nicht mehr angemeldet. Der Text steht noch hier; bitte in einem neuen Fenster anmelden.";
+        if (!found?.error) save();
         return;
       }
-      for (const [key, version] of Object.entries(found.versions)) writing.elements[`version_${key}`].value = version;
+      for (const [key, version] of Object.entries(found.versions)) {
+        const field = writing.elements[`version_${key}`];
+        if (field) field.value = version;
+      }
       state.textContent = `Gespeichert um ${new Date().toLocaleTimeString("de", { hour: "2-digit", minute: "2-digit" })} Uhr`;
-    }); }, 2000);
+    };
+    const line = () => { busy += 1; queue = queue.then(store).catch(() => { dirty = true; }).finally(() => { busy -= 1; }); };
+    let timer;
+    const save = () => { clearTimeout(timer); timer = setTimeout(line, away ? 10000 : 2000); };
     writing.addEventListener("input", (event) => {
       if (!event.target.matches("textarea")) return;
       dirty = true;
-      state.textContent = "";
+      if (!away) state.textContent = "";
       preview();
       save();
     });
-    writing.addEventListener("submit", () => { dirty = false; });
+    writing.addEventListener("submit", (event) => {
+      clearTimeout(timer);
+      if (away) line();
+      if (busy) {  // what is under way first: it brings the versions this form has to send
+        event.preventDefault();
+        queue.then(() => { if (!away) writing.requestSubmit(event.submitter); });
+        return;
+      }
+      dirty = false;
+    });
     addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });
   }
 
