@@ -218,11 +218,11 @@ def test_j2_a_paper_from_an_umverteilung(script, served, browser):
     page.context.close()
 
 
-def copied(served, browser):
+def copied(served, browser, name):
     """Setup: a draft with the text of the Mitteilungsvorlage, ready to be released; its address."""
     page = served.open(browser, script=False)
     page.goto(f"{served.url}/dokumente/neu/")
-    page.get_by_label("Betreff").fill("Zweiter Bericht")
+    page.get_by_label("Betreff").fill(name)
     page.get_by_role("button", name="Entwurf anlegen").click()
     reference = page.url.rstrip("/").split("/")[-1]
     page.get_by_role("link", name="Gremium aufnehmen").click()
@@ -236,7 +236,7 @@ def copied(served, browser):
 @pytest.mark.parametrize("script", [True, False])
 def test_j3_release_in_two_keys(script, served, browser):
     psql(RESTORED, database=served.database)
-    reference = copied(served, browser)
+    reference = copied(served, browser, f"Bericht {script}")
     page = served.open(browser, "leitung", script=script)
     page.goto(f"{served.url}/dokumente/{reference}/")
     tab_to(page, "Freigeben")
