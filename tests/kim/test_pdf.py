@@ -94,10 +94,18 @@ def proved(content):
     assert every == len(found.pages)
 
 
-def test_the_paper_itself(region):
-    content = drawn_paper(region)
+@pytest.mark.parametrize(("slug", "reference", "pages"), [("staedteregion-aachen", "2023/0120", 2), ("stadt-aachen", "FB 56/0051/WP18", 1), ("stadt-aachen", "FB 56/0014/WP18", 2)])  # fmt: skip
+def test_the_papers_themselves(slug, reference, pages, bodies):
+    """PDF/A-3a and PDF/UA-1 in one file, with the figures and tables attached, for both houses."""
+    from kim.permissions import acting
+
+    with acting(None, [bodies[slug].pk], reason="Test"):
+        content = drawn_paper(bodies[slug], reference)
     proved(content)
     for profile in (checker.ValidationProfile.PDF_A_3A, checker.ValidationProfile.PDF_UA_1):
         assert list(checker.validate_pdf_bytes(content, profile=profile).failures) == [], profile
     with pikepdf.open(io.BytesIO(content)) as paper:
-        assert len(paper.pages) == 2
+        assert len(paper.pages) == pages
+        assert set(paper.attachments) == {"zahlen.json", "zahlen.csv", "beratungsfolge.csv"}
+        assert str(paper.attachments["zahlen.json"].obj.AFRelationship) == "/Data"
+        assert str(paper.attachments["zahlen.csv"].obj.EF.F.Subtype) == "/text/csv"
