@@ -23,7 +23,7 @@ class PaperTable(DenseTable):
     add_url, add_rule = "paper-new", "documents.edit"
 
     nummer = TextColumn(accessor="source__number", verbose_name="Vorlage", default="Nr. folgt", url=page_of)
-    betreff = TextColumn(accessor="source__title", verbose_name="Betreff")
+    betreff = TextColumn(accessor="source__title", verbose_name="Betreff", url=page_of)
     vorlageart = TextColumn(accessor="get_paper_type_display", verbose_name="Art")
     datum = DateColumn(accessor="source__date", verbose_name="Datum")
     gremium = TextColumn(accessor="committees", verbose_name="Gremium")

@@ -4,14 +4,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max
 
 from grants.models import FundingNotice
 from kim import documents
+from kim.formats import day as printed
 from kim.history import refusable
 from kim.models import Body, Source, Text, TextBlock
 from kim.permissions import note
+from kim.richtext import TOKEN, Span
 from meetings.models.committees import Meeting, Organization
 from meetings.models.papers import Consultation, Paper
 
@@ -54,6 +57,13 @@ class NewPaper:
         """The draft, with the text of the earlier paper or empty blocks; its figures as the data say them for its own
         day. Signature, department and public follow the earlier paper. ValidationError with a sentence."""
         earlier = self.copied_from
+        if Source.objects.filter(
+            body=self.body, kind=Source.Kind.PAPER, title=self.name.strip(), date=self.day
+        ).exists():
+            words = (
+                f"Eine Vorlage mit diesem Betreff vom {printed(self.day)} gibt es schon. Bitte den Betreff ergänzen."
+            )
+            raise ValidationError({"name": words})
         note(act="Vorlage angelegt", reason=f"aus {earlier}" if earlier else "")
         with refusable():
             source = Source(body=self.body, kind=Source.Kind.PAPER, title=self.name.strip(), date=self.day)
@@ -105,11 +115,22 @@ def write(paper: Paper, changed: list[tuple[TextBlock, str]]) -> None:
     note(act="Text geschrieben")
     with refusable():
         for row, words in changed:
-            row.content = words
+            before, row.content = row.content, words
             row.full_clean()
+            check_new_figures(paper, before, words)
             row.save()
         if changed:
             documents.of(paper).bind()  # type: ignore[union-attr]
+
+
+def check_new_figures(paper: Paper, before: str, after: str) -> None:
+    """ValidationError if a figure that is new in a text cannot be calculated: another post, a form that does not exist.
+    One that was there before and cannot any more does not keep anybody from writing."""
+    expander = documents.of(paper).expander()  # type: ignore[union-attr]
+    for name, raw in set(TOKEN.findall(after)) - set(TOKEN.findall(before)):
+        expander.piece(Span(token="{{" + name + raw + "}}"))
+    if expander.problems:
+        raise ValidationError(expander.problems)
 
 
 def complete_blocks(paper: Paper) -> None:
@@ -130,6 +151,11 @@ def complete_blocks(paper: Paper) -> None:
 def add_consultation(paper: Paper, organization: Organization, date: date | None, role: str) -> Consultation:
     """One more row of the Beratungsfolge, with its sitting (created if it is not there) and, unless the paper only
     informs, an empty Beschlussvorschlag for it."""
+    same = paper.consultations.filter(organization=organization)
+    same = same.filter(meeting__date=date) if date else same.filter(meeting=None)
+    if same.exists():
+        when = f"am {printed(date)}" if date else "ohne Sitzungstag"
+        raise ValidationError({"organization": f"{organization} steht {when} schon in der Beratungsfolge."})
     note(act="Gremium in die Beratungsfolge aufgenommen")
     with refusable():
         meeting = None

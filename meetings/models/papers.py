@@ -183,7 +183,7 @@ class Paper(GuardedRow):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_paper_type_display()} {self.reference}".strip()
+        return f"{self.get_paper_type_display()} {self.reference or f'(Entwurf {self.serial})'}"
 
     @property
     def reference(self) -> str:
@@ -366,6 +366,15 @@ class Consultation(BodyRow):
 
     def get_absolute_url(self) -> str:
         return self.paper.get_absolute_url()
+
+    def used_by(self) -> list[str]:
+        """Also its Beschlussvorschlag, once somebody has written it: it would go with the committee."""
+        key = f"beschlussvorschlag-{self.order}"
+        written = TextBlock.objects.filter(text=self.paper.text_id, key=key).exclude(content="").exists()
+        return [
+            *super().used_by(),
+            *(["ein geschriebener Beschlussvorschlag (bitte vorher leeren)"] if written else []),
+        ]
 
     def remove(self, *, reason: str) -> None:
         """The committee leaves the Beratungsfolge, and its Beschlussvorschlag with it; see Versioned.remove."""

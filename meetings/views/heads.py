@@ -224,7 +224,10 @@ class CoSignatureForm(forms.Form):
     def __init__(self, request: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: dict[str, Any] = self.fields
-        fields["organization"].queryset = Organization.visible_to(request).filter(organization_type="department")
+        rows = Organization.visible_to(request).filter(organization_type="department")
+        fields["organization"].queryset = rows
+        if not rows:
+            fields["organization"].help_text = "Noch ist keine Dienststelle erfasst."
 
 
 class AddCoSignature(OfPaper):

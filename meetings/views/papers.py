@@ -4,6 +4,7 @@ import json
 from typing import Any, ClassVar
 
 from django import forms
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpResponse, HttpResponseBase
@@ -140,19 +141,31 @@ def seen(request: Any, what: str) -> None:
 
 
 class DescriptionForm(VersionedForm):
-    """The own Aktenzeichen of a paper."""
+    """The own Aktenzeichen of a paper, and its number where that is still to come (also after the release)."""
 
     class Meta:
         model = Source
-        fields: ClassVar = ["file_reference"]
+        fields: ClassVar = ["number", "file_reference"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: dict[str, Any] = self.fields
+        fields["number"].label, fields["number"].required = "Vorlage-Nr.", False
+        fields["number"].disabled = bool(self.instance.number) and self.instance.releases.exists()
+
+    def clean_number(self) -> str:
+        number: str = self.cleaned_data["number"].strip()
+        if problem := self.instance.paper.number_problem(number):
+            raise ValidationError(problem)
+        return number
 
 
 class DescribeDocument(DescriptionPage):
-    """The Aktenzeichen of a paper."""
+    """The Aktenzeichen of a paper, and its number."""
 
     rule = "documents.edit"
     form_class = DescriptionForm
-    title = "Aktenzeichen der Vorlage"
+    title = "Nummer und Aktenzeichen der Vorlage"
 
     def instance(self, request: Any, *args: Any, **kwargs: Any) -> Source:
         return document_of(request, kwargs["reference"]).paper.source
@@ -197,6 +210,8 @@ class DocumentWord(Ruled):
 class Step(Ruled):
     """A button on the page of a paper: POST does it, or says on the same page why not."""
 
+    undoable = True
+
     def act(self, request: Any, found: PaperDocument) -> str:
         """Do it; the message for the user. ValidationError if refused."""
         raise NotImplementedError
@@ -210,14 +225,17 @@ class Step(Ruled):
             message = self.act(request, found)
         except ValidationError as error:
             return DocumentPage().get(request, reference, tuple(error.messages), 422)
-        saved(request, message)
+        if self.undoable:
+            saved(request, message)
+        else:
+            messages.success(request, message)
         return redirect(kept_link(request, found.get_absolute_url()))
 
 
 class ReleasePaper(Step):
     """Freigeben."""
 
-    rule = "documents.release"
+    rule, undoable = "documents.release", False
 
     def act(self, request: Any, found: PaperDocument) -> str:
         seen(request, found.fingerprint())

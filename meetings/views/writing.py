@@ -17,8 +17,9 @@ from kim.permissions import Ruled
 from kim.tables import kept_link
 from meetings.documents import PaperDocument
 from meetings.figures.picker import picked
+from meetings.models import Paper
 from meetings.models.drafts import PROPOSAL, write
-from meetings.views.papers import document_of, open_document
+from meetings.views.papers import DocumentPage, document_of, open_document
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def who(row: TextBlock, found: PaperDocument) -> str:
     return f" ({names[0]})" if names else ""
 
 
-MOST, VERSIONS = 100_000, 200  # characters of a block, versions that are compared
+MOST, VERSIONS, LONG = 100_000, 200, 4000  # characters of a block, versions that are compared, words of two versions
 
 
 class EditText(Ruled):
@@ -89,7 +90,10 @@ class EditText(Ruled):
     rule = "documents.edit"
 
     def get(self, request: Any, reference: str) -> HttpResponseBase:
-        return self.page(request, open_document(request, reference))
+        found = document_of(request, reference)
+        if found.paper.state not in Paper.OPEN:
+            return redirect(kept_link(request, found.get_absolute_url()))
+        return self.page(request, found)
 
     def page(self, request: Any, found: PaperDocument, status: int = 200, **more: Any) -> HttpResponseBase:
         """The form; typed: what was sent and could not be saved."""
@@ -111,8 +115,10 @@ class EditText(Ruled):
             return None, " ".join(error.messages)
 
     def post(self, request: Any, reference: str, again: bool = False) -> HttpResponseBase:
-        found = open_document(request, reference)
+        found = document_of(request, reference)
         blocks, problems = typed_blocks(found, request.POST)
+        if found.paper.state not in Paper.OPEN:
+            return self.too_late(request, found, blocks)
         typed = {one.row.key: one.words for one in blocks if one.changed}
         if "vorschau" in request.POST:
             return self.page(request, found, typed=typed)
@@ -131,6 +137,15 @@ class EditText(Ruled):
             return JsonResponse({"versions": {row.key: row.version for row, _ in changed}, "message": "Gespeichert"})
         saved(request, "Der Text ist gespeichert.")
         return redirect(kept_link(request, found.get_absolute_url()))
+
+    def too_late(self, request: Any, found: PaperDocument, blocks: list[Typed]) -> HttpResponseBase:
+        """The paper was released while somebody wrote: nothing typed is lost, it stands there to be copied."""
+        state = found.paper.get_state_display()
+        words = f"Die Vorlage ist inzwischen {state}; was Sie geschrieben haben, ist nicht gespeichert"
+        if by_script(request):
+            return JsonResponse({"error": f"{words}. Bitte herauskopieren."}, status=409)
+        typed = tuple(f"{one.row.heading} {one.words}" for one in blocks if one.changed)
+        return DocumentPage().get(request, found.paper.address, (f"{words}:", *typed), 409)
 
     def refused(self, request: Any, found: PaperDocument, problems: list[str], typed: Any) -> HttpResponseBase:
         """What cannot be saved is said; nothing typed is lost."""
@@ -218,6 +233,8 @@ def acts(found: PaperDocument) -> list[dict[str, Any]]:
 def difference(before: str, after: str) -> list[tuple[str, str]]:
     """Words that stayed, came or went: ("", …), ("neu", …), ("alt", …)."""
     old, new = (text.replace("\n", " \n ").split(" ") for text in (before, after))
+    if len(old) + len(new) > LONG:  # comparing words takes the square of their number
+        old, new = (text.splitlines(keepends=True) for text in (before, after))
     found: list[tuple[str, str]] = []
     for tag, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if tag == "equal":

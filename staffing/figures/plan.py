@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from kim.figures import FTE, Value, figure, total
+from kim.figures import FTE, Value, figure, known_total, total
 from kim.formats import day as printed
 from kim.models import Body
 from staffing.figures.occupancy import filled_by_post, size
-from staffing.models import PlanNote, Position, PositionPeriod
+from staffing.models import PlanNote, Position, PositionPeriod, Stage
 
 MISSING = "ohne Entgeltgruppe"
 
@@ -77,9 +77,8 @@ def plan_of(rows: Any, body: Body, year: int) -> Plan:
             total(f"{name or MISSING} am {printed(day)}", *(size(row) for row in mine[day]), unit=FTE)
             for day in (this, before)
         )
-        filled = total(
-            f"{name or MISSING}, besetzt am {printed(midyear)}", *(taken[row.pk] for row in mine[midyear]), unit=FTE
-        )
+        places = (stated_or_not(row, taken[row.pk]) for row in mine[midyear])
+        filled = known_total(f"{name or MISSING}, besetzt am {printed(midyear)}", *places, unit=FTE)
         change = Value(
             "Unterschied",
             planned.amount - previous.amount + 0,
@@ -90,6 +89,13 @@ def plan_of(rows: Any, body: Body, year: int) -> Plan:
         lines.append(PayGroup(name, planned, previous, filled, change, words(mine[this], marked)))
     everything = total(f"eigene Stellen am {printed(this)}", *(one.planned for one in lines), unit=FTE)
     return Plan(year, tuple(lines), everything)
+
+
+def stated_or_not(row: PositionPeriod, filled: Value) -> Value:
+    """What of a post is filled; none where nobody has said whether it is. "keine Angabe" is not empty."""
+    if filled.amount or row.stage != Stage.NOT_STATED:
+        return filled
+    return Value(filled.label, None, FTE, "annahme", source="Besetzung: keine Angabe", link=row.get_absolute_url())
 
 
 def marks(body: Body, day: date) -> dict[int, list[str]]:

@@ -8,7 +8,6 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
 
-from kim.formats import day as printed
 from kim.formats import slug
 from kim.history import refusable, tracked
 from kim.models import BodyRow, Cited, SameBody, closed_year
@@ -95,8 +94,8 @@ class Procedure(Cited, BodyRow):
         """Save what was set on the instance, and exactly these carriers with their outcome; True if that was a change.
 
         with_stage: the post's Verfahrensstand follows from the first day on, in the same act of the history.
-        ValidationError with a sentence when the reason is missing, a rule is broken, or the post is not there on the
-        first day. Example: Interessenbekundung for CM-17 from 01.04. to 30.04.2023, Caritas and Diakonie.
+        ValidationError with a sentence when the reason is missing or a rule is broken. Example: Interessenbekundung for
+        CM-17 from 01.04. to 30.04.2023, Caritas and Diakonie.
         """
         if not reason.strip():
             raise ValidationError({"reason": "Bitte einen Grund angeben. Er steht im Verlauf."})
@@ -113,12 +112,11 @@ class Procedure(Cited, BodyRow):
     def set_stage(self) -> bool:
         """The post's Verfahrensstand follows from the first day on; True if it was another."""
         first = self.validity.lower
-        period = PositionPeriod.objects.filter(position=self.position).as_of(first).first()
-        if period is None:
-            raise ValidationError({"validity": f"Am {printed(first)} gibt es die Stelle nicht."})
-        if period.stage == self.stage():
-            return False
-        later = period if period.validity.lower == first else period.from_day(first)
+        there = PositionPeriod.objects.filter(position=self.position, validity__overlap=self.validity)
+        period = there.order_by("validity").first()
+        if period is None or period.stage == self.stage():
+            return False  # a post is often advertised before it begins
+        later = period if period.validity.lower >= first else period.from_day(first)
         later.stage = self.stage()
         later.full_clean()
         later.save()
