@@ -21,7 +21,7 @@ from django.utils import timezone
 from kim import pdf
 from kim.documents import Block, Chip, Document
 from kim.history import refusable
-from kim.models import Body, Release, Source, Text
+from kim.models import Body, Release, Source, Text, in_fours
 from kim.tables.exports import inert
 
 FORMAT = 1
@@ -36,6 +36,25 @@ def canonical(data: Any) -> str:
 
 def sha256(data: str | bytes) -> str:
     return hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()
+
+
+MOVED = "Inzwischen ist die Vorlage oder eine ihrer Zahlen anders. Bitte noch einmal ansehen."
+
+
+def checksum(blocks: Iterable[Block]) -> str:
+    """Of a text as it is printed, words and figures: what a Mitzeichnung signs and a release was shown."""
+    return sha256(canonical([block.as_json() for block in blocks]))
+
+
+def data_checksum(chips: Iterable[Chip]) -> str:
+    """Of what the data say for these figures, whatever the text prints."""
+    return sha256(canonical(sorted({(chip.token, chip.now) for chip in chips})))
+
+
+def agreed(shown: str, there: str) -> None:
+    """Refuse to act on something else than what a page showed; ValidationError. Nothing shown: a command asks."""
+    if shown and shown != there:
+        raise ValidationError(MOVED)
 
 
 def figures(blocks: Iterable[Block]) -> list[dict[str, Any]]:
@@ -71,9 +90,11 @@ def renderer(template: str, styles: Iterable[str]) -> dict[str, Any]:
     return {"programs": programs, "fonts": fonts, "sources": sources}
 
 
-def bundled(document: Document, moment: datetime) -> str:
-    """The bundle of a document as it stands now; ValidationError with what stands against its release."""
+def bundled(document: Document, moment: datetime, shown: str = "") -> str:
+    """The bundle of a document as it stands now; ValidationError with what stands against its release. shown: see
+    agreed."""
     content, blocks = document.releasable(timezone.localtime(moment).date())
+    agreed(shown, checksum(blocks))
     styles = list(document.styles)
     return canonical(
         {
@@ -92,11 +113,8 @@ def bundled(document: Document, moment: datetime) -> str:
 def drawn(bundle: str) -> bytes:
     """The PDF of a bundle, with its Prüfwert: same bundle, same bytes."""
     data = json.loads(bundle)
-    mark = sha256(bundle)[:16]
-    fingerprint = "Prüfwert: " + " ".join(mark[n : n + 4] for n in range(0, 16, 4))
-    return printed(
-        data["template"], tuple(data["styles"]), data["content"] | {"fingerprint": fingerprint}, data["figures"]
-    )
+    content = data["content"] | {"fingerprint": f"Prüfwert: {in_fours(sha256(bundle))}"}
+    return printed(data["template"], tuple(data["styles"]), content, data["figures"])
 
 
 def printed(template: str, styles: tuple[str, ...], content: dict[str, Any], numbers: list[dict[str, Any]]) -> bytes:
@@ -110,21 +128,33 @@ def printed(template: str, styles: tuple[str, ...], content: dict[str, Any], num
     return pdf.render(template, {"content": content}, styles, attached=attached, day=day)
 
 
+def drafted(document: Document) -> tuple[dict[str, Any], list[Block]]:
+    """What a document that may be printed says today; ValidationError otherwise."""
+    return document.printable(timezone.localtime(now()).date())
+
+
 def draft(document: Document) -> bytes:
     """The PDF of a document that may be printed, not released; ValidationError otherwise."""
-    content, blocks = document.printable(timezone.localtime(now()).date())
+    content, blocks = drafted(document)
     return printed(document.template, document.styles, content, figures(blocks))
 
 
-def draft_content(document: Document) -> dict[str, Any]:
-    """What a document that may be printed says, as plain data; ValidationError otherwise."""
-    return document.printable(timezone.localtime(now()).date())[0]
+def of_text(text: Text) -> Release | None:
+    """The release of a text; None as long as it is a draft."""
+    return Release.objects.filter(text=text).first()
 
 
 def pdf_of(document: Document) -> bytes:
     """The PDF of a document: the released bytes, or the draft as it stands. ValidationError if it cannot be printed."""
-    release = Release.objects.filter(text=document.text).first()
+    release = of_text(document.text)
     return bytes(release.pdf) if release else draft(document)
+
+
+def content_of(document: Document) -> dict[str, Any]:
+    """The same as plain data."""
+    release = of_text(document.text)
+    found: dict[str, Any] = json.loads(release.bundle)["content"] if release else drafted(document)[0]
+    return found
 
 
 def number_rows(numbers: list[dict[str, Any]]) -> Iterator[list[str]]:
@@ -155,19 +185,25 @@ def now() -> datetime:
     return moment
 
 
+def hold(text: Text) -> None:
+    """Nobody writes on the text until this transaction ends: what hangs on it asks for its row first (frozen)."""
+    list(Text.objects.filter(pk=text.pk).select_for_update())
+
+
 def link(previous: str, bundle_sha256: str, pdf_sha256: str) -> str:
     """The next link of the chain."""
     return sha256(f"{previous}\n{bundle_sha256}\n{pdf_sha256}")
 
 
-def issue(document: Document, body: Body, source: Source, user: Any) -> Release:
-    """Freeze the document: bundle, bytes, checksums, next link of the body's chain. ValidationError if refused."""
+def issue(document: Document, body: Body, source: Source, user: Any, shown: str = "") -> Release:
+    """Freeze the document: bundle, bytes, checksums, next link of the body's chain. ValidationError if refused. shown:
+    see agreed."""
     with refusable():
         # One after the other, and nobody writes on the text meanwhile: no branch in the chain, no gap in the bundle.
         list(Body.objects.filter(pk=body.pk).select_for_update(no_key=True))
-        list(Text.objects.filter(pk=document.text.pk).select_for_update())
+        hold(document.text)
         moment = now()
-        bundle = bundled(document, moment)
+        bundle = bundled(document, moment, shown)
         content = drawn(bundle)
         last = Release.objects.filter(body=body).order_by("number").last()
         previous = last.chain if last else ""

@@ -11,12 +11,11 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 from kim.documents import NOTHING, Block, Document, Expander, bound_words, document
-from kim.formats import day as printed
 from kim.models import Body, Text
-from kim.releases import canonical, sha256
+from kim.releases import checksum
 from meetings.models import Consultation, Paper
-from meetings.models.drafts import PROPOSAL, blocks_of
-from meetings.models.papers import RELATED
+from meetings.models.drafts import blocks_of
+from meetings.models.papers import PROPOSAL, RELATED
 
 PaperType, Layout = Paper.PaperType, Body.PaperLayout
 STYLES = {Layout.LETTER: ("print.css", "vorlage_brief.css"), Layout.BOX: ("print.css", "vorlage_kasten.css")}
@@ -136,13 +135,17 @@ class PaperDocument(Document):
 
     def problems(self) -> list[str]:
         """What keeps the paper from being released."""
-        expander = self.expander(bound_words(self.text))
-        return [problem for check in self.checks(expander, self.blocks(expander)) for problem in check.problems]
+        return self.looked_through()[1]
 
-    def releasable(self, printed_on: date) -> tuple[dict[str, Any], list[Block]]:
+    def looked_through(self) -> tuple[list[Block], list[str]]:
+        """The draft as it would be printed, and what stands against its release."""
         expander = self.expander(bound_words(self.text))
         blocks = self.blocks(expander)
-        if problems := [problem for check in self.checks(expander, blocks) for problem in check.problems]:
+        return blocks, [problem for check in self.checks(expander, blocks) for problem in check.problems]
+
+    def releasable(self, printed_on: date) -> tuple[dict[str, Any], list[Block]]:
+        blocks, problems = self.looked_through()
+        if problems:
             raise ValidationError(problems)
         return self.content(blocks, printed_on), blocks
 
@@ -190,7 +193,7 @@ class PaperDocument(Document):
         for one in self.paper.cosignatures.select_related("organization"):
             if one.signed_at is None:
                 yield f"{one.organization} hat noch nicht mitgezeichnet."
-            elif one.fingerprint != signed(blocks):
+            elif one.fingerprint != checksum(blocks):
                 yield f"{one.organization}: Nach der Mitzeichnung wurde der Text geändert; sie gilt nicht mehr."
 
     def copied(self, blocks: list[Block]) -> list[tuple[str, str]]:
@@ -208,12 +211,7 @@ class PaperDocument(Document):
 
     def fingerprint(self) -> str:
         """What a Mitzeichnung signs: text, figures as they print, proposals."""
-        return signed(self.blocks(self.expander(bound_words(self.text))))
-
-
-def signed(blocks: list[Block]) -> str:
-    """The checksum of a text as it is printed."""
-    return sha256(canonical([block.as_json() for block in blocks]))
+        return checksum(self.blocks(self.expander(bound_words(self.text))))
 
 
 def changed_sentences(before: str, after: str) -> Iterator[tuple[str, str]]:
@@ -230,14 +228,10 @@ def changes(blocks: list[Block], bound: Mapping[str, str]) -> Iterator[str]:
     seen = set()
     for block in blocks:
         for chip in block.chips():
-            if chip.token not in bound and chip.token not in seen:
-                seen.add(chip.token)
+            if chip.token in seen:
+                continue
+            seen.add(chip.token)
+            if chip.token not in bound:
                 yield f"{chip.title}: „{chip.now}“ ist noch nicht übernommen."
-            if chip.changed and chip.token not in seen:
-                seen.add(chip.token)
+            elif chip.changed:
                 yield f"{chip.title}: im Text „{chip.text}“, nach den Daten „{chip.now}“."
-
-
-def stand_words(paper: Paper) -> str:
-    """How far the paper has got, and for which day its figures hold. Example: Entwurf · Zahlenstand 01.03.2023."""
-    return f"{paper.get_state_display()} · Zahlenstand {printed(paper.as_of)}"

@@ -26,9 +26,10 @@ def as_(role_options):
 def django_db_setup(django_test_environment, django_db_blocker):
     """The owner creates the database; then every test acts as the app role, on trial data that is loaded once."""
     from django.core.management import call_command
+    from django.db import connection
     from django.test.utils import setup_databases, teardown_databases
 
-    from tests.helpers import close
+    from tests.helpers import close, psql
 
     with django_db_blocker.unblock():
         as_({})
@@ -39,6 +40,10 @@ def django_db_setup(django_test_environment, django_db_blocker):
     yield
     with django_db_blocker.unblock():
         as_({})
+        close()
+        # A server that was just ended may still be connected for a moment, and would keep the database from going.
+        name = connection.settings_dict["NAME"]
+        psql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
         teardown_databases(created, verbosity=0)
 
 

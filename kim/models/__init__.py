@@ -2,7 +2,7 @@
 
 from kim.models.attached import Attached, File, FindingNote, Note, Reminder, named, subjects
 from kim.models.bodies import Body, Role, RoleAssignment, User, din5007, sort_key
-from kim.models.releases import BoundFigure, Release
+from kim.models.releases import BoundFigure, Release, in_fours
 from kim.models.rows import BodyRow, GuardedRow, SameBody
 from kim.models.saved import SavedView
 from kim.models.sources import POSITION_NUMBER, Cited, Kind, Source, Text, TextBlock, frozen
@@ -38,6 +38,7 @@ __all__ = [
     "closed_year",
     "din5007",
     "frozen",
+    "in_fours",
     "named",
     "sort_key",
     "subjects",

@@ -130,4 +130,9 @@ class Release(BodyRow):
     @property
     def fingerprint(self) -> str:
         """The Prüfwert as it is printed: the first 16 signs of the bundle's checksum, in fours."""
-        return " ".join(self.bundle_sha256[n : n + 4] for n in range(0, 16, 4))
+        return in_fours(self.bundle_sha256)
+
+
+def in_fours(checksum: str) -> str:
+    """A Prüfwert as it is read out. Example: 7c1e 90ab 44d2 08f3."""
+    return " ".join(checksum[n : n + 4] for n in range(0, 16, 4))

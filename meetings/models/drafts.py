@@ -16,9 +16,8 @@ from kim.models import Body, Source, Text, TextBlock
 from kim.permissions import note
 from kim.richtext import TOKEN, Span
 from meetings.models.committees import Meeting, Organization
-from meetings.models.papers import Consultation, Paper
+from meetings.models.papers import PROPOSAL, Consultation, Paper
 
-PROPOSAL = "beschlussvorschlag"  # with the place in the Beratungsfolge behind it
 LETTER_BLOCKS = [
     ("sachlage", "Sach- und Rechtslage:", True),
     ("finanzen", "Finanzielle/bilanzielle Auswirkungen:", True),
@@ -57,13 +56,10 @@ class NewPaper:
         """The draft, with the text of the earlier paper or empty blocks; its figures as the data say them for its own
         day. Signature, department and public follow the earlier paper. ValidationError with a sentence."""
         earlier = self.copied_from
-        if Source.objects.filter(
-            body=self.body, kind=Source.Kind.PAPER, title=self.name.strip(), date=self.day
-        ).exists():
-            words = (
-                f"Eine Vorlage mit diesem Betreff vom {printed(self.day)} gibt es schon. Bitte den Betreff ergänzen."
-            )
-            raise ValidationError({"name": words})
+        papers = Source.objects.filter(body=self.body, kind=Source.Kind.PAPER, date=self.day)
+        if papers.filter(title=self.name.strip()).exists():
+            words = f"Eine Vorlage mit diesem Betreff vom {printed(self.day)} gibt es schon."
+            raise ValidationError({"name": f"{words} Bitte den Betreff ergänzen."})
         note(act="Vorlage angelegt", reason=f"aus {earlier}" if earlier else "")
         with refusable():
             source = Source(body=self.body, kind=Source.Kind.PAPER, title=self.name.strip(), date=self.day)

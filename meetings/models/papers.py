@@ -226,31 +226,41 @@ class Paper(GuardedRow):
         return documents.of(self)
 
     @transaction.atomic
-    def adopt(self, tokens: "set[str]") -> int:
-        """Take over what the data say by now for these figures of the draft ([übernehmen]); how many changed."""
+    def adopt(self, tokens: "set[str] | None" = None, *, shown: str = "") -> int:
+        """Take over what the data say by now for these figures of the draft, or for all ([übernehmen]); how many.
+
+        shown: releases.data_checksum of what the page offered. ValidationError when there is nothing to take over, or
+        something else than was shown.
+        """
         note(act="Zahlen übernommen")
+        assert self.text
         with refusable():
+            releases.hold(self.text)
             chips = [chip for block in self.document().fresh() for chip in block.chips()]
-            assert self.text
-            return documents.take_over(self.text, chips, tokens)
+            releases.agreed(shown, releases.data_checksum(chips))
+            every = {chip.token for chip in chips}
+            count = documents.take_over(self.text, chips, every if tokens is None else tokens)
+            if not count:
+                words = "Es gibt nichts zu übernehmen: Der Text druckt schon, was die Daten sagen."
+                raise ValidationError(words)
+        return count
 
     @transaction.atomic
-    def release(self, user: Any) -> Release:
+    def release(self, user: Any, *, shown: str = "") -> Release:
         """Freigeben: from now on text, figures and bytes stay (kim.releases). A paper that it replaces is "ersetzt".
 
-        ValidationError with every sentence that stands against it, or when it is released already.
+        shown: releases.checksum of the text that the page showed. ValidationError with every sentence that stands
+        against it, when something else was shown, or when it is released already.
         """
         if self.state not in self.OPEN:
             raise ValidationError(f"Die Vorlage ist schon {self.get_state_display()}.")
         document = self.document()
-        if problems := document.problems():  # said before anything is locked; issue looks again at what it prints
-            raise ValidationError(problems)
         note(act="Freigabe")
         with refusable():
             self.assign_number()
             self.state = self.State.RELEASED
             self.save()
-            made = releases.issue(document, self.body, self.source, user)
+            made = releases.issue(document, self.body, self.source, user, shown)
             if self.replaces:
                 self.replaces.state = self.State.REPLACED
                 self.replaces.save()
@@ -298,6 +308,10 @@ class Paper(GuardedRow):
             self.state = state
             self.save()
 
+    def next_states(self) -> list[tuple[str, str]]:
+        """What can follow besides zurückgezogen, each with its label."""
+        return [(s, self.State(s).label) for s in FOLLOWS.get(self.state, ()) if s != self.State.WITHDRAWN]
+
 
 FOLLOWS: dict[str, tuple[str, ...]] = {
     Paper.State.DRAFT: (Paper.State.COSIGNING, Paper.State.WITHDRAWN),
@@ -305,6 +319,7 @@ FOLLOWS: dict[str, tuple[str, ...]] = {
     Paper.State.RELEASED: (Paper.State.DELIBERATED, Paper.State.WITHDRAWN),
     Paper.State.DELIBERATED: (Paper.State.DONE, Paper.State.WITHDRAWN),
 }
+PROPOSAL = "beschlussvorschlag"  # the block of a committee, with its place in the Beratungsfolge behind it
 RELATED = (
     "body",
     "source",
@@ -369,7 +384,7 @@ class Consultation(BodyRow):
 
     def used_by(self) -> list[str]:
         """Also its Beschlussvorschlag, once somebody has written it: it would go with the committee."""
-        key = f"beschlussvorschlag-{self.order}"
+        key = f"{PROPOSAL}-{self.order}"
         written = TextBlock.objects.filter(text=self.paper.text_id, key=key).exclude(content="").exists()
         return [
             *super().used_by(),
@@ -378,7 +393,7 @@ class Consultation(BodyRow):
 
     def remove(self, *, reason: str) -> None:
         """The committee leaves the Beratungsfolge, and its Beschlussvorschlag with it; see Versioned.remove."""
-        text, key = self.paper.text_id, f"beschlussvorschlag-{self.order}"
+        text, key = self.paper.text_id, f"{PROPOSAL}-{self.order}"
         with transaction.atomic():
             super().remove(reason=reason)
             TextBlock.objects.filter(text=text, key=key).delete()

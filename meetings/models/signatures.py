@@ -54,11 +54,15 @@ class CoSignature(BodyRow):
         return str(self.organization)
 
     @transaction.atomic
-    def sign(self, user: Any, comment: str = "") -> None:
-        """Agree to the text as it stands now."""
+    def sign(self, user: Any, comment: str = "", *, shown: str = "") -> None:
+        """Agree to the text as it stands; shown: releases.checksum of what the page showed, ValidationError if it is
+        another by now."""
         note(act="Mitzeichnung")
         with refusable():
+            document = self.paper.document()
+            releases.hold(document.text)
+            self.fingerprint, self.comment = document.fingerprint(), comment.strip()
+            releases.agreed(shown, self.fingerprint)
             self.signed_by, self.signed_at = user, releases.now()
-            self.fingerprint, self.comment = self.paper.document().fingerprint(), comment.strip()
             self.full_clean()
             self.save()

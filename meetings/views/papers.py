@@ -19,7 +19,7 @@ from kim.permissions import Ruled, may
 from kim.tables import ListPage, kept_link
 from kim.trail import story
 from kim.word import as_docx
-from meetings.documents import PaperDocument, signed
+from meetings.documents import PaperDocument
 from meetings.models import Consultation, CoSignature, Paper
 from meetings.tables import PaperTable
 
@@ -65,7 +65,7 @@ class DocumentPage(Ruled):
 
     def get(self, request: Any, reference: str, problems: tuple[str, ...] = (), status: int = 200) -> HttpResponseBase:
         found = document_of(request, reference)
-        paper, release = found.paper, Release.objects.filter(text=found.text).first()
+        paper, release = found.paper, releases.of_text(found.text)
         context = {
             "document": found,
             "paper": paper,
@@ -73,7 +73,7 @@ class DocumentPage(Ruled):
             "content": found.content([], releases.now().date()),
             "release": release,
             "refused": problems,
-            "next": [(s, Paper.State(s).label) for s in FOLLOWING.get(paper.state, ())],
+            "next": paper.next_states(),
             "signatures": list(paper.cosignatures.select_related("organization", "signed_by")),
             "story": story([paper, paper.source], below=[(CoSignature, {"paper": paper})], user=request.user),
         }
@@ -93,14 +93,6 @@ def issued(found: PaperDocument, release: Release) -> dict[str, Any]:
         ],
         "overtaken": releases.overtaken(found, release),
     }
-
-
-FOLLOWING: dict[str, tuple[str, ...]] = {
-    Paper.State.DRAFT: (Paper.State.COSIGNING,),
-    Paper.State.COSIGNING: (Paper.State.DRAFT,),
-    Paper.State.RELEASED: (Paper.State.DELIBERATED,),
-    Paper.State.DELIBERATED: (Paper.State.DONE,),
-}
 
 
 def written(request: Any, found: PaperDocument) -> dict[str, Any]:
@@ -123,21 +115,10 @@ def written(request: Any, found: PaperDocument) -> dict[str, Any]:
         "changed": [c for c in chips.values() if c.changed or c.token not in expander.bound] if editable else [],
         "checks": found.checks(expander, blocks) if editable else [],
         "copied": found.copied(blocks),
-        "fingerprint": signed(blocks),
-        "said": said(chips.values()),
+        "fingerprint": releases.checksum(blocks),
+        "said": releases.data_checksum(chips.values()),
         "editable": editable and may(request, "documents.edit"),
     }
-
-
-def said(chips: Any) -> str:
-    """The checksum of what the data say for these figures."""
-    return releases.sha256(releases.canonical(sorted((chip.token, chip.now) for chip in chips)))
-
-
-def seen(request: Any, what: str) -> None:
-    """Refuse to act on something else than what the page showed; ValidationError."""
-    if request.POST.get("fingerprint", what) != what:
-        raise ValidationError("Inzwischen ist die Vorlage oder eine ihrer Zahlen anders. Bitte noch einmal ansehen.")
 
 
 class DescriptionForm(VersionedForm):
@@ -197,9 +178,8 @@ class DocumentWord(Ruled):
 
     def get(self, request: Any, reference: str) -> HttpResponseBase:
         found = document_of(request, reference)
-        release = Release.objects.filter(text=found.text).first()
         try:
-            content = json.loads(release.bundle)["content"] if release else releases.draft_content(found)
+            content = releases.content_of(found)
         except ValidationError:
             return DocumentPage.as_view()(request, reference=reference)
         response = HttpResponse(as_docx(content), content_type=WORD)
@@ -238,8 +218,7 @@ class ReleasePaper(Step):
     rule, undoable = "documents.release", False
 
     def act(self, request: Any, found: PaperDocument) -> str:
-        seen(request, found.fingerprint())
-        release = found.paper.release(request.user)
+        release = found.paper.release(request.user, shown=request.POST.get("fingerprint", ""))
         return f"Freigegeben. Prüfwert {release.fingerprint}. Ab jetzt bleibt jedes Zeichen, wie es ist."
 
 
@@ -249,13 +228,8 @@ class AdoptFigures(Step):
     rule = "documents.edit"
 
     def act(self, request: Any, found: PaperDocument) -> str:
-        chips = {chip.token: chip for block in found.fresh() for chip in block.chips()}
-        seen(request, said(chips.values()))
-        tokens = set(chips)
-        wanted = request.POST.getlist("zahl")
-        count = found.paper.adopt(tokens & set(wanted) if wanted else tokens)
-        if not count:
-            raise ValidationError("Es gibt nichts zu übernehmen: Der Text druckt schon, was die Daten sagen.")
+        wanted = set(request.POST.getlist("zahl"))
+        count = found.paper.adopt(wanted or None, shown=request.POST.get("fingerprint", ""))
         return f"{count} {'Zahl' if count == 1 else 'Zahlen'} übernommen."
 
 
@@ -285,8 +259,8 @@ class Sign(Step):
         row = next((one for one in found.paper.cosignatures.all() if str(one.pk) == key), None)
         if row is None:
             raise ValidationError("Diese Dienststelle ist nicht beteiligt.")
-        seen(request, found.fingerprint())
-        row.sign(request.user, request.POST.get("bemerkung", "")[:1000])
+        shown = request.POST.get("fingerprint", "")
+        row.sign(request.user, request.POST.get("bemerkung", "")[:1000], shown=shown)
         return f"{row.organization}: mitgezeichnet."
 
 

@@ -18,7 +18,8 @@ from kim.tables import kept_link
 from meetings.documents import PaperDocument
 from meetings.figures.picker import picked
 from meetings.models import Paper
-from meetings.models.drafts import PROPOSAL, write
+from meetings.models.drafts import write
+from meetings.models.papers import PROPOSAL
 from meetings.views.papers import DocumentPage, document_of, open_document
 
 

@@ -77,19 +77,12 @@ def forms(clerk, technik):
 def of_a_body(clerk):
     hint = urllib.parse.urlencode({"regel": "S11", "gegenstand": "stelle:CM-10"})
     item = option(clerk, "/stellen/neu/", "item")
+    facts = {"kind": "own", "item": item, "fte": "1", "stage": "planned", "start": "01.01.2023"}
     return {
         "post": (
             clerk,
             "/stellen/neu/",
-            lambda n: {
-                "number": f"D-{n}",
-                "kind": "own",
-                "item": item,
-                "fte": "1",
-                "stage": "planned",
-                "start": "01.01.2023",
-                "reason": f"Nr. {n}",
-            },
+            lambda n: {"number": f"D-{n}", "reason": f"Nr. {n}"} | facts,
             "SELECT count(*) FROM staffing_position WHERE number LIKE 'D-%'",
         ),
         "note": (
