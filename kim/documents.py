@@ -1,8 +1,8 @@
-"""Papers: the registry of document classes, and the tokens that bind the figures of a text to the data."""
+"""Papers: the registry of document classes, and which of their figures were taken over from the data."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from importlib import import_module
 from importlib.util import find_spec
@@ -12,92 +12,24 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 
-from kim.figures import CATALOGUE, Value, uses
+from kim.figures import CATALOGUE, uses
 from kim.models import BoundFigure, Text, TextBlock
-from kim.richtext import TOKEN, Span, parts
+from kim.richtext import TOKEN
+from kim.tokens import NOTHING, STYLE, Block, Chip, Expander, canonical, parameters
 
-PARAMETER = re.compile(r'([a-z_]+)=(?:"([^"]*)"|(\S+))')
-MERE_BRACKETS = re.compile(r"\\\{\\?\{[^{}]*\}\}")  # brackets that are only to be read
-NOTHING: Mapping[str, str] = {}
-STYLE = {"form", "one", "many", "capital"}  # how a value is put into the sentence, not which value it is
+LEFTOVER = re.compile(r"«[^»]*»|\{\{|\}\}|\b20xx\b|\bXX+\b|\[fehlt\]")
 
 
 @dataclass(frozen=True)
-class Chip:
-    """A figure in a text: the token, its value with derivation, the words it prints, and what the data say now."""
+class Check:
+    """A line of the Prüfliste: what is looked at, and what is wrong with it (nothing: it is right)."""
 
-    name: str
-    title: str
-    parameters: Mapping[str, str]
-    value: Value
-    text: str
-    form: str = ""
-    token: str = ""
-    now: str = ""
+    label: str
+    problems: tuple[str, ...] = ()
 
     @property
-    def changed(self) -> bool:
-        """Whether the data say something else by now than the draft prints."""
-        return self.text != self.now
-
-    def source(self) -> str:
-        """Where it comes from, in a few words."""
-        return self.value.source or self.value.formula
-
-
-@dataclass(frozen=True)
-class Piece:
-    """Some words of a paragraph in one look, or a figure."""
-
-    text: str
-    strong: bool = False
-    href: str = ""
-    chip: Chip | None = None
-    token: str = ""  # as it is written in the text; also where it could not be resolved
-
-    def as_json(self) -> dict[str, Any]:
-        """Only what it has; a figure by its token."""
-        found: dict[str, Any] = {"text": self.text}
-        found |= {"strong": True} if self.strong else {}
-        found |= {"href": self.href} if self.href else {}
-        return found | ({"figure": self.chip.token} if self.chip else {})
-
-
-@dataclass(frozen=True)
-class Paragraph:
-    """A paragraph or a list: lines or items of pieces."""
-
-    kind: str
-    lines: list[list[Piece]]
-
-    def as_json(self) -> dict[str, Any]:
-        return {"kind": self.kind, "lines": [[piece.as_json() for piece in line] for line in self.lines]}
-
-
-@dataclass(frozen=True)
-class Block:
-    """A heading and what stands below it."""
-
-    key: str
-    heading: str
-    paragraphs: list[Paragraph]
-
-    def pieces(self) -> Iterator[Piece]:
-        for paragraph in self.paragraphs:
-            for line in paragraph.lines:
-                yield from line
-
-    def chips(self) -> Iterator[Chip]:
-        for piece in self.pieces():
-            if piece.chip:
-                yield piece.chip
-
-    def words(self) -> str:
-        """What stands in it, without marks."""
-        return "\n".join("".join(piece.text for piece in line) for p in self.paragraphs for line in p.lines)
-
-    def as_json(self) -> dict[str, Any]:
-        return {"key": self.key, "heading": self.heading, "paragraphs": [p.as_json() for p in self.paragraphs]}
+    def right(self) -> bool:
+        return not self.problems
 
 
 class Document:
@@ -107,6 +39,7 @@ class Document:
     title: str
     template: str
     styles: tuple[str, ...] = ("print.css",)
+    row: Any  # what owns the text, with name, address, as_of (the day of its figures), is_open, text and release()
 
     @classmethod
     def find(cls, body: Any, reference: str) -> "Document | None":
@@ -126,33 +59,67 @@ class Document:
     @property
     def name(self) -> str:
         """How people call it. Example: Mitteilungsvorlage 2023/0120."""
-        raise NotImplementedError
+        return str(self.row)
 
     @property
     def text(self) -> Text:
         """Its words."""
+        found: Text = self.row.text
+        return found
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still written on."""
+        return bool(self.row.is_open)
+
+    @property
+    def file_name(self) -> str:
+        """Of its PDF, without the ending. Example: Vorlage-2023-0120."""
         raise NotImplementedError
 
     def get_absolute_url(self) -> str:
-        raise NotImplementedError
+        return str(self.row.get_absolute_url())
 
-    def expander(self, bound: Mapping[str, str] = NOTHING) -> "Expander":
+    def block_label(self, block: TextBlock) -> str:
+        """What a block is called where it is written."""
+        return block.heading.rstrip(":")
+
+    def checks(self, expander: Expander, blocks: list[Block]) -> list[Check]:
+        """The Prüfliste: all that has to be right before the release. expander, blocks: the draft as it would be
+        printed."""
+        return [
+            Check("Zahlen lassen sich alle berechnen", tuple(expander.problems)),
+            Check("Zahlen sind auf dem Stand der Daten", tuple(changes(blocks, expander.bound))),
+            Check("Nichts aus einem Muster ist stehen geblieben", tuple(leftovers(blocks))),
+        ]
+
+    def looked_through(self) -> tuple[list[Block], list[str]]:
+        """The draft as it would be printed, and what stands against its release."""
+        expander = self.expander(bound_words(self.text))
+        blocks = self.blocks(expander)
+        return blocks, [problem for check in self.checks(expander, blocks) for problem in check.problems]
+
+    def problems(self) -> list[str]:
+        """What keeps it from being released."""
+        return self.looked_through()[1]
+
+    def expander(self, bound: Mapping[str, str] = NOTHING) -> Expander:
         """What the tokens of the text are read with."""
         raise NotImplementedError
 
-    def content(self, blocks: "list[Block]", printed_on: date) -> dict[str, Any]:
+    def content(self, blocks: list[Block], printed_on: date) -> dict[str, Any]:
         """All that the print says, as plain JSON: the template gets nothing else."""
         raise NotImplementedError
 
-    def blocks(self, expander: "Expander") -> "list[Block]":
+    def blocks(self, expander: Expander) -> list[Block]:
         """The text with its figures."""
         return [expander.block(b.key, b.heading, b.content) for b in self.text.blocks.all()]
 
-    def fresh(self) -> "list[Block]":
+    def fresh(self) -> list[Block]:
         """The text with what the data say at this moment, whatever was taken over."""
         return self.blocks(self.expander())
 
-    def printable(self, printed_on: date) -> tuple[dict[str, Any], "list[Block]"]:
+    def printable(self, printed_on: date) -> tuple[dict[str, Any], list[Block]]:
         """The content and the blocks of a document that may be printed; ValidationError with every sentence that is
         missing."""
         expander = self.expander(bound_words(self.text))
@@ -161,15 +128,38 @@ class Document:
             raise ValidationError(expander.problems)
         return self.content(blocks, printed_on), blocks
 
-    def releasable(self, printed_on: date) -> tuple[dict[str, Any], "list[Block]"]:
+    def releasable(self, printed_on: date) -> tuple[dict[str, Any], list[Block]]:
         """As printable, of a document against whose release nothing stands; the same blocks are checked and printed."""
-        raise NotImplementedError
+        blocks, problems = self.looked_through()
+        if problems:
+            raise ValidationError(problems)
+        return self.content(blocks, printed_on), blocks
 
     def bind(self) -> int:
         """Take over the figures that the draft does not have yet; see take_over. Released texts stay."""
         if self.text.releases.exists():
             return 0
         return take_over(self.text, (chip for block in self.fresh() for chip in block.chips()))
+
+
+def changes(blocks: Iterable[Block], bound: Mapping[str, str]) -> Iterator[str]:
+    """Figures of which the data say something else by now, and those that nobody has taken over yet."""
+    seen = set()
+    for chip in (chip for block in blocks for chip in block.chips()):
+        if chip.token in seen:
+            continue
+        seen.add(chip.token)
+        if chip.token not in bound:
+            yield f"{chip.title}: „{chip.now}“ ist noch nicht übernommen."
+        elif chip.changed:
+            yield f"{chip.title}: im Text „{chip.text}“, nach den Daten „{chip.now}“."
+
+
+def leftovers(blocks: Iterable[Block]) -> Iterator[str]:
+    """What a template left behind."""
+    for block in blocks:
+        for found in LEFTOVER.findall(block.words()):
+            yield f"„{block.heading.rstrip(':')}“: „{found}“ ist stehen geblieben."
 
 
 REGISTRY: dict[str, type[Document]] = {}
@@ -199,6 +189,17 @@ def find(body: Any, reference: str) -> Document | None:
 def of(row: Any) -> Document | None:
     """The document of a row that owns a text, whatever its class."""
     return next((found for cls in REGISTRY.values() if (found := cls.of(row))), None)
+
+
+def of_text(text: Text) -> Document | None:
+    """The document that owns a text; None if there is none, or none that is seen. One query a class."""
+    for relation in Text._meta.related_objects:
+        if relation.one_to_one:
+            model: Any = relation.related_model
+            row = model.objects.filter(**{relation.field.name: text}).first()
+            if row:
+                return of(row)
+    return None
 
 
 def printed(body: Any, since: date) -> dict[str, dict[str, Any]]:
@@ -277,16 +278,6 @@ def link_arguments(arguments: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def parameters(text: str) -> dict[str, str]:
-    """key=value pairs of a token; a value with blanks stands in quotes."""
-    return {key: quoted or bare for key, quoted, bare in PARAMETER.findall(text)}
-
-
-def canonical(name: str, raw: str) -> str:
-    """A token in its one spelling. Example: notice.fte form=word."""
-    return " ".join([name, *(match[0] for match in PARAMETER.finditer(raw))])
-
-
 def bound_words(text: Text) -> dict[str, str]:
     """The figures of a text that were taken over: {token: words}. One query."""
     return dict(BoundFigure.objects.filter(text=text).values_list("token", "words"))
@@ -316,65 +307,3 @@ def take_over(text: Text, chips: Iterable[Chip], tokens: set[str] | None = None)
         row.words = wanted[row.token].now
         row.save()
     return len(new) + len(changed)
-
-
-def check_tokens(text: str) -> None:
-    """ValidationError with a sentence for each token that the catalogue does not know."""
-    problems = []
-    for name, raw in TOKEN.findall(text):
-        entry = CATALOGUE.get(name)
-        if entry is None:
-            problems.append(f"Die Zahl „{name}“ gibt es nicht.")
-        elif not entry.single:
-            problems.append(f"„{name}“ ist eine Tabelle und keine einzelne Angabe.")
-        elif unknown := parameters(raw).keys() - STYLE - entry.parameters.keys():
-            problems.append(f"„{name}“ kennt {', '.join(sorted(unknown))} nicht.")
-    rest = MERE_BRACKETS.sub("", TOKEN.sub("", text))
-    if "{{" in rest or "}}" in rest:
-        problems.append("Eine Klammer {{ … }} ist nicht vollständig.")
-    if problems:
-        raise ValidationError(problems)
-
-
-@dataclass
-class Expander:
-    """Puts values in the place of tokens; what a token does not name comes from the document's context."""
-
-    context: Mapping[str, Any]
-    bound: Mapping[str, str] = field(default_factory=dict)  # what the draft has taken over, by token
-    problems: list[str] = field(default_factory=list)
-    known: dict[tuple[str, tuple[tuple[str, str], ...]], Value] = field(default_factory=dict)
-
-    def chip(self, name: str, raw: str) -> Chip:
-        """The value of one token and the words it prints; ValidationError if it cannot be resolved."""
-        entry, given = CATALOGUE[name], parameters(raw)
-        own = {k: v for k, v in given.items() if k not in STYLE}
-        key = (name, tuple(sorted(own.items())))
-        if key not in self.known:
-            implied = {k: v for k, v in self.context.items() if k != "body"}
-            self.known[key] = entry.asked(self.context["body"], own, **implied)
-        value = self.known[key]
-        one, many = given.get("one", ""), given.get("many", "")
-        text = value.sentence(given.get("form", ""), one=one, many=many)
-        if given.get("capital"):
-            text = text[:1].upper() + text[1:]
-        token = canonical(name, raw)
-        return Chip(name, entry.title, own, value, self.bound.get(token, text), given.get("form", ""), token, text)
-
-    def piece(self, span: Span) -> Piece:
-        """Words as they are, a figure with its value; what cannot be resolved is noted and leaves a visible gap."""
-        match = TOKEN.fullmatch(span.token)
-        if match is None:
-            return Piece(span.text, span.strong, span.href)
-        try:
-            chip = self.chip(match[1], match[2])
-        except ValidationError as error:
-            self.problems += [m for m in error.messages if m not in self.problems]
-            return Piece("[fehlt]", span.strong, token=span.token)
-        return Piece(chip.text, span.strong, chip=chip, token=span.token)
-
-    def block(self, key: str, heading: str, content: str) -> Block:
-        """The block with every token expanded; look at ``problems`` afterwards."""
-        check_tokens(content)
-        found = [Paragraph(p.kind, [[self.piece(span) for span in line] for line in p.lines]) for p in parts(content)]
-        return Block(key, heading, found)

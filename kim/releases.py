@@ -12,17 +12,19 @@ from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import TextChoices
 from django.template import TemplateDoesNotExist
 from django.template.loader import get_template
 from django.utils import timezone
 
 from kim import pdf
-from kim.documents import Block, Chip, Document
+from kim.documents import Document, take_over
 from kim.history import refusable
 from kim.models import Body, Release, Source, Text, in_fours
+from kim.permissions import note
 from kim.tables.exports import inert
+from kim.tokens import Block, Chip
 
 FORMAT = 1
 RENDERER = ("weasyprint", "pydyf", "pikepdf", "fonttools", "tinyhtml5", "tinycss2", "cssselect2", "django")
@@ -122,8 +124,9 @@ def printed(template: str, styles: tuple[str, ...], content: dict[str, Any], num
     attached = [
         ("zahlen.json", canonical(numbers).encode(), "application/json", "Zahlen des Dokuments mit ihrer Herkunft"),
         ("zahlen.csv", as_csv(number_rows(numbers)), "text/csv", "Zahlen des Dokuments als Tabelle"),
-        ("beratungsfolge.csv", as_csv(consultation_rows(content)), "text/csv", "Beratungsfolge als Tabelle"),
     ]
+    for name, title, rows in attached_tables(content):
+        attached.append((name, as_csv(rows), "text/csv", title))
     day = date.fromisoformat(content["date"] or content["as_of"])
     return pdf.render(template, {"content": content}, styles, attached=attached, day=day)
 
@@ -165,10 +168,13 @@ def number_rows(numbers: list[dict[str, Any]]) -> Iterator[list[str]]:
         yield [one["title"], one["words"], plain, value["unit"], value["kind"], value["source"], value["formula"]]
 
 
-def consultation_rows(content: dict[str, Any]) -> Iterator[list[str]]:
-    yield ["Datum", "Gremium", "Zuständigkeit"]
-    for one in content.get("consultations", ()):
-        yield [one["date"] or "", one["organization"], one["role"]]
+def attached_tables(content: dict[str, Any]) -> Iterator[tuple[str, str, Iterable[list[str]]]]:
+    """The tables of the print: file name, title, rows with their heads first."""
+    if "consultations" in content:
+        rows = [[one["date"] or "", one["organization"], one["role"]] for one in content["consultations"]]
+        yield "beratungsfolge.csv", "Beratungsfolge als Tabelle", [["Datum", "Gremium", "Zuständigkeit"], *rows]
+    for one in content.get("tables", ()):
+        yield one["file"], one["title"], [one["heads"], *one["rows"]]
 
 
 def as_csv(rows: Iterable[list[str]]) -> bytes:
@@ -188,6 +194,25 @@ def now() -> datetime:
 def hold(text: Text) -> None:
     """Nobody writes on the text until this transaction ends: what hangs on it asks for its row first (frozen)."""
     list(Text.objects.filter(pk=text.pk).select_for_update())
+
+
+@transaction.atomic
+def adopt(document: Document, tokens: set[str] | None = None, *, shown: str = "") -> int:
+    """Take over what the data say by now for these figures of a draft, or for all ([übernehmen]); how many.
+
+    shown: data_checksum of what the page offered. ValidationError when there is nothing to take over, or something else
+    than was shown.
+    """
+    note(act="Zahlen übernommen")
+    with refusable():
+        hold(document.text)
+        chips = [chip for block in document.fresh() for chip in block.chips()]
+        agreed(shown, data_checksum(chips))
+        every = {chip.token for chip in chips}
+        count = take_over(document.text, chips, every if tokens is None else tokens)
+        if not count:
+            raise ValidationError("Es gibt nichts zu übernehmen: Der Text druckt schon, was die Daten sagen.")
+    return count
 
 
 def link(previous: str, bundle_sha256: str, pdf_sha256: str) -> str:

@@ -3,16 +3,14 @@ being released."""
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from difflib import SequenceMatcher
 from typing import Any
 
-from django.core.exceptions import ValidationError
-
-from kim.documents import NOTHING, Block, Document, Expander, bound_words, document
-from kim.models import Body, Text
+from kim.documents import Check, Document, bound_words, document
+from kim.models import Body, TextBlock
 from kim.releases import checksum
+from kim.tokens import NOTHING, Block, Expander
 from meetings.models import Consultation, Paper
 from meetings.models.drafts import blocks_of
 from meetings.models.papers import PROPOSAL, RELATED
@@ -20,19 +18,6 @@ from meetings.models.papers import PROPOSAL, RELATED
 PaperType, Layout = Paper.PaperType, Body.PaperLayout
 STYLES = {Layout.LETTER: ("print.css", "vorlage_brief.css"), Layout.BOX: ("print.css", "vorlage_kasten.css")}
 TEMPLATES = {Layout.LETTER: "documents/vorlage_brief.html", Layout.BOX: "documents/vorlage_kasten.html"}
-LEFTOVER = re.compile(r"«[^»]*»|\{\{|\}\}|\b20xx\b|\bXX+\b|\[fehlt\]")
-
-
-@dataclass(frozen=True)
-class Check:
-    """A line of the Prüfliste: what is looked at, and what is wrong with it (nothing: it is right)."""
-
-    label: str
-    problems: tuple[str, ...] = ()
-
-    @property
-    def right(self) -> bool:
-        return not self.problems
 
 
 @document
@@ -42,7 +27,7 @@ class PaperDocument(Document):
     kind = "paper"
 
     def __init__(self, paper: Paper) -> None:
-        self.paper = paper
+        self.row = self.paper = paper
         self.title = paper.get_paper_type_display()
         self.layout = Layout(paper.body.paper_layout)
         self.template, self.styles = TEMPLATES[self.layout], STYLES[self.layout]
@@ -65,16 +50,14 @@ class PaperDocument(Document):
         return [cls(paper) for paper in papers.select_related(*RELATED).prefetch_related("text__blocks")]
 
     @property
-    def name(self) -> str:
-        return str(self.paper)
+    def file_name(self) -> str:
+        return f"Vorlage-{self.paper.address}"
 
-    @property
-    def text(self) -> Text:
-        assert self.paper.text
-        return self.paper.text
-
-    def get_absolute_url(self) -> str:
-        return str(self.paper.get_absolute_url())
+    def block_label(self, block: TextBlock) -> str:
+        """Of a proposal, with the committee it is for."""
+        order = block.key.rpartition("-")[2] if block.key.startswith(PROPOSAL) else ""
+        names = [str(c.organization) for c in self.consultations() if str(c.order) == order]
+        return super().block_label(block) + (f" ({names[0]})" if names else "")
 
     def expander(self, bound: Mapping[str, str] = NOTHING) -> Expander:
         """What the tokens of the text are read with: the paper's own day, its notice and Teilprodukt."""
@@ -126,28 +109,11 @@ class PaperDocument(Document):
         """The Prüfliste: all that has to be right before the paper is released. expander, blocks: the draft as it would
         be printed."""
         return [
-            Check("Zahlen lassen sich alle berechnen", tuple(expander.problems)),
-            Check("Zahlen sind auf dem Stand der Daten", tuple(changes(blocks, expander.bound))),
+            *super().checks(expander, blocks),
             Check("Pflichtangaben sind ausgefüllt", tuple(self.missing(blocks))),
             Check("Beschlussvorschläge passen zur Beratungsfolge", tuple(self.proposals(blocks))),
             Check("Mitzeichnungen liegen vor", tuple(self.signatures(blocks))),
         ]
-
-    def problems(self) -> list[str]:
-        """What keeps the paper from being released."""
-        return self.looked_through()[1]
-
-    def looked_through(self) -> tuple[list[Block], list[str]]:
-        """The draft as it would be printed, and what stands against its release."""
-        expander = self.expander(bound_words(self.text))
-        blocks = self.blocks(expander)
-        return blocks, [problem for check in self.checks(expander, blocks) for problem in check.problems]
-
-    def releasable(self, printed_on: date) -> tuple[dict[str, Any], list[Block]]:
-        blocks, problems = self.looked_through()
-        if problems:
-            raise ValidationError(problems)
-        return self.content(blocks, printed_on), blocks
 
     def missing(self, blocks: list[Block]) -> Iterator[str]:
         """Mandatory labels without words, and what a template left behind."""
@@ -164,9 +130,6 @@ class PaperDocument(Document):
         for key, heading, required in blocks_of(paper.paper_type, self.layout):
             if required and not said.get(key, "").strip():
                 yield f"„{heading.rstrip(':')}“ ist leer."
-        for block in blocks:
-            for found in LEFTOVER.findall(block.words()):
-                yield f"„{block.heading.rstrip(':')}“: „{found}“ ist stehen geblieben."
 
     def proposals(self, blocks: list[Block]) -> Iterator[str]:
         """Each committee that decides or advises has its own proposal, which names it; a Mitteilung has none."""
@@ -221,17 +184,3 @@ def changed_sentences(before: str, after: str) -> Iterator[tuple[str, str]]:
     for tag, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if tag != "equal":
             yield " ".join(old[a:b]), " ".join(new[c:d])
-
-
-def changes(blocks: list[Block], bound: Mapping[str, str]) -> Iterator[str]:
-    """Figures of which the data say something else by now, and those that nobody has taken over yet."""
-    seen = set()
-    for block in blocks:
-        for chip in block.chips():
-            if chip.token in seen:
-                continue
-            seen.add(chip.token)
-            if chip.token not in bound:
-                yield f"{chip.title}: „{chip.now}“ ist noch nicht übernommen."
-            elif chip.changed:
-                yield f"{chip.title}: im Text „{chip.text}“, nach den Daten „{chip.now}“."

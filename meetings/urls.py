@@ -27,5 +27,5 @@ urlpatterns = [
     path("dokumente/<str:reference>/mitzeichnen/", papers.Sign.as_view(), name="document-sign"),
     path("dokumente/<str:reference>/uebernehmen/", papers.AdoptFigures.as_view(), name="document-adopt"),
     path("dokumente/<str:reference>/stand/", papers.Proceed.as_view(), name="document-proceed"),
-    path("dokumente/<str:reference>/freigeben/", papers.ReleasePaper.as_view(), name="document-release"),
+    path("dokumente/<str:reference>/freigeben/", papers.ReleaseDocument.as_view(), name="document-release"),
 ]

@@ -124,6 +124,7 @@ KIM = {
     "documents",
     "pdf",
     "releases",
+    "tokens",
     "word",
     "richtext",
     "uploads",
@@ -310,7 +311,8 @@ def test_the_glossary_names_every_model():
 
 
 def test_every_figure_named_in_a_template_or_text_exists():
-    from kim.documents import TOKEN, check_tokens
+    from kim.richtext import TOKEN
+    from kim.tokens import check_tokens
 
     found = set()
     for path in (ROOT / "fixtures").rglob("*.toml"):

@@ -182,7 +182,7 @@ class TextBlock(BodyRow):
 
     def clean(self) -> None:
         """A block with an unknown token cannot be saved."""
-        from kim.documents import check_tokens
+        from kim.tokens import check_tokens
 
         check_tokens(self.content)
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from django.core.exceptions import ValidationError
 
-from kim.documents import Expander
 from kim.figures import CATALOGUE, FTE, Figure
+from kim.tokens import Expander
 from staffing.models import PositionPeriod
 
 MOST = 30  # rows a list box shows without scrolling for long

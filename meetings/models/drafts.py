@@ -10,6 +10,7 @@ from django.db.models import Max
 
 from grants.models import FundingNotice
 from kim import documents
+from kim.documents import Document
 from kim.formats import day as printed
 from kim.history import refusable
 from kim.models import Body, Source, Text, TextBlock
@@ -103,7 +104,7 @@ class NewPaper:
 
 
 @transaction.atomic
-def write(paper: Paper, changed: list[tuple[TextBlock, str]]) -> None:
+def write(document: Document, changed: list[tuple[TextBlock, str]]) -> None:
     """Save the words of some blocks of a draft; figures that are new in them are taken over as the data say them.
 
     ValidationError with a sentence: a figure that the catalogue does not know, a text that is released.
@@ -113,16 +114,16 @@ def write(paper: Paper, changed: list[tuple[TextBlock, str]]) -> None:
         for row, words in changed:
             before, row.content = row.content, words
             row.full_clean()
-            check_new_figures(paper, before, words)
+            check_new_figures(document, before, words)
             row.save()
         if changed:
-            documents.of(paper).bind()  # type: ignore[union-attr]
+            document.bind()
 
 
-def check_new_figures(paper: Paper, before: str, after: str) -> None:
+def check_new_figures(document: Document, before: str, after: str) -> None:
     """ValidationError if a figure that is new in a text cannot be calculated: another post, a form that does not exist.
     One that was there before and cannot any more does not keep anybody from writing."""
-    expander = documents.of(paper).expander()  # type: ignore[union-attr]
+    expander = document.expander()
     for name, raw in set(TOKEN.findall(after)) - set(TOKEN.findall(before)):
         expander.piece(Span(token="{{" + name + raw + "}}"))
     if expander.problems:

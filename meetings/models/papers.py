@@ -221,29 +221,14 @@ class Paper(GuardedRow):
                 return paper
         raise cls.DoesNotExist(f"„{reference}“ gibt es nicht.")
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still written on."""
+        return self.state in self.OPEN
+
     def document(self) -> Any:
         """The paper as it is printed."""
         return documents.of(self)
-
-    @transaction.atomic
-    def adopt(self, tokens: "set[str] | None" = None, *, shown: str = "") -> int:
-        """Take over what the data say by now for these figures of the draft, or for all ([übernehmen]); how many.
-
-        shown: releases.data_checksum of what the page offered. ValidationError when there is nothing to take over, or
-        something else than was shown.
-        """
-        note(act="Zahlen übernommen")
-        assert self.text
-        with refusable():
-            releases.hold(self.text)
-            chips = [chip for block in self.document().fresh() for chip in block.chips()]
-            releases.agreed(shown, releases.data_checksum(chips))
-            every = {chip.token for chip in chips}
-            count = documents.take_over(self.text, chips, every if tokens is None else tokens)
-            if not count:
-                words = "Es gibt nichts zu übernehmen: Der Text druckt schon, was die Daten sagen."
-                raise ValidationError(words)
-        return count
 
     @transaction.atomic
     def release(self, user: Any, *, shown: str = "") -> Release:

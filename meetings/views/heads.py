@@ -16,7 +16,7 @@ from kim.permissions import note
 from meetings.documents import PaperDocument
 from meetings.models import Consultation, CoSignature, Organization, Paper, Person
 from meetings.models.drafts import NewPaper, add_consultation, complete_blocks
-from meetings.views.papers import open_document
+from meetings.views.papers import open_paper
 
 
 class NewPaperForm(forms.Form):
@@ -129,7 +129,7 @@ class EditHead(CorrectionPage):
     form_class = HeadForm
 
     def instance(self, request: Any, *args: Any, **kwargs: Any) -> Paper:
-        return open_document(request, kwargs["reference"]).paper
+        return open_paper(request, kwargs["reference"]).paper
 
     def context(self, request: Any, form: Any) -> dict[str, Any]:
         paper = form.instance
@@ -179,7 +179,7 @@ class OfPaper(AddPage):
     part: type[forms.Form]
 
     def form(self, request: Any, *data: Any, **kwargs: Any) -> Any:
-        self.paper = open_document(request, kwargs["reference"]).paper
+        self.paper = open_paper(request, kwargs["reference"]).paper
         return self.part(request, *data[:1])
 
     def context(self, request: Any, form: Any, **kwargs: Any) -> dict[str, Any]:
@@ -205,7 +205,7 @@ class RemoveConsultation(RemovePage):
     rule = "documents.edit"
 
     def instance(self, request: Any, **kwargs: Any) -> Consultation:
-        found = open_document(request, kwargs["reference"])
+        found = open_paper(request, kwargs["reference"])
         row = next((c for c in found.consultations() if c.order == kwargs["order"]), None)
         if row is None:
             raise Http404

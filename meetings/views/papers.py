@@ -1,6 +1,7 @@
 """Pages of papers: list, the paper with every bound figure, its steps until release, PDF, and the check of a PDF."""
 
 import json
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django import forms
@@ -9,14 +10,16 @@ from django.core.exceptions import ValidationError
 from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import resolve
 
 from kim import documents, releases
-from kim.documents import bound_words
+from kim.documents import Document, bound_words
 from kim.figures import Value
 from kim.forms import DescriptionPage, VersionedForm, saved
 from kim.models import Release, Source
 from kim.permissions import Ruled, may
 from kim.tables import ListPage, kept_link
+from kim.tokens import Chip
 from kim.trail import story
 from kim.word import as_docx
 from meetings.documents import PaperDocument
@@ -42,20 +45,44 @@ class Papers(ListPage):
         return rows
 
 
-def document_of(request: Any, reference: str) -> PaperDocument:
-    """The body's paper with this reference; foreign and missing are the same 404."""
+def document_of(request: Any, reference: str) -> Document:
+    """The body's document with this reference, of whatever kind; foreign and missing are the same 404."""
     found = documents.find(request.acting_body, reference)
-    if not isinstance(found, PaperDocument) or not Paper.visible_to(request).filter(pk=found.paper.pk).exists():
+    if found is None or not type(found.row).visible_to(request).filter(pk=found.row.pk).exists():
         raise Http404
     return found
 
 
-def open_document(request: Any, reference: str) -> PaperDocument:
+def open_document(request: Any, reference: str) -> Document:
     """The same, as long as it is written on; Http404 once it is released."""
     found = document_of(request, reference)
-    if found.paper.state not in Paper.OPEN:
+    if not found.is_open:
         raise Http404
     return found
+
+
+def paper_of(request: Any, reference: str) -> PaperDocument:
+    """The same, if it is a Vorlage."""
+    found = document_of(request, reference)
+    if not isinstance(found, PaperDocument):
+        raise Http404
+    return found
+
+
+def open_paper(request: Any, reference: str) -> PaperDocument:
+    """The same, if it is a Vorlage that is written on."""
+    found = paper_of(request, reference)
+    if not found.is_open:
+        raise Http404
+    return found
+
+
+def page_of(request: Any, found: Document, problems: Iterable[str], status: int) -> HttpResponseBase:
+    """The document's own page, with what stands against what was asked."""
+    match = resolve(found.get_absolute_url())
+    page = match.func.view_class()  # type: ignore[attr-defined]
+    response: HttpResponseBase = page.get(request, *match.args, **match.kwargs, problems=tuple(problems), status=status)
+    return response
 
 
 class DocumentPage(Ruled):
@@ -64,7 +91,7 @@ class DocumentPage(Ruled):
     rule = "documents.view"
 
     def get(self, request: Any, reference: str, problems: tuple[str, ...] = (), status: int = 200) -> HttpResponseBase:
-        found = document_of(request, reference)
+        found = paper_of(request, reference)
         paper, release = found.paper, releases.of_text(found.text)
         context = {
             "document": found,
@@ -99,11 +126,11 @@ def written(request: Any, found: PaperDocument) -> dict[str, Any]:
     """What the page of a draft shows: the text as it would be printed, what has changed in the data, the Prüfliste."""
     expander = found.expander(bound_words(found.text))
     blocks = found.blocks(expander)
-    chips: dict[str, documents.Chip] = {}
+    chips: dict[str, Chip] = {}
     for block in blocks:
         for chip in block.chips():
             chips.setdefault(chip.token, chip)
-    shown: dict[Any, documents.Chip] = {}
+    shown: dict[Any, Chip] = {}
     for chip in chips.values():
         if chip.form != "choice":  # only the form of a word
             shown.setdefault((chip.name, tuple(sorted(chip.parameters.items())), chip.text), chip)
@@ -149,7 +176,7 @@ class DescribeDocument(DescriptionPage):
     title = "Nummer und Aktenzeichen der Vorlage"
 
     def instance(self, request: Any, *args: Any, **kwargs: Any) -> Source:
-        return document_of(request, kwargs["reference"]).paper.source
+        return paper_of(request, kwargs["reference"]).paper.source
 
     def target(self, instance: Source) -> str:
         return str(instance.paper.get_absolute_url())
@@ -164,10 +191,10 @@ class DocumentPdf(Ruled):
         found = document_of(request, reference)
         try:
             content = releases.pdf_of(found)
-        except ValidationError:
-            return DocumentPage.as_view()(request, reference=reference)
+        except ValidationError as error:
+            return page_of(request, found, error.messages, 422)
         response = HttpResponse(content, content_type="application/pdf")
-        response["Content-Disposition"] = f'inline; filename="Vorlage-{found.paper.address}.pdf"'
+        response["Content-Disposition"] = f'inline; filename="{found.file_name}.pdf"'
         return response
 
 
@@ -180,23 +207,23 @@ class DocumentWord(Ruled):
         found = document_of(request, reference)
         try:
             content = releases.content_of(found)
-        except ValidationError:
-            return DocumentPage.as_view()(request, reference=reference)
+        except ValidationError as error:
+            return page_of(request, found, error.messages, 422)
         response = HttpResponse(as_docx(content), content_type=WORD)
-        response["Content-Disposition"] = f'attachment; filename="Vorlage-{found.paper.address}.docx"'
+        response["Content-Disposition"] = f'attachment; filename="{found.file_name}.docx"'
         return response
 
 
 class Step(Ruled):
-    """A button on the page of a paper: POST does it, or says on the same page why not."""
+    """A button on the page of a document: POST does it, or says on the same page why not."""
 
     undoable = True
 
-    def act(self, request: Any, found: PaperDocument) -> str:
+    def act(self, request: Any, found: Any) -> str:
         """Do it; the message for the user. ValidationError if refused."""
         raise NotImplementedError
 
-    def document(self, request: Any, reference: str) -> PaperDocument:
+    def document(self, request: Any, reference: str) -> Document:
         return open_document(request, reference)
 
     def post(self, request: Any, reference: str) -> HttpResponseBase:
@@ -204,7 +231,7 @@ class Step(Ruled):
         try:
             message = self.act(request, found)
         except ValidationError as error:
-            return DocumentPage().get(request, reference, tuple(error.messages), 422)
+            return page_of(request, found, error.messages, 422)
         if self.undoable:
             saved(request, message)
         else:
@@ -212,13 +239,13 @@ class Step(Ruled):
         return redirect(kept_link(request, found.get_absolute_url()))
 
 
-class ReleasePaper(Step):
+class ReleaseDocument(Step):
     """Freigeben."""
 
     rule, undoable = "documents.release", False
 
-    def act(self, request: Any, found: PaperDocument) -> str:
-        release = found.paper.release(request.user, shown=request.POST.get("fingerprint", ""))
+    def act(self, request: Any, found: Document) -> str:
+        release = found.row.release(request.user, shown=request.POST.get("fingerprint", ""))
         return f"Freigegeben. Prüfwert {release.fingerprint}. Ab jetzt bleibt jedes Zeichen, wie es ist."
 
 
@@ -227,9 +254,9 @@ class AdoptFigures(Step):
 
     rule = "documents.edit"
 
-    def act(self, request: Any, found: PaperDocument) -> str:
+    def act(self, request: Any, found: Document) -> str:
         wanted = set(request.POST.getlist("zahl"))
-        count = found.paper.adopt(wanted or None, shown=request.POST.get("fingerprint", ""))
+        count = releases.adopt(found, wanted or None, shown=request.POST.get("fingerprint", ""))
         return f"{count} {'Zahl' if count == 1 else 'Zahlen'} übernommen."
 
 
@@ -239,7 +266,7 @@ class Proceed(Step):
     rule = "documents.edit"
 
     def document(self, request: Any, reference: str) -> PaperDocument:
-        return document_of(request, reference)
+        return paper_of(request, reference)
 
     def act(self, request: Any, found: PaperDocument) -> str:
         state = request.POST.get("stand", "")
@@ -253,6 +280,9 @@ class Sign(Step):
     """Mitzeichnen for an office."""
 
     rule = "documents.sign"
+
+    def document(self, request: Any, reference: str) -> PaperDocument:
+        return open_paper(request, reference)
 
     def act(self, request: Any, found: PaperDocument) -> str:
         key = request.POST.get("dienststelle", "")
@@ -284,8 +314,9 @@ class CheckPdf(Ruled):
             return render(request, "meetings/check.html", {"form": form}, status=422)
         content = form.cleaned_data["datei"].read()
         release = releases.release_of(request.acting_body, content)
-        paper = Paper.visible_to(request).filter(text=release.text_id).first() if release else None
-        found = releases.overtaken(PaperDocument(paper), release) if paper and release else []
-        context = {"form": PdfForm(), "checked": True, "paper": paper, "release": release, "overtaken": found}
+        paper = documents.of_text(release.text) if release else None
+        found = releases.overtaken(paper, release) if paper and release else []
+        row = paper.row if paper else None
+        context = {"form": PdfForm(), "checked": True, "paper": row, "release": release, "overtaken": found}
         context |= {"name": form.cleaned_data["datei"].name, "sha256": releases.sha256(content)}
         return render(request, "meetings/check.html", context)

@@ -9,18 +9,16 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 
-from kim.documents import Expander, bound_words
+from kim.documents import Document, bound_words
 from kim.forms import saved
 from kim.history import CONFLICT
 from kim.models import TextBlock, User
 from kim.permissions import Ruled
 from kim.tables import kept_link
-from meetings.documents import PaperDocument
+from kim.tokens import Expander
 from meetings.figures.picker import picked
-from meetings.models import Paper
 from meetings.models.drafts import write
-from meetings.models.papers import PROPOSAL
-from meetings.views.papers import DocumentPage, document_of, open_document
+from meetings.views.papers import document_of, open_document, page_of
 
 
 @dataclass(frozen=True)
@@ -42,7 +40,7 @@ class Typed:
         return self.changed and self.shown != tidy(self.row.content) != self.words
 
 
-def typed_blocks(found: PaperDocument, data: Any) -> tuple[list[Typed], list[str]]:
+def typed_blocks(found: Document, data: Any) -> tuple[list[Typed], list[str]]:
     """The blocks of a form that was sent, and what cannot be saved of it. One query, and one for each block that was
     written by somebody else meanwhile."""
     rows, problems, blocks = {row.key: row for row in found.text.blocks.all()}, [], []
@@ -73,15 +71,6 @@ def tidy(words: str) -> str:
     return words.replace("\r\n", "\n").strip()
 
 
-def who(row: TextBlock, found: PaperDocument) -> str:
-    """For a proposal, the committee it is for."""
-    if not row.key.startswith(PROPOSAL):
-        return ""
-    order = row.key.rpartition("-")[2]
-    names = [str(c.organization) for c in found.consultations() if str(c.order) == order]
-    return f" ({names[0]})" if names else ""
-
-
 MOST, VERSIONS, LONG = 100_000, 200, 4000  # characters of a block, versions that are compared, words of two versions
 
 
@@ -92,20 +81,20 @@ class EditText(Ruled):
 
     def get(self, request: Any, reference: str) -> HttpResponseBase:
         found = document_of(request, reference)
-        if found.paper.state not in Paper.OPEN:
+        if not found.is_open:
             return redirect(kept_link(request, found.get_absolute_url()))
         return self.page(request, found)
 
-    def page(self, request: Any, found: PaperDocument, status: int = 200, **more: Any) -> HttpResponseBase:
+    def page(self, request: Any, found: Document, status: int = 200, **more: Any) -> HttpResponseBase:
         """The form; typed: what was sent and could not be saved."""
         typed: dict[str, str] = more.pop("typed", {})
         expander, blocks = found.expander(bound_words(found.text)), []
         for row in found.text.blocks.all():
             words = typed.get(row.key, row.content.strip())
             expanded, problem = self.expanded(expander, row, words)
-            label = row.heading.rstrip(":") + who(row, found)
+            label = found.block_label(row)
             blocks.append({"row": row, "label": label, "words": words, "expanded": expanded, "problem": problem})
-        context = {"document": found, "paper": found.paper, "blocks": blocks, **more}
+        context = {"document": found, "paper": found.row, "blocks": blocks, **more}
         return render(request, "meetings/write.html", context, status=status)
 
     def expanded(self, expander: Expander, row: TextBlock, words: str) -> tuple[Any, str]:
@@ -118,7 +107,7 @@ class EditText(Ruled):
     def post(self, request: Any, reference: str, again: bool = False) -> HttpResponseBase:
         found = document_of(request, reference)
         blocks, problems = typed_blocks(found, request.POST)
-        if found.paper.state not in Paper.OPEN:
+        if not found.is_open:
             return self.too_late(request, found, blocks)
         typed = {one.row.key: one.words for one in blocks if one.changed}
         if "vorschau" in request.POST:
@@ -129,7 +118,7 @@ class EditText(Ruled):
         try:
             if problems:
                 raise ValidationError(problems)
-            write(found.paper, changed)
+            write(found, changed)
         except ValidationError as error:
             if CONFLICT in error.messages and not again:  # saved between our look and our save
                 return self.post(request, reference, again=True)
@@ -139,16 +128,16 @@ class EditText(Ruled):
         saved(request, "Der Text ist gespeichert.")
         return redirect(kept_link(request, found.get_absolute_url()))
 
-    def too_late(self, request: Any, found: PaperDocument, blocks: list[Typed]) -> HttpResponseBase:
+    def too_late(self, request: Any, found: Document, blocks: list[Typed]) -> HttpResponseBase:
         """The paper was released while somebody wrote: nothing typed is lost, it stands there to be copied."""
-        state = found.paper.get_state_display()
-        words = f"Die Vorlage ist inzwischen {state}; was Sie geschrieben haben, ist nicht gespeichert"
+        state = found.row.get_state_display()
+        words = f"Inzwischen: {state}. Was Sie geschrieben haben, ist nicht gespeichert"
         if by_script(request):
             return JsonResponse({"error": f"{words}. Bitte herauskopieren."}, status=409)
         typed = tuple(f"{one.row.heading} {one.words}" for one in blocks if one.changed)
-        return DocumentPage().get(request, found.paper.address, (f"{words}:", *typed), 409)
+        return page_of(request, found, (f"{words}:", *typed), 409)
 
-    def refused(self, request: Any, found: PaperDocument, problems: list[str], typed: Any) -> HttpResponseBase:
+    def refused(self, request: Any, found: Document, problems: list[str], typed: Any) -> HttpResponseBase:
         """What cannot be saved is said; nothing typed is lost."""
         if by_script(request):
             return JsonResponse({"error": " ".join(problems)}, status=422)
@@ -202,10 +191,10 @@ class Versions(Ruled):
 
     def get(self, request: Any, reference: str) -> HttpResponseBase:
         found = document_of(request, reference)
-        return render(request, "meetings/versions.html", {"document": found, "paper": found.paper, "acts": acts(found)})
+        return render(request, "meetings/versions.html", {"document": found, "paper": found.row, "acts": acts(found)})
 
 
-def acts(found: PaperDocument) -> list[dict[str, Any]]:
+def acts(found: Document) -> list[dict[str, Any]]:
     """The latest acts in which the text changed, newest first: when, by whom, and the words before and after. Two
     queries; at most so many versions, for comparing takes longer than reading."""
     of_text = TextBlock.events.rel.related_model.objects.filter(text_id=found.text.pk)  # type: ignore[attr-defined]

@@ -10,9 +10,9 @@ from django.core.management import CommandError, call_command
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kim import documents, pdf
-from kim.documents import check_tokens, parameters
+from kim import pdf
 from kim.models import Text, TextBlock
+from kim.tokens import Expander, check_tokens, parameters
 from tests.helpers import drawn_paper
 
 
@@ -51,7 +51,7 @@ def test_no_text_breaks_the_check(text):
 
 
 def test_a_form_that_does_not_exist_is_said(region):
-    expander = documents.Expander({"body": region, "day": region.reference_day})
+    expander = Expander({"body": region, "day": region.reference_day})
     block = expander.block("a", "b", "{{body.name form=genitiv}} und {{position.fte position=CM-99}} und {{body.name}}")
     assert len(expander.problems) == 2
     assert "Die Form „genitiv“ gibt es" in expander.problems[0] and "„CM-99“ gibt es" in expander.problems[1]

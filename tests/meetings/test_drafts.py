@@ -6,6 +6,7 @@ import docx
 import pytest
 from django.core.exceptions import ValidationError
 
+from kim import releases
 from kim.models import Release, Source, TextBlock
 from meetings.models import CoSignature, Organization, Paper
 from meetings.models.drafts import NewPaper, write
@@ -46,13 +47,13 @@ def test_a_change_voids_the_mitzeichnung(region, paper):
     row.sign(None, "einverstanden")
     assert paper.document().problems() == []
     block = TextBlock.objects.get(text=paper.text, key="soziales")
-    write(paper, [(block, block.content + " Neu.")])
+    write(paper.document(), [(block, block.content + " Neu.")])
     paper = Paper.objects.get(pk=paper.pk)
     with pytest.raises(ValidationError, match="sie gilt nicht mehr"):
         paper.release(None)
     CoSignature.objects.get().sign(None)
     halve()
-    paper.adopt({"neutrality.sentence"})
+    releases.adopt(paper.document(), {"neutrality.sentence"})
     assert any("sie gilt nicht mehr" in problem for problem in paper.document().problems()), "a figure voids it too"
     assert CoSignature.objects.get().comment == ""
 
