@@ -3,6 +3,7 @@
 from django.urls import path
 
 from grants import views
+from grants.views import onward
 
 urlpatterns = [
     path("zuwendungen/bescheid/<slug:slug>/rechenregel/", views.NoticeRule.as_view(), name="notice-rule"),
@@ -13,6 +14,27 @@ urlpatterns = [
     path("zuwendungen/stellenverteilung/", views.AllocationPage.as_view(), name="allocation"),
     path("zuwendungen/bescheid/<slug:slug>/", views.NoticePage.as_view(), name="notice"),
     path("zuwendungen/bescheid/<slug:slug>/aktenzeichen/", views.DescribeNotice.as_view(), name="notice-describe"),
+    path("zuwendungen/bescheid/<slug:slug>/weiterleitung/", onward.Onward.as_view(), name="onward"),
+    path("zuwendungen/bescheid/<slug:slug>/weiterleitung/neu/", onward.StartGrants.as_view(), name="onward-new"),
+    path(
+        "zuwendungen/bescheid/<slug:slug>/weiterleitung/freigeben/",
+        onward.ReleaseGrants.as_view(),
+        name="onward-release",
+    ),
+    path("zuwendungen/bescheid/<slug:slug>/weiterleitung/alle.zip", onward.OnwardArchive.as_view(), name="onward-zip"),
+    path(
+        "zuwendungen/bescheid/<slug:slug>/weiterleitung/<slug:carrier>/<int:number>/",
+        onward.GrantPage.as_view(),
+        name="onward-grant",
+    ),
+    path(
+        "zuwendungen/bescheid/<slug:slug>/weiterleitung/<slug:carrier>/<int:number>/kopf/",
+        onward.EditGrant.as_view(),
+        name="onward-head",
+    ),
+    path("zuwendungen/muster/<slug:basis>/", onward.TemplatePage.as_view(), name="onward-template"),
+    path("zuwendungen/muster/<slug:basis>/neu/", onward.AddTemplate.as_view(), name="onward-template-new"),
+    path("zuwendungen/muster/<slug:basis>/zeichnung/", onward.EditTemplate.as_view(), name="onward-template-edit"),
     path("haushalt/", views.Budget.as_view(), name="budget"),
     path("haushalt/kostenneutralitaet/", views.NeutralityPage.as_view(), name="neutrality"),
 ]

@@ -237,8 +237,8 @@ def citing(scope: Any, references: set[str], name: str = "", given: Mapping[str,
                 found.add(text)
     owners = []
     for relation in Text._meta.related_objects:
-        if relation.one_to_one:
-            model: Any = relation.related_model
+        model: Any = relation.related_model
+        if relation.one_to_one and hasattr(model, "source"):  # a Muster is no paper
             rows = model.visible_to(scope).filter(**{f"{relation.field.name}__in": found})
             owners += list(rows.select_related("source"))
     return owners

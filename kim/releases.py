@@ -13,15 +13,16 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
-from django.db.models import TextChoices
+from django.db.models import Max, TextChoices
 from django.template import TemplateDoesNotExist
 from django.template.loader import get_template
 from django.utils import timezone
 
 from kim import pdf
-from kim.documents import Document, take_over
-from kim.history import refusable
-from kim.models import Body, Release, Source, Text, in_fours
+from kim.documents import Document, bound_words, find, take_over
+from kim.figures import Value
+from kim.history import known_at, refusable
+from kim.models import Body, Release, Source, Text, TrailEvent, in_fours
 from kim.permissions import note
 from kim.tables.exports import inert
 from kim.tokens import Block, Chip
@@ -215,6 +216,46 @@ def adopt(document: Document, tokens: set[str] | None = None, *, shown: str = ""
     return count
 
 
+def issued(release: Release, document: Document) -> dict[str, Any]:
+    """What the page of a released document shows: the bundle, and what the data say by now."""
+    bundle = json.loads(release.bundle)
+    content = bundle["content"]
+    return {
+        "content": content,
+        "blocks": [*content.get("proposals", ()), *content["blocks"]],
+        "figures": [
+            {"title": one["title"], "text": one["words"], "value": Value.read(one["value"])}
+            for one in bundle["figures"]
+        ],
+        "overtaken": overtaken(document, release),
+    }
+
+
+def written(document: Document) -> dict[str, Any]:
+    """What the page of a draft shows: the text as it would be printed, what has changed in the data, the Prüfliste."""
+    expander = document.expander(bound_words(document.text))
+    blocks = document.blocks(expander)
+    chips: dict[str, Chip] = {}
+    for block in blocks:
+        for chip in block.chips():
+            chips.setdefault(chip.token, chip)
+    shown: dict[Any, Chip] = {}
+    for chip in chips.values():
+        if chip.form != "choice":  # only the form of a word
+            shown.setdefault((chip.name, tuple(sorted(chip.parameters.items())), chip.text), chip)
+    is_open = document.is_open
+    return {
+        "content": document.content(blocks, timezone.localtime(now()).date()),
+        "blocks": blocks,
+        "problems": expander.problems,
+        "figures": list(shown.values()),
+        "changed": [c for c in chips.values() if c.changed or c.token not in expander.bound] if is_open else [],
+        "checks": document.checks(expander, blocks) if is_open else [],
+        "fingerprint": checksum(blocks),
+        "said": data_checksum(chips.values()),
+    }
+
+
 def link(previous: str, bundle_sha256: str, pdf_sha256: str) -> str:
     """The next link of the chain."""
     return sha256(f"{previous}\n{bundle_sha256}\n{pdf_sha256}")
@@ -320,3 +361,26 @@ def overtaken(document: Document, release: Release) -> list[tuple[str, str, str]
         if chip is None or chip.now != words:
             found[token] = (titles[token], words, chip.now if chip else "lässt sich nicht mehr berechnen")
     return list(found.values())
+
+
+def overtaken_since(body: Body, address: str, release: Release) -> TrailEvent | None:
+    """The act after which the data said something else than the release for the first time; None while they do not.
+
+    Looked for by halves among the acts since the release, each time with the data as they were known then: about ten
+    evaluations for a thousand acts.
+    """
+    later = TrailEvent.objects.filter(created_at__gt=release.released_at).exclude(model="kim.Release")
+    ends = list(later.values("act").annotate(end=Max("created_at")).order_by("end"))
+
+    def moved(place: int) -> bool:
+        with known_at(ends[place]["end"]):
+            found = find(body, address)
+            return bool(found and overtaken(found, release))
+
+    first, last = 0, len(ends)
+    while first < last:
+        middle = (first + last) // 2
+        first, last = (first, middle) if moved(middle) else (middle + 1, last)
+    if first == len(ends):
+        return None
+    return later.filter(act=ends[first]["act"]).order_by("-created_at").first()

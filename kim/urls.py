@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from kim import views
-from kim.views import accounts, attached, audit, lists, sources, years
+from kim.views import accounts, attached, audit, jobs, lists, sources, years
 
 urlpatterns = [
     path("", views.Home.as_view(), name="home"),
@@ -43,6 +43,8 @@ urlpatterns = [
     path("pruefung/", audit.Trail.as_view(), name="trail"),
     path("pruefung/hinweise/", audit.Findings.as_view(), name="findings"),
     path("pruefung/hinweise/notiz/", audit.NoteFinding.as_view(), name="finding-note"),
+    path("vorgaenge/<uuid:key>/", jobs.JobPage.as_view(), name="job"),
+    path("vorgaenge/<uuid:key>/fortsetzen/", jobs.ContinueJob.as_view(), name="job-continue"),
     path("technik/", admin.site.urls),
     path("", include("grants.urls")),
     path("", include("staffing.urls")),

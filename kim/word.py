@@ -27,15 +27,22 @@ def as_docx(content: dict[str, Any]) -> bytes:
     for line in head(content):
         document.add_paragraph(clean(line))
     document.add_paragraph().add_run(clean(content["name"])).bold = True
-    document.add_heading(clean(content["body"]["heading"]), 2)
-    add_table(document, content)
-    for heading, blocks in (("Beschlussvorschlag:", content["proposals"]), ("", content["blocks"])):
+    if "consultations" in content:
+        document.add_heading(clean(content["body"]["heading"]), 2)
+        heads = ["Datum", "Gremium", *(["Zuständigkeit"] if content["with_roles"] else [])]
+        rows = [[day(one["date"]), one["organization"], one["role"]] for one in content["consultations"]]
+        add_table(document, heads, rows)
+    for heading, blocks in (("Beschlussvorschlag:", content.get("proposals", ())), ("", content["blocks"])):
         if heading and blocks:
             document.add_heading(heading, 2)
         for block in blocks:
             if not heading:
                 document.add_heading(clean(block["heading"]), 2)
-            add_paragraphs(document, block["paragraphs"])
+            if block.get("table"):
+                for table in content["tables"]:
+                    add_table(document, table["heads"], table["rows"])
+            else:
+                add_paragraphs(document, block["paragraphs"])
     if signer := content["signer"]:
         names = [signer["phrase"], f"gez. {signer['name']}", f"({signer['function']})" if signer["function"] else ""]
         document.add_paragraph(clean("\n".join(name for name in names if name)))
@@ -51,29 +58,31 @@ def day(text: str | None) -> str:
 
 def head(content: dict[str, Any]) -> list[str]:
     """The lines of the head that are filled."""
-    facts = {
-        "Vorlage-Nr.": content["reference"] or "Nr. folgt",
-        "Datum": day(content["date"]),
-        "Status": "öffentlich" if content["public"] else "nichtöffentlich",
-        "Federführende Dienststelle": content["department"],
-        "Beteiligte Dienststelle/n": ", ".join(content["participants"]),
-        "Verfasser/in": content["author"],
-        "Klimarelevanz": content["climate"],
-    }
+    facts = {"Datum": day(content["date"])}
+    if "recipient" in content:
+        facts = {"An": ", ".join(line for line in content["recipient"] if line)} | facts
+        facts["Aktenzeichen"] = content["reference"]
+    else:
+        facts = {"Vorlage-Nr.": content["reference"] or "Nr. folgt"} | facts
+        facts |= {
+            "Status": "öffentlich" if content["public"] else "nichtöffentlich",
+            "Federführende Dienststelle": content["department"],
+            "Beteiligte Dienststelle/n": ", ".join(content["participants"]),
+            "Verfasser/in": content["author"],
+            "Klimarelevanz": content["climate"],
+        }
     return [f"{label}: {value}" for label, value in facts.items() if value]
 
 
-def add_table(document: Any, content: dict[str, Any]) -> None:
-    """The Beratungsfolge; its first row is marked as a head, so that it is read and repeated as one."""
-    heads = ["Datum", "Gremium", *(["Zuständigkeit"] if content["with_roles"] else [])]
+def add_table(document: Any, heads: list[str], rows: list[list[str]]) -> None:
+    """A table; its first row is marked as a head, so that it is read and repeated as one."""
     table = document.add_table(rows=1, cols=len(heads), style="Table Grid")
     for cell, words in zip(table.rows[0].cells, heads, strict=True):
         cell.paragraphs[0].add_run(words).bold = True
     mark = OxmlElement("w:tblHeader")
     mark.set(qn("w:val"), "true")
     table.rows[0]._tr.get_or_add_trPr().append(mark)
-    for one in content["consultations"]:
-        values = [day(one["date"]), one["organization"], one["role"]]
+    for values in rows:
         for cell, words in zip(table.add_row().cells, values, strict=False):
             cell.text = clean(words)
 

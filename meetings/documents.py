@@ -1,6 +1,7 @@
 """Papers (Vorlagen): what each kind is made of in each house's layout, how it is found, and what still keeps it from
 being released."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -9,7 +10,7 @@ from typing import Any
 
 from kim.documents import Check, Document, bound_words, document
 from kim.models import Body, TextBlock
-from kim.releases import checksum
+from kim.releases import checksum, of_text
 from kim.tokens import NOTHING, Block, Expander
 from meetings.models import Consultation, Paper
 from meetings.models.drafts import blocks_of
@@ -31,6 +32,8 @@ class PaperDocument(Document):
         self.title = paper.get_paper_type_display()
         self.layout = Layout(paper.body.paper_layout)
         self.template, self.styles = TEMPLATES[self.layout], STYLES[self.layout]
+        if paper.paper_type == PaperType.TABLED:  # the letterhead and what it is about: no table, no box
+            self.template, self.styles = "documents/tischvorlage.html", STYLES[Layout.LETTER]
 
     @classmethod
     def find(cls, body: Any, reference: str) -> "PaperDocument | None":
@@ -88,6 +91,8 @@ class PaperDocument(Document):
             "public": paper.public,
             "state": "Entwurf" if paper.state in Paper.OPEN else paper.get_state_display(),
             "body": {"name": body.name, "sender": body.sender, "heading": body.consultation_heading},
+            "agenda_items": paper.agenda_items,
+            "amendments": self.amendments(blocks) if supplement else [],
             "supplements": paper.superior.reference if paper.superior and supplement else "",
             "department": str(paper.department or ""),
             "participants": [str(one.organization) for one in paper.cosignatures.select_related("organization")],
@@ -113,6 +118,7 @@ class PaperDocument(Document):
             Check("Pflichtangaben sind ausgefüllt", tuple(self.missing(blocks))),
             Check("Beschlussvorschläge passen zur Beratungsfolge", tuple(self.proposals(blocks))),
             Check("Mitzeichnungen liegen vor", tuple(self.signatures(blocks))),
+            Check("Bemerkungen sind erledigt", tuple(self.remarks())),
         ]
 
     def missing(self, blocks: list[Block]) -> Iterator[str]:
@@ -124,6 +130,8 @@ class PaperDocument(Document):
             yield "Federführende Dienststelle fehlt."
         if paper.paper_type == PaperType.SUPPLEMENT and not paper.superior:
             yield "Welche Vorlage ergänzt wird, fehlt („bezieht sich auf Vorlage“)."
+        if paper.paper_type == PaperType.TABLED and not paper.agenda_items:
+            yield "Zu welchem Tagesordnungspunkt die Tischvorlage gehört, fehlt."
         if not (rows := self.consultations()):
             yield f"{paper.body.consultation_heading}: Es steht noch kein Gremium darin."
         yield from (f"{one.organization}: Der Sitzungstag fehlt." for one in rows if one.meeting is None)
@@ -151,6 +159,28 @@ class PaperDocument(Document):
             elif not all(verb in words for verb in verbs[one.role]):
                 yield f"{one.organization}: Der Beschlussvorschlag passt nicht zu „{one.get_role_display()}“."
 
+    def amendments(self, blocks: list[Block]) -> list[dict[str, str]]:
+        """Of an Ergänzungsvorlage: the sentences that are different from the released paper it supplements, block by
+        block; empty while that one may still change itself."""
+        paper = self.paper.superior
+        release = of_text(paper.text) if paper and paper.text else None
+        if release is None:
+            return []
+        content = json.loads(release.bundle)["content"]
+        then = {one["key"]: words_of(one) for one in (*content["proposals"], *content["blocks"])}
+        pairs = [
+            (b.heading, *p)
+            for b in blocks
+            if b.key in then and b.words()
+            for p in changed_sentences(then[b.key], b.words())
+        ]
+        return [{"heading": heading.rstrip(":"), "before": before, "after": after} for heading, before, after in pairs]
+
+    def remarks(self) -> Iterator[str]:
+        """Bemerkungen that nobody has done with."""
+        for one in self.paper.comments.filter(done_at__isnull=True):
+            yield f"{one} ist offen: „{one.text[:120]}“"
+
     def signatures(self, blocks: list[Block]) -> Iterator[str]:
         """Mitzeichnungen that are open, and those that a later change has voided."""
         for one in self.paper.cosignatures.select_related("organization"):
@@ -175,6 +205,12 @@ class PaperDocument(Document):
     def fingerprint(self) -> str:
         """What a Mitzeichnung signs: text, figures as they print, proposals."""
         return checksum(self.blocks(self.expander(bound_words(self.text))))
+
+
+def words_of(block: dict[str, Any]) -> str:
+    """What stands in a block of a bundle, without marks; see Block.words."""
+    lines = [line for part in block["paragraphs"] for line in part["lines"]]
+    return "\n".join("".join(piece["text"] for piece in line) for line in lines)
 
 
 def changed_sentences(before: str, after: str) -> Iterator[tuple[str, str]]:

@@ -1,10 +1,12 @@
 """What a notice, its programme and the budget say: the figures a text quotes."""
 
+from collections.abc import Mapping
+
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from grants.models import BudgetLine, FundingNotice, SubProduct
-from kim.figures import DATE, EUR, FTE, TEXT, Amount, Value, figure, stated, total
+from kim.figures import DATE, EUR, FTE, NO_FORMS, TEXT, Amount, Value, figure, stated, total
 from kim.formats import listed
 from kim.models import Body
 from kim.periods import last_day
@@ -12,10 +14,15 @@ from kim.periods import last_day
 NO_RATE = "Fördersatz noch nicht bekannt"
 
 
-def quoted(notice: FundingNotice, label: str, value: Amount, unit: str) -> Value:
+DATIVE = {"fachbezogene Pauschale": "fachbezogenen Pauschale", "gesetzliche Zuweisung": "gesetzlichen Zuweisung"}
+
+
+def quoted(
+    notice: FundingNotice, label: str, value: Amount, unit: str, *, forms: Mapping[str, str] = NO_FORMS
+) -> Value:
     """A value the notice states."""
     cited, where = notice.source.cited(), notice.source.get_absolute_url()
-    return Value(label, value, unit, "beleg", source=cited, document=where, link=notice.get_absolute_url())
+    return Value(label, value, unit, "beleg", source=cited, document=where, link=notice.get_absolute_url(), forms=forms)
 
 
 @figure("notice.amount", "Betrag der Zuwendung")
@@ -38,8 +45,9 @@ def funder(notice: FundingNotice) -> Value:
 
 @figure("notice.instrument", "Förderart")
 def instrument(notice: FundingNotice) -> Value:
-    """How the law calls the money. Example: fachbezogene Pauschale."""
-    return quoted(notice, "Förderart", notice.get_instrument_display(), TEXT)
+    """How the law calls the money. Example: fachbezogene Pauschale; aus der fachbezogenen Pauschale (dative)."""
+    words = notice.get_instrument_display()
+    return quoted(notice, "Förderart", words, TEXT, forms={"dative": DATIVE.get(words, words)})
 
 
 @figure("notice.year", "Förderjahr")

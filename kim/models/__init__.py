@@ -2,6 +2,7 @@
 
 from kim.models.attached import Attached, File, FindingNote, Note, Reminder, named, subjects
 from kim.models.bodies import Body, Role, RoleAssignment, User, din5007, sort_key
+from kim.models.jobs import Job
 from kim.models.releases import BoundFigure, Release, in_fours
 from kim.models.rows import BodyRow, GuardedRow, SameBody
 from kim.models.saved import SavedView
@@ -21,6 +22,7 @@ __all__ = [
     "File",
     "FindingNote",
     "GuardedRow",
+    "Job",
     "Kind",
     "Note",
     "Release",

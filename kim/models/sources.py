@@ -73,6 +73,7 @@ class Source(GuardedRow):
         RESOLUTION = "resolution", "Beschluss"
         MINUTES = "minutes", "Niederschrift"
         CONCEPT = "concept", "Projektskizze"
+        ONWARD = "onward", "Weiterleitung"
         OTHER = "other", "Dokument"
 
     kind = models.CharField("Art", max_length=12, choices=Kind)

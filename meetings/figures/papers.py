@@ -1,13 +1,15 @@
 """What papers say of each other and of the sittings that decided on them."""
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 
+from django.db.models import Prefetch, QuerySet
 from django.urls import reverse
 
 from kim.figures import DATE, TEXT, Deadlines, Headline, Value, figure
 from kim.formats import long_day
 from kim.models import Body
-from meetings.models import Consultation, Meeting, Paper
+from meetings.models import Consultation, CoSignature, Meeting, Paper
 
 
 def resolved(paper: Paper) -> Consultation | None:
@@ -81,3 +83,32 @@ def next_meeting(body: Body, day: date) -> Headline:
 def meetings(body: Body, day: date) -> Deadlines:
     """The sittings of the next three months. Example: 22.03.2023."""
     return Deadlines(tuple(sitting(one) for one in coming(body, day)))
+
+
+@figure("deadlines.papers", "Vorlagen, die bis zur Sitzung fertig sein müssen", deadlines=True)
+def unfinished(body: Body, day: date) -> Deadlines:
+    """What is still to be done to papers before their first sitting, and whose task that is. Three queries.
+
+    Example, StädteRegion 01.03.2023: 22.03.2023 "Freigeben (Leitung): Mitteilungsvorlage 2023/0120".
+    """
+    coming_ = Consultation.objects.filter(meeting__date__gte=day).select_related("meeting").order_by("meeting__date")
+    papers = Paper.objects.filter(body=body, state__in=Paper.OPEN, consultations__in=coming_).distinct()
+    rows = papers.select_related("source").prefetch_related(
+        Prefetch("consultations", coming_), Prefetch("cosignatures", queryset=waiting(body))
+    )
+    found = [value for paper in rows for value in tasks(paper)]
+    return Deadlines(tuple(sorted(found, key=lambda value: str(value.plain()))))
+
+
+def waiting(body: Body) -> QuerySet[CoSignature]:
+    """The Mitzeichnungen that are open."""
+    return CoSignature.objects.filter(body=body, signed_at__isnull=True).select_related("organization")
+
+
+def tasks(paper: Paper) -> Iterator[Value]:
+    """Who has to do what to a paper: first each office that has not signed, then the Leitung."""
+    last = paper.consultations.all()[0].meeting
+    assert last
+    words = [f"Mitzeichnen ({one.organization})" for one in paper.cosignatures.all()] or ["Freigeben (Leitung)"]
+    for label in words:
+        yield Value(f"{label}: {paper}", last.date, DATE, "beleg", source="Sitzungstag", link=paper.get_absolute_url())

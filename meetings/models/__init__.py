@@ -2,6 +2,16 @@
 
 from meetings.models.committees import LegislativeTerm, Meeting, Organization, Person
 from meetings.models.papers import Consultation, Paper
-from meetings.models.signatures import CoSignature
+from meetings.models.signatures import BlockComment, CoSignature, Signatory
 
-__all__ = ["CoSignature", "Consultation", "LegislativeTerm", "Meeting", "Organization", "Paper", "Person"]
+__all__ = [
+    "BlockComment",
+    "CoSignature",
+    "Consultation",
+    "LegislativeTerm",
+    "Meeting",
+    "Organization",
+    "Paper",
+    "Person",
+    "Signatory",
+]

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from grants.models import FundingNotice
-from kim import documents
+from kim import documents, releases
 from kim.documents import Document
 from kim.formats import day as printed
 from kim.history import refusable
@@ -18,6 +18,7 @@ from kim.permissions import note
 from kim.richtext import TOKEN, Span
 from meetings.models.committees import Meeting, Organization
 from meetings.models.papers import PROPOSAL, Consultation, Paper
+from meetings.models.signatures import CoSignature
 
 LETTER_BLOCKS = [
     ("sachlage", "Sach- und Rechtslage:", True),
@@ -31,12 +32,19 @@ BOX_BLOCKS = [
     ("anlagen", "Anlage/n:", False),
 ]
 APPROVAL_BLOCKS = [("erlaeuterungen", "Erläuterungen:", True)]
+TABLED_BLOCKS = [("erlaeuterungen", "Erläuterungen:", True), ("quelle", "Quelle:", False)]
+REASON = ("grund", "Grund der Ergänzung:", True)
 
 
 def blocks_of(paper_type: str, layout: str) -> list[tuple[str, str, bool]]:
     """Key, heading and whether it has to say something, in the order of the print; proposals come before."""
     if paper_type == Paper.PaperType.APPROVAL:
         return APPROVAL_BLOCKS
+    if paper_type == Paper.PaperType.TABLED:
+        return TABLED_BLOCKS
+    if paper_type == Paper.PaperType.SUPPLEMENT:  # only what changes has to be said again
+        rest = LETTER_BLOCKS if layout == Body.PaperLayout.LETTER else BOX_BLOCKS
+        return [REASON, *((key, heading, False) for key, heading, _ in rest)]
     return LETTER_BLOCKS if layout == Body.PaperLayout.LETTER else BOX_BLOCKS
 
 
@@ -104,13 +112,19 @@ class NewPaper:
 
 
 @transaction.atomic
-def write(document: Document, changed: list[tuple[TextBlock, str]]) -> None:
+def write(
+    document: Document, changed: list[tuple[TextBlock, str]], *, editorial: bool = False, user: Any = None
+) -> None:
     """Save the words of some blocks of a draft; figures that are new in them are taken over as the data say them.
 
-    ValidationError with a sentence: a figure that the catalogue does not know, a text that is released.
+    editorial: only words have changed ("redaktionell"), so that each Mitzeichnung goes on to hold; that stays to be
+    seen beside it. ValidationError with a sentence: a figure that the catalogue does not know, a text that is released,
+    a change that is not editorial.
     """
-    note(act="Text geschrieben")
+    note(act="Text redaktionell geändert" if editorial else "Text geschrieben")
     with refusable():
+        holding = kept(document, changed) if editorial else []
+        before_chips = printed_figures(document) if editorial else []
         for row, words in changed:
             before, row.content = row.content, words
             row.full_clean()
@@ -118,6 +132,30 @@ def write(document: Document, changed: list[tuple[TextBlock, str]]) -> None:
             row.save()
         if changed:
             document.bind()
+        if editorial and before_chips != printed_figures(document):
+            raise ValidationError(f"{NOT_EDITORIAL} Eine Zahl ist anders.")
+        for one in holding:
+            one.fingerprint, one.edited_at, one.edited_by = document.row.document().fingerprint(), releases.now(), user
+            one.save()
+
+
+NOT_EDITORIAL = (
+    "Das ist nicht nur redaktionell, die Mitzeichnungen gelten dann nicht mehr; bitte ohne den Haken speichern."
+)
+
+
+def kept(document: Document, changed: list[tuple[TextBlock, str]]) -> list[CoSignature]:
+    """The Mitzeichnungen that hold now; ValidationError if a Beschlussvorschlag is to change."""
+    if any(row.key.startswith(PROPOSAL) for row, _ in changed):
+        raise ValidationError(f"{NOT_EDITORIAL} Der Beschlussvorschlag ist anders.")
+    now = document.row.document().fingerprint()
+    return [one for one in document.row.cosignatures.all() if one.fingerprint == now]
+
+
+def printed_figures(document: Document) -> list[tuple[str, str]]:
+    """The figures that the draft prints, with their words, in the order of the text."""
+    expander = document.expander(documents.bound_words(document.text))
+    return [(chip.token, chip.text) for block in document.blocks(expander) for chip in block.chips()]
 
 
 def check_new_figures(document: Document, before: str, after: str) -> None:

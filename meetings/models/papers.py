@@ -44,27 +44,26 @@ SERIAL = pgtrigger.Trigger(
     """,
 )
 # What the print says is frozen; how far the paper has got, and whether it is public, goes on.
+PRINTED = (
+    *("source_id", "paper_type", "as_of", "text_id", "notice_id", "signer_id", "signer_phrase", "signer_function"),
+    *("department_id", "author", "climate", "agenda_items", "serial", "replaces_id", "superior_id", "copied_from_id"),
+)
 FIXED = pgtrigger.Trigger(
     name="fixed",
     when=pgtrigger.Before,
     operation=pgtrigger.Update | pgtrigger.Delete,
-    func="""
+    func=f"""
         IF NOT EXISTS (SELECT FROM kim_release r WHERE r.text_id = OLD.text_id) THEN
             IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
             RETURN NEW;
         END IF;
         IF TG_OP = 'DELETE' OR NEW.state IN ('draft', 'cosigning', 'known')
-            OR (NEW.source_id, NEW.paper_type, NEW.as_of, NEW.text_id, NEW.notice_id, NEW.signer_id, NEW.signer_phrase,
-                NEW.signer_function, NEW.department_id, NEW.author, NEW.climate, NEW.serial, NEW.replaces_id,
-                NEW.superior_id, NEW.copied_from_id)
-            IS DISTINCT FROM
-               (OLD.source_id, OLD.paper_type, OLD.as_of, OLD.text_id, OLD.notice_id, OLD.signer_id, OLD.signer_phrase,
-                OLD.signer_function, OLD.department_id, OLD.author, OLD.climate, OLD.serial, OLD.replaces_id,
-                OLD.superior_id, OLD.copied_from_id) THEN
+            OR ({", ".join(f"NEW.{name}" for name in PRINTED)})
+            IS DISTINCT FROM ({", ".join(f"OLD.{name}" for name in PRINTED)}) THEN
             RAISE EXCEPTION 'released' USING ERRCODE = '23000', CONSTRAINT = 'release_fixed';
         END IF;
         RETURN NEW;
-    """,
+    """,  # noqa: S608 - our own names
 )
 
 
@@ -138,6 +137,9 @@ class Paper(GuardedRow):
         verbose_name="Federführende Dienststelle",
     )
     author = models.CharField("Verfasser/in", max_length=80, blank=True, db_default="")
+    agenda_items = models.CharField(
+        "zu Tagesordnungspunkt", max_length=60, blank=True, db_default="", help_text="Nur Tischvorlage, z. B. 17 und 19"
+    )
     climate = models.CharField("Klimarelevanz", max_length=120, blank=True, db_default="")
     copied_from = models.ForeignKey(
         "self",
@@ -270,12 +272,26 @@ class Paper(GuardedRow):
         row is locked. Example: 2024/0003 after 2024/0002. Elsewhere it comes from the council's system."""
         if self.source.number or not self.source.date or self.body.paper_numbers != Body.PaperNumbers.OWN:
             return
+        if suggested := self.supplement_number():
+            self.source.number = suggested
+            self.source.save()
+            return
         list(Body.objects.filter(pk=self.body_id).select_for_update(no_key=True))
         year = self.source.date.year
         taken = Source.objects.filter(body=self.body, kind=Source.Kind.PAPER, number__regex=rf"^{year}/[0-9]{{4}}$")
         last = max((int(number[5:]) for number in taken.values_list("number", flat=True)), default=0)
         self.source.number = f"{year}/{last + 1:04}"
         self.source.save()
+
+    def supplement_number(self) -> str:
+        """Of an Ergänzungsvorlage: the number of the paper it supplements with the next suffix. Example: FB
+        56/0010/WP18-1. Empty for other papers, and while that one has none."""
+        base = self.superior.reference if self.superior and self.paper_type == self.PaperType.SUPPLEMENT else ""
+        if not base:
+            return ""
+        others = Source.objects.filter(body=self.body, kind=Source.Kind.PAPER, number__startswith=f"{base}-")
+        taken = [number[len(base) + 1 :] for number in others.values_list("number", flat=True)]
+        return f"{base}-{max((int(one) for one in taken if one.isdecimal()), default=0) + 1}"
 
     @transaction.atomic
     def proceed(self, state: str, *, reason: str = "") -> None:

@@ -1,16 +1,143 @@
-"""Mitzeichnung: which offices agree to a paper, and to which words."""
+"""Mitzeichnung: which offices agree to a paper, who may say so for them, to which words, and what they remark."""
 
+import uuid
+from datetime import date
 from typing import Any, ClassVar
 
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
 
 from kim import releases
 from kim.history import refusable, tracked
 from kim.models import BodyRow, SameBody, User, frozen
+from kim.periods import PeriodField, PeriodQuerySet
 from kim.permissions import note
 from meetings.models.committees import Organization
 from meetings.models.papers import OF_PAPER, Paper
+
+
+@tracked()
+class Signatory(BodyRow):
+    """A Zeichnungsbefugnis: who signs for an office and when, by right or in Vertretung. An office for which nobody is
+    recorded is signed for by anybody who may sign at all."""
+
+    key = models.UUIDField("Kennung", default=uuid.uuid4, unique=True, editable=False)
+    organization = models.ForeignKey(
+        Organization, models.PROTECT, related_name="signatories", verbose_name="Dienststelle"
+    )
+    user = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name="wer zeichnet")
+    validity = PeriodField("Zeitraum")
+    substitute = models.BooleanField("in Vertretung", default=False)
+
+    objects = PeriodQuerySet.as_manager()
+
+    class Meta(BodyRow.Meta):
+        verbose_name, verbose_name_plural = "Zeichnungsbefugnis", "Zeichnungsbefugnisse"
+        ordering: ClassVar = ["organization__name", "substitute", "validity"]
+        constraints: ClassVar = [
+            *BodyRow.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["body", "organization", "user", "validity"],
+                name="signatory_once",
+                violation_error_message="Das ist schon eingetragen.",
+            ),
+            models.CheckConstraint(
+                condition=Q(validity__isempty=False, validity__lower_inf=False),
+                name="signatory_validity",
+                violation_error_message="Der Zeitraum braucht einen Anfang, und das Ende liegt danach.",
+            ),
+            SameBody("organization"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} für {self.organization}" + (" in Vertretung" if self.substitute else "")
+
+    def get_absolute_url(self) -> str:
+        return reverse("signatories")
+
+    @classmethod
+    def of(cls, organization: Organization, user: Any, day: date) -> "Signatory | None":
+        """By what the person signs for the office on the day; None where nobody is recorded for it. ValidationError
+        with the names of those who may."""
+        rows = list(cls.objects.filter(organization=organization).as_of(day).select_related("user", "organization"))
+        if not rows:
+            return None
+        own = next((row for row in rows if user is not None and row.user_id == user.pk), None)
+        if own is None:
+            names = ", ".join(f"{row.user}{' (in Vertretung)' if row.substitute else ''}" for row in rows)
+            raise ValidationError(f"Für {organization} zeichnet heute {names}.")
+        return own
+
+
+@tracked()
+class BlockComment(BodyRow):
+    """A Bemerkung to a block of a draft, until it is done with."""
+
+    guard_parent = part_of = "paper"
+
+    paper = models.ForeignKey(Paper, models.PROTECT, related_name="comments", verbose_name="Vorlage")
+    number = models.PositiveSmallIntegerField("Nummer")
+    block = models.SlugField("Textblock", max_length=40)
+    text = models.TextField("Bemerkung")
+    written_by = models.ForeignKey(
+        User, models.PROTECT, null=True, editable=False, related_name="+", verbose_name="geschrieben von"
+    )
+    written_at = models.DateTimeField("geschrieben am")
+    done_at = models.DateTimeField("erledigt am", null=True, blank=True)
+
+    class Meta(BodyRow.Meta):
+        verbose_name, verbose_name_plural = "Bemerkung zum Text", "Bemerkungen zum Text"
+        triggers = [*BodyRow.Meta.triggers, frozen(OF_PAPER)]
+        ordering: ClassVar = ["number"]
+        constraints: ClassVar = [
+            *BodyRow.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["body", "paper", "number"],
+                name="blockcomment_number",
+                violation_error_message="Gerade ist noch eine Bemerkung entstanden. Bitte noch einmal.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(text=""),
+                name="blockcomment_text",
+                violation_error_message="Bitte schreiben, was zu bemerken ist.",
+            ),
+            SameBody("paper"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Bemerkung {self.number}"
+
+    def get_absolute_url(self) -> str:
+        return self.paper.get_absolute_url()
+
+    @classmethod
+    @transaction.atomic
+    def write(cls, paper: Paper, block: str, text: str, user: Any) -> "BlockComment":
+        """Remark on a block; ValidationError if the paper has no such block, or nothing is said."""
+        if not paper.text or not paper.text.blocks.filter(key=block).exists():
+            raise ValidationError("Diesen Block gibt es nicht mehr.")
+        note(act="Bemerkung geschrieben")
+        with refusable():
+            releases.hold(paper.text)
+            last = paper.comments.order_by("number").last()
+            row = cls(body=paper.body, paper=paper, number=last.number + 1 if last else 1, block=block)
+            row.text, row.written_by, row.written_at = text.strip(), user, releases.now()
+            row.full_clean()
+            row.save()
+        return row
+
+    @transaction.atomic
+    def finish(self) -> None:
+        """It is done with; ValidationError if it is already."""
+        if self.done_at:
+            raise ValidationError(f"{self} ist schon erledigt.")
+        note(act="Bemerkung erledigt")
+        with refusable():
+            self.done_at = releases.now()
+            self.save()
 
 
 @tracked()
@@ -29,6 +156,11 @@ class CoSignature(BodyRow):
     signed_at = models.DateTimeField("gezeichnet am", null=True, blank=True)
     fingerprint = models.CharField("Prüfsumme des Gezeichneten", max_length=64, blank=True, db_default="")
     comment = models.TextField("Bemerkung", blank=True, db_default="")
+    substitute = models.BooleanField("in Vertretung", default=False, db_default=False)
+    edited_at = models.DateTimeField("danach redaktionell geändert am", null=True, blank=True)
+    edited_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, editable=False, related_name="+", verbose_name="geändert von"
+    )
 
     class Meta(BodyRow.Meta):
         verbose_name, verbose_name_plural = "Mitzeichnung", "Mitzeichnungen"
@@ -55,8 +187,9 @@ class CoSignature(BodyRow):
 
     @transaction.atomic
     def sign(self, user: Any, comment: str = "", *, shown: str = "") -> None:
-        """Agree to the text as it stands; shown: releases.checksum of what the page showed, ValidationError if it is
-        another by now."""
+        """Agree to the text as it stands; shown: releases.checksum of what the page showed. ValidationError if it is
+        another by now, or somebody else signs for the office (see Signatory)."""
+        authority = Signatory.of(self.organization, user, timezone.localtime(releases.now()).date())
         note(act="Mitzeichnung")
         with refusable():
             document = self.paper.document()
@@ -64,5 +197,6 @@ class CoSignature(BodyRow):
             self.fingerprint, self.comment = document.fingerprint(), comment.strip()
             releases.agreed(shown, self.fingerprint)
             self.signed_by, self.signed_at = user, releases.now()
+            self.substitute, self.edited_at, self.edited_by = bool(authority and authority.substitute), None, None
             self.full_clean()
             self.save()

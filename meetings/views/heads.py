@@ -92,6 +92,7 @@ class HeadForm(VersionedForm):
             "department",
             "author",
             "climate",
+            "agenda_items",
             "signer",
             "signer_phrase",
             "signer_function",
@@ -120,6 +121,8 @@ class HeadForm(VersionedForm):
             fields[name].empty_label = "keine Angabe"
         fields["name"].initial, fields["number"].initial = source.title, source.number
         fields["date"].initial = source.date
+        if not source.number and (suggested := self.instance.supplement_number()):
+            fields["number"].help_text = f"{fields['number'].help_text}; als Ergänzung wohl {suggested}"
 
 
 class EditHead(CorrectionPage):

@@ -1,6 +1,5 @@
 """Pages of papers: list, the paper with every bound figure, its steps until release, PDF, and the check of a PDF."""
 
-import json
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
@@ -13,17 +12,15 @@ from django.shortcuts import redirect, render
 from django.urls import resolve
 
 from kim import documents, releases
-from kim.documents import Document, bound_words
-from kim.figures import Value
+from kim.documents import Document
 from kim.forms import DescriptionPage, VersionedForm, saved
-from kim.models import Release, Source
+from kim.models import Source, User
 from kim.permissions import Ruled, may
 from kim.tables import ListPage, kept_link
-from kim.tokens import Chip
 from kim.trail import story
 from kim.word import as_docx
 from meetings.documents import PaperDocument
-from meetings.models import Consultation, CoSignature, Paper
+from meetings.models import BlockComment, Consultation, CoSignature, Paper
 from meetings.tables import PaperTable
 
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -93,59 +90,46 @@ class DocumentPage(Ruled):
     def get(self, request: Any, reference: str, problems: tuple[str, ...] = (), status: int = 200) -> HttpResponseBase:
         found = paper_of(request, reference)
         paper, release = found.paper, releases.of_text(found.text)
-        context = {
+        beside = [(one, {"paper": paper}) for one in (CoSignature, BlockComment)]
+        context: dict[str, Any] = {
             "document": found,
             "paper": paper,
             "body": paper.body,
-            "content": found.content([], releases.now().date()),
             "release": release,
             "refused": problems,
             "next": paper.next_states(),
-            "signatures": list(paper.cosignatures.select_related("organization", "signed_by")),
-            "story": story([paper, paper.source], below=[(CoSignature, {"paper": paper})], user=request.user),
+            "signatures": list(paper.cosignatures.select_related("organization", "signed_by", "edited_by")),
+            "comments": list(paper.comments.select_related("written_by")),
+            "story": story(
+                [paper, paper.source],
+                below=beside,
+                user=request.user,
+            ),
         }
-        context |= issued(found, release) if release else written(request, found)
+        if release:
+            context |= releases.issued(release, found)
+        else:
+            context |= releases.written(found)
+            context["copied"] = found.copied(context["blocks"])
+            context["editable"] = found.is_open and may(request, "documents.edit")
         return render(request, "meetings/document.html", context, status=status)
 
 
-def issued(found: PaperDocument, release: Release) -> dict[str, Any]:
-    """What the page of a released paper shows: the bundle, and what the data say by now."""
-    bundle = json.loads(release.bundle)
-    return {
-        "content": bundle["content"],
-        "blocks": [*bundle["content"]["proposals"], *bundle["content"]["blocks"]],
-        "figures": [
-            {"title": one["title"], "text": one["words"], "value": Value.read(one["value"])}
-            for one in bundle["figures"]
-        ],
-        "overtaken": releases.overtaken(found, release),
-    }
+class Since(Ruled):
+    """Since when a released document is overtaken, and by which act; calculated when it is asked for."""
 
+    rule = "documents.view"
 
-def written(request: Any, found: PaperDocument) -> dict[str, Any]:
-    """What the page of a draft shows: the text as it would be printed, what has changed in the data, the Prüfliste."""
-    expander = found.expander(bound_words(found.text))
-    blocks = found.blocks(expander)
-    chips: dict[str, Chip] = {}
-    for block in blocks:
-        for chip in block.chips():
-            chips.setdefault(chip.token, chip)
-    shown: dict[Any, Chip] = {}
-    for chip in chips.values():
-        if chip.form != "choice":  # only the form of a word
-            shown.setdefault((chip.name, tuple(sorted(chip.parameters.items())), chip.text), chip)
-    editable = found.paper.state in Paper.OPEN
-    return {
-        "blocks": blocks,
-        "problems": expander.problems,
-        "figures": list(shown.values()),
-        "changed": [c for c in chips.values() if c.changed or c.token not in expander.bound] if editable else [],
-        "checks": found.checks(expander, blocks) if editable else [],
-        "copied": found.copied(blocks),
-        "fingerprint": releases.checksum(blocks),
-        "said": releases.data_checksum(chips.values()),
-        "editable": editable and may(request, "documents.edit"),
-    }
+    def get(self, request: Any, reference: str) -> HttpResponseBase:
+        found = document_of(request, reference)
+        release = releases.of_text(found.text)
+        if release is None:
+            raise Http404
+        event = releases.overtaken_since(request.acting_body, reference, release)
+        user = User.objects.filter(pk=event.user_id).first() if event and event.user_id else None
+        context = {"document": found, "release": release, "event": event, "by": user}
+        context["overtaken"] = releases.overtaken(found, release)
+        return render(request, "meetings/since.html", context)
 
 
 class DescriptionForm(VersionedForm):
@@ -274,24 +258,6 @@ class Proceed(Step):
             raise ValidationError("Diesen Bearbeitungsstand gibt es nicht.")
         found.paper.proceed(state, reason=request.POST.get("reason", "")[:300])
         return f"Bearbeitungsstand: {found.paper.get_state_display()}."
-
-
-class Sign(Step):
-    """Mitzeichnen for an office."""
-
-    rule = "documents.sign"
-
-    def document(self, request: Any, reference: str) -> PaperDocument:
-        return open_paper(request, reference)
-
-    def act(self, request: Any, found: PaperDocument) -> str:
-        key = request.POST.get("dienststelle", "")
-        row = next((one for one in found.paper.cosignatures.all() if str(one.pk) == key), None)
-        if row is None:
-            raise ValidationError("Diese Dienststelle ist nicht beteiligt.")
-        shown = request.POST.get("fingerprint", "")
-        row.sign(request.user, request.POST.get("bemerkung", "")[:1000], shown=shown)
-        return f"{row.organization}: mitgezeichnet."
 
 
 class PdfForm(forms.Form):

@@ -16,6 +16,7 @@ from kim.models import TextBlock, User
 from kim.permissions import Ruled
 from kim.tables import kept_link
 from kim.tokens import Expander
+from meetings.documents import PaperDocument
 from meetings.figures.picker import picked
 from meetings.models.drafts import write
 from meetings.views.papers import document_of, open_document, page_of
@@ -94,7 +95,7 @@ class EditText(Ruled):
             expanded, problem = self.expanded(expander, row, words)
             label = found.block_label(row)
             blocks.append({"row": row, "label": label, "words": words, "expanded": expanded, "problem": problem})
-        context = {"document": found, "paper": found.row, "blocks": blocks, **more}
+        context = {"document": found, "paper": found.row, "blocks": blocks, "holding": holding(found), **more}
         return render(request, "meetings/write.html", context, status=status)
 
     def expanded(self, expander: Expander, row: TextBlock, words: str) -> tuple[Any, str]:
@@ -118,7 +119,8 @@ class EditText(Ruled):
         try:
             if problems:
                 raise ValidationError(problems)
-            write(found, changed)
+            editorial = "redaktionell" in request.POST and bool(holding(found))
+            write(found, changed, editorial=editorial, user=request.user)
         except ValidationError as error:
             if CONFLICT in error.messages and not again:  # saved between our look and our save
                 return self.post(request, reference, again=True)
@@ -149,6 +151,15 @@ class EditText(Ruled):
             return JsonResponse({"error": CONFLICT + " „Speichern“ zeigt beide Fassungen."}, status=409)
         conflicts = [{"row": one.row, "theirs": one.row.content} for one in stale]
         return self.page(request, found, 409, typed=typed, conflicts=conflicts)
+
+
+def holding(found: Document) -> list[Any]:
+    """The Mitzeichnungen of a paper that hold now."""
+    if not isinstance(found, PaperDocument):
+        return []
+    signed = list(found.paper.cosignatures.filter(signed_at__isnull=False).select_related("organization"))
+    now = found.fingerprint() if signed else ""
+    return [one for one in signed if one.fingerprint == now]
 
 
 def by_script(request: Any) -> bool:

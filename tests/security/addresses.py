@@ -16,10 +16,11 @@ FILES = {
     GONE: uuid.UUID(int=9),
     MISSING: uuid.UUID(int=10),
 }
-SUBJECTS = ("stelle", "zuwendung", "vorlage", "traeger", "kommune", "umverteilung")
+SUBJECTS = ("stelle", "zuwendung", "vorlage", "traeger", "kommune", "umverteilung", "weiterleitung")
 NUMBERS = {"vogel-7": "7", "vogel-8": "8", GONE: "9", MISSING: "10"}  # of reallocations
+BASIS = {"vogel-7": "notice", "vogel-8": "contract", GONE: "gone", MISSING: "missing"}  # of a Muster
 YEARS = {"year-reopen": "2017"}  # closed in every planted body
-BODY_ARGUMENTS = {"number", "slug", "reference", "key"}
+BODY_ARGUMENTS = {"number", "slug", "reference", "key", "basis", "carrier"}
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,11 @@ class Page:
         """The addresses with the object of this code in them; one for each kind of object it can be about."""
         if self.name == "file":
             return [f"/dateien/{FILES[code]}/"]
+        if self.name.startswith("job") or self.name == "signatory-edit":
+            return ["/" + filled(self.route, {"key": str(FILES[code])})]
+        if self.name.startswith("onward"):
+            given = {"slug": code, "carrier": code, "number": "1", "basis": BASIS[code]}
+            return ["/" + filled(self.route, given)]
         values = {"number": code, "slug": code, "reference": code, "key": code, "name": "allocation.by_carrier"}
         values |= {"year": YEARS.get(self.name, "2018"), "address": f"vorlage-{code}"}
         values |= {"uidb64": "MQ", "token": "abc-def"}
@@ -55,7 +61,7 @@ class Page:
         if self.route.startswith("umverteilungen/"):
             values["number"] = NUMBERS[code]
         kinds = SUBJECTS if "kind" in self.arguments else ("",)
-        keys = {"umverteilung": NUMBERS[code]}
+        keys = {"umverteilung": NUMBERS[code], "weiterleitung": f"weiterleitung.{code}.{code}.1"}
         return ["/" + filled(self.route, values | {"kind": k, "key": keys.get(k, code)}) for k in kinds]
 
 

@@ -8,11 +8,12 @@ from decimal import Decimal as D
 
 import pikepdf
 
-from grants.models import Account, BudgetLine, FundingNotice, NoticeItem, SubProduct
-from kim.models import BoundFigure, ClosedYear, File, FindingNote, Note, Reminder, Source, Text, TextBlock, User
+from grants.models import Account, BudgetLine, FundingNotice, NoticeItem, OnwardGrant, OnwardTemplate, SubProduct
+from kim import releases
+from kim.models import BoundFigure, ClosedYear, File, FindingNote, Job, Note, Reminder, Source, Text, TextBlock, User
 from kim.periods import period
 from kim.permissions import acting
-from meetings.models import Consultation, CoSignature, Meeting, Organization, Paper, Person
+from meetings.models import BlockComment, Consultation, CoSignature, Meeting, Organization, Paper, Person, Signatory
 from staffing.models import (
     BodyMunicipality,
     Carrier,
@@ -27,7 +28,7 @@ from staffing.models import (
     ReallocationLeg,
 )
 from tests.helpers import new_position, pdf_text
-from tests.security.addresses import CODES, FILES, GONE, NUMBERS, SECRETS, WORDS
+from tests.security.addresses import BASIS, CODES, FILES, GONE, NUMBERS, SECRETS, WORDS
 
 SECRET_CODE = "vogel-9"  # the same in both bodies: the address of a paper that is not public
 
@@ -52,7 +53,8 @@ def plant(body):
         secret = plant_paper(body, SECRETS[body.slug], code, hidden, notice, public=False)
         partner = plant_partner(body, code)
         moved = plant_reallocation(body, word, code, row, source)
-        for subject in (row.position, notice, paper, row.carrier, partner, moved):
+        passed = plant_onward(body, word, code, row, notice)
+        for subject in (row.position, notice, paper, row.carrier, partner, moved, passed):
             plant_beside(body, SECRETS[body.slug], subject, FILES[code] if subject == row.position else None)
         plant_beside(body, SECRETS[body.slug], secret, None)
         plant_gone(body, notice)
@@ -111,6 +113,29 @@ def plant_reallocation(body, word, code, row, source):
     return moved
 
 
+def plant_onward(body, word, code, row, notice):
+    """A Muster, a Weiterleitung and a job; of a body that has no Muster of this form yet."""
+    OnwardTemplate.objects.filter(body=body, basis=BASIS[code]).delete()
+    made = []
+    for name in (f"{word} Muster", f"{word} Weiterleitung"):
+        text = Text.objects.create(body=body, name=name, public=True)
+        TextBlock.objects.create(body=body, text=text, position=1, key="zweck", heading=word, content=f"{word} {{{{notice.date}}}}")  # fmt: skip
+        made.append(text)
+    OnwardTemplate.objects.create(body=body, basis=BASIS[code], text=made[0], signer_name=word)
+    source = Source.objects.create(body=body, kind="onward", title=f"{word} Weiterleitung", date=body.reference_day)
+    BoundFigure.objects.create(body=body, text=made[1], token="notice.date", words=word)
+    user = bird(body)
+    with acting(user.pk, [body.pk]):
+        Job.objects.create(key=FILES[code], user=user, body=body, name=word, back="/", task="x", items=[1], problems=[word])  # fmt: skip
+    return OnwardGrant.objects.create(body=body, source=source, text=made[1], notice=notice, carrier=row.carrier, basis=BASIS[code], as_of=body.reference_day, signer_name=word)  # fmt: skip
+
+
+def bird(body):
+    """Somebody of the body who is nobody in the tests."""
+    with acting(None, []):
+        return User.objects.get_or_create(username=f"vogel@{body.slug}", defaults={"last_name": WORDS[body.slug]})[0]
+
+
 def plant_paper(body, word, code, source, notice, *, public):
     plain = WORDS[body.slug]  # a committee and a person are no secret
     text = Text.objects.create(body=body, name=word)
@@ -125,6 +150,10 @@ def plant_paper(body, word, code, source, notice, *, public):
     Consultation.objects.create(body=body, paper=paper, organization=organization, meeting=meeting, role="information")
     BoundFigure.objects.create(body=body, text=text, token="body.name", words=word)
     CoSignature.objects.create(body=body, paper=paper, organization=organization, comment=word)
+    BlockComment.objects.create(body=body, paper=paper, number=1, block="a", text=word, written_at=releases.now())
+    if public:
+        user = bird(body)
+        Signatory.objects.create(key=FILES[code], body=body, organization=organization, user=user, validity=period(date(2018, 1, 1), None))  # fmt: skip
     return paper
 
 

@@ -16,13 +16,17 @@ ARGUMENTS = {
     "year": "2018",
     "address": "vorlage-2023-0120",
     "order": "1",
+    "basis": "notice",
 }
 SLUGS = {"carrier": "sprungbrett", "carrier-contact": "sprungbrett", "municipality": "alsdorf"}
 PLACE = {"number": "CM-10", "slot": "1", "start": "ohne-beginn"}
-# nothing is closed; a view names its list in the query; the StädteRegion has no draft
+# nothing is closed; a view names its list in the query; the StädteRegion has no draft and no Weiterleitung
 NOT_THERE = {
     "year-reopen",
     "view-new",
+    *(f"onward-{end}" for end in ("grant", "head", "zip")),
+    *(f"job{end}" for end in ("", "-continue")),
+    "signatory-edit",
     *(f"reallocation{end}" for end in ("", "-edit", "-adopt", "-withdraw", "-remove")),
 }
 

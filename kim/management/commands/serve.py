@@ -1,8 +1,11 @@
-"""Serve on 127.0.0.1: migrate, in trial mode load the trial data once, say address and logins, start gunicorn."""
+"""Serve on 127.0.0.1: migrate, in trial mode load the trial data once, say address and logins, start gunicorn and the
+worker for long work."""
 
 import os
 import secrets
 import socket
+import subprocess
+import sys
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -46,6 +49,8 @@ class Server(BaseApplication):
         for name, value in options.items():
             if name in self.cfg.settings:
                 self.cfg.set(name, value)
+        worker = start_worker()
+        self.cfg.set("on_exit", lambda server: worker.terminate())
 
     def load(self) -> Any:
         from kim.wsgi import application
@@ -78,6 +83,12 @@ class Command(BaseCommand):
         if hasattr(connections["default"], "close_pool"):
             connections["default"].close_pool()
         Server(port).run()
+
+
+def start_worker() -> "subprocess.Popen[bytes]":
+    """The process that does long work (kim.jobs); it ends with the server."""
+    command = [sys.executable, "manage.py", "db_worker", "--queue-name=*", "--no-startup-delay", "--no-reload", "-v0"]
+    return subprocess.Popen(command, cwd=settings.BASE_DIR)  # noqa: S603 - our own words only
 
 
 def free_port(text: str) -> int:

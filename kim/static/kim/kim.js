@@ -112,6 +112,17 @@
     pause = setTimeout(() => foresee(form).catch(() => {}), 350);
   });
 
+  // Long work: how far it has got, each second until it is finished.
+  const again = async () => {
+    const { ok, page } = await fetched(location.href);
+    const fresh = page.querySelector("#vorgang");
+    if (!ok || !fresh) return;
+    const state = document.getElementById("vorgang");
+    if (fresh.innerHTML !== state.innerHTML) state.replaceWith(fresh);
+    if (fresh.matches("[data-again]")) setTimeout(() => again().catch(() => {}), 1000);
+  };
+  if (document.querySelector("#vorgang[data-again]")) setTimeout(() => again().catch(() => {}), 700);
+
   // Strg+Enter is the main button of the form one is in.
   document.addEventListener("keydown", (event) => {
     const main = event.target.closest?.("form")?.querySelector("[data-main]");

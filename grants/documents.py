@@ -1,0 +1,148 @@
+"""Weiterleitungsbescheid and -vertrag, and the Muster they are written from."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from grants.figures.onward import HEADS
+from grants.models import OnwardGrant, OnwardTemplate
+from grants.models.onward import BLOCKS, POSTS, RELATED, Basis
+from kim.documents import Check, Document, document
+from kim.tokens import NOTHING, Block, Chip, Expander
+
+STYLES = ("print.css", "weiterleitung.css")
+TEMPLATE = "documents/weiterleitung.html"
+
+
+@document
+class OnwardDocument(Document):
+    """A Weiterleitungsbescheid or -vertrag: letterhead, recipient, the words of the Muster, the table of posts."""
+
+    kind = "onward"
+    template, styles = TEMPLATE, STYLES
+
+    def __init__(self, grant: OnwardGrant) -> None:
+        self.row = self.grant = grant
+        self.title = grant.get_basis_display()
+
+    @classmethod
+    def find(cls, body: Any, reference: str) -> "OnwardDocument | None":
+        try:
+            return cls(OnwardGrant.find(body, reference))
+        except OnwardGrant.DoesNotExist:
+            return None
+
+    @classmethod
+    def of(cls, row: Any) -> "OnwardDocument | None":
+        return cls(row) if isinstance(row, OnwardGrant) else None
+
+    @classmethod
+    def every(cls, body: Any, since: date) -> "list[Document]":
+        rows = OnwardGrant.objects.filter(body=body, as_of__gte=since).select_related(*RELATED)
+        return [cls(row) for row in rows.prefetch_related("text__blocks")]
+
+    @property
+    def file_name(self) -> str:
+        return f"{self.title}-{self.grant.notice.slug}-{self.grant.carrier.slug}-{self.grant.number}"
+
+    def expander(self, bound: Mapping[str, str] = NOTHING) -> Expander:
+        """The tokens are read for this recipient, this notice and the day of the figures."""
+        grant = self.grant
+        known = {"body": grant.body, "notice": grant.notice, "carrier": grant.carrier, "day": grant.as_of}
+        known |= {"year": grant.notice.validity.lower.year, "sub_product": grant.notice.sub_product}
+        return Expander({name: value for name, value in known.items() if value is not None}, bound)
+
+    def content(self, blocks: list[Block], printed_on: date) -> dict[str, Any]:
+        grant, body, carrier = self.grant, self.grant.body, self.grant.carrier
+        rows = table(blocks)
+        signer = {"phrase": grant.signer_phrase, "name": grant.signer_name, "function": grant.signer_function}
+        return {
+            "title": self.title,
+            "heading": self.title + (f", {grant.number - 1}. Änderung" if grant.number > 1 else ""),
+            "reference": grant.source.file_reference,
+            "name": grant.notice.source.title,
+            "date": grant.source.date.isoformat() if grant.source.date else None,
+            "as_of": grant.as_of.isoformat(),
+            "state": grant.get_state_display(),
+            "contract": grant.basis == Basis.CONTRACT,
+            "body": {"name": body.name, "sender": body.sender},
+            "recipient": [carrier.name, carrier.street, f"{carrier.postal_code} {carrier.locality}".strip()],
+            "blocks": [block.as_json() | {"table": block.key == POSTS} for block in blocks if block.paragraphs],
+            "tables": [{"file": "stellen.csv", "title": "Geförderte Stellen", "heads": HEADS, "rows": rows}],
+            "signer": signer if grant.signer_name else None,
+            "printed_on": printed_on.isoformat(),
+        }
+
+    def releasable(self, printed_on: date) -> tuple[dict[str, Any], list[Block]]:
+        """What is released says so: it is a draft only until this moment."""
+        content, blocks = super().releasable(printed_on)
+        return content | {"state": "freigegeben"}, blocks
+
+    def checks(self, expander: Expander, blocks: list[Block]) -> list[Check]:
+        return [*super().checks(expander, blocks), Check("Pflichtangaben sind ausgefüllt", tuple(self.missing(blocks)))]
+
+    def missing(self, blocks: list[Block]) -> Iterator[str]:
+        """Mandatory words, the recipient's address, the table of posts."""
+        grant, said = self.grant, {block.key: block.words() for block in blocks}
+        carrier = grant.carrier
+        if not (carrier.street and carrier.postal_code and carrier.locality):
+            yield f"Die Anschrift von {carrier} ist nicht vollständig (Straße, PLZ, Ort)."
+        if not grant.signer_name:
+            yield "Zeichnung fehlt."
+        if grant.notice.state not in grant.notice.COUNTED:
+            state = grant.notice.get_state_display()
+            yield f"Die Zuwendung ist nicht bewilligt, sondern {state}: Weitergeleitet wird erst, was bewilligt ist."
+        if not table(blocks):
+            yield "Die Tabelle der Stellen fehlt im Text."
+        for key, heading in BLOCKS[Basis(grant.basis)]:
+            if not said.get(key, "").strip():
+                yield f"„{heading}“ ist leer."
+
+
+def table(blocks: list[Block]) -> list[list[str]]:
+    """The rows of the table of posts, as the draft has taken them over."""
+    found: Chip | None = next((c for block in blocks for c in block.chips() if c.name == "onward.posts"), None)
+    return [line.split("\t") for line in found.text.split("\n")] if found else []
+
+
+@document
+class OnwardTemplateDocument(Document):
+    """A Muster, read with the newest notice and the first recipient as an example."""
+
+    kind = "onward_template"
+    template, styles = TEMPLATE, STYLES
+
+    def __init__(self, row: OnwardTemplate) -> None:
+        self.row = row
+        self.title = str(row)
+
+    @classmethod
+    def find(cls, body: Any, reference: str) -> "OnwardTemplateDocument | None":
+        kind, _, basis = reference.partition(".")
+        rows = OnwardTemplate.objects.filter(body=body, basis=basis).select_related("body", "text")
+        row = rows.first() if kind == "muster" else None
+        return cls(row) if row else None
+
+    @classmethod
+    def of(cls, row: Any) -> "OnwardTemplateDocument | None":
+        return cls(row) if isinstance(row, OnwardTemplate) else None
+
+    @classmethod
+    def every(cls, body: Any, since: date) -> "list[Document]":
+        return []  # it prints nothing, so no figure of it changes
+
+    @property
+    def file_name(self) -> str:
+        return self.title.replace(" ", "-")
+
+    def expander(self, bound: Mapping[str, str] = NOTHING) -> Expander:
+        """What was taken over is of no account here: a Muster has no figures of its own."""
+        found = self.row.example()
+        if found is None:
+            return Expander({"body": self.row.body, "day": self.row.body.reference_day})
+        notice, carrier = found
+        known = {"body": self.row.body, "notice": notice, "carrier": carrier, "day": notice.validity.lower}
+        return Expander(known | {"year": notice.validity.lower.year, "sub_product": notice.sub_product})
+
+    def bind(self) -> int:
+        return 0

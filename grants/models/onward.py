@@ -1,0 +1,282 @@
+"""Weiterleitung: the Bescheid or Vertrag by which a recipient gets part of a notice, and the Muster for it."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, ClassVar
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models import Q
+from django.urls import reverse
+
+from grants.models.notices import FundingNotice
+from kim import documents, releases
+from kim.history import refusable, tracked
+from kim.models import Body, BodyRow, Release, SameBody, Source, Text, TextBlock, frozen
+from kim.permissions import note
+from staffing.models import Carrier
+
+
+class Basis(models.TextChoices):
+    """How money is passed on (Nr. 12 VVG zu § 44 LHO NRW): by Bescheid, or by a contract under public law."""
+
+    NOTICE = "notice", "Weiterleitungsbescheid"
+    CONTRACT = "contract", "Weiterleitungsvertrag"
+
+
+POSTS = "stellen"  # the block that is drawn from the data: which posts, and what they cost
+BLOCKS = {
+    Basis.NOTICE: [
+        ("bewilligung", "Bewilligung"),
+        ("zweck", "Zweckbestimmung"),
+        (POSTS, "Geförderte Stellen"),
+        ("auszahlung", "Auszahlung"),
+        ("nebenbestimmungen", "Nebenbestimmungen"),
+        ("nachweis", "Verwendungsnachweis"),
+        ("rechtsbehelf", "Rechtsbehelfsbelehrung"),
+    ],
+    Basis.CONTRACT: [
+        ("gegenstand", "§ 1 Gegenstand"),
+        ("zweck", "§ 2 Zweckbestimmung"),
+        (POSTS, "§ 3 Geförderte Stellen"),
+        ("auszahlung", "§ 4 Auszahlung"),
+        ("nebenbestimmungen", "§ 5 Nebenbestimmungen"),
+        ("nachweis", "§ 6 Verwendungsnachweis"),
+        ("schluss", "§ 7 Schlussbestimmungen"),
+    ],
+}
+TABLE = "{{onward.posts}}"
+SIGNER = ("signer_phrase", "signer_name", "signer_function")
+
+
+class Signed(models.Model):
+    """Who signs it."""
+
+    signer_phrase = models.CharField("Zeichnungsformel", max_length=60, blank=True, help_text="z. B. „Im Auftrag:“")
+    signer_name = models.CharField("gezeichnet von", max_length=120, blank=True)
+    signer_function = models.CharField("Amt", max_length=80, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+@tracked()
+class OnwardTemplate(BodyRow, Signed):
+    """The Muster of a body for its Weiterleitungsbescheide or -verträge; its figures are read with an example."""
+
+    basis = models.CharField("Form der Weiterleitung", max_length=8, choices=Basis)
+    text = models.OneToOneField(Text, models.PROTECT, related_name="onward_template", verbose_name="Text")
+
+    class Meta(BodyRow.Meta):
+        verbose_name, verbose_name_plural = "Muster der Weiterleitung", "Muster der Weiterleitung"
+        ordering: ClassVar = ["basis"]
+        constraints: ClassVar = [
+            *BodyRow.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["body", "basis"],
+                name="onwardtemplate_basis",
+                violation_error_message="Dieses Muster gibt es schon.",
+            ),
+            SameBody("text"),
+        ]
+
+    is_open = True
+
+    def __str__(self) -> str:
+        return f"Muster {self.get_basis_display()}"
+
+    @property
+    def name(self) -> str:
+        return str(self)
+
+    @property
+    def address(self) -> str:
+        return f"muster.{self.basis}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("onward-template", args=[self.basis])
+
+    def get_state_display(self) -> str:
+        return "Muster"
+
+    def release(self, user: Any, *, shown: str = "") -> Release:
+        raise ValidationError("Ein Muster wird nicht freigegeben.")
+
+    def example(self) -> "tuple[FundingNotice, Carrier] | None":
+        """The newest notice that passes something on, and the first who gets something. Two queries."""
+        from staffing.models import Position, PositionPeriod
+
+        rows = PositionPeriod.objects.filter(
+            body=self.body, position__kind=Position.Kind.ONWARD, carrier__isnull=False
+        ).exclude(carrier__kind=Carrier.Kind.OWN)
+        row = rows.filter(position__funding__isnull=False).order_by("-validity", "carrier__sort_key").first()
+        if row is None or row.carrier is None:
+            return None
+        notices = FundingNotice.objects.filter(items__funding__position=row.position).select_related(
+            "source", "programme", "sub_product"
+        )
+        notice = notices.order_by("-validity").first()
+        return (notice, row.carrier) if notice else None
+
+    @classmethod
+    @transaction.atomic
+    def begin(cls, body: Body, basis: str) -> "OnwardTemplate":
+        """A Muster with headings and nothing else: what it has to say, the house says."""
+        note(act="Muster angelegt")
+        with refusable():
+            text = Text(body=body, name=f"Muster {Basis(basis).label}", public=True)
+            text.full_clean()
+            text.save()
+            made = cls(body=body, basis=basis, text=text)
+            made.full_clean()
+            made.save()
+            for position, (key, heading) in enumerate(BLOCKS[Basis(basis)], 1):
+                content = TABLE if key == POSTS else ""
+                row = TextBlock(body=body, text=text, position=position, key=key, heading=heading, content=content)
+                row.full_clean()
+                row.save()
+        return made
+
+
+@tracked()
+class OnwardGrant(BodyRow, Signed):
+    """A Weiterleitung: one Bescheid or Vertrag for one recipient; a later one for the same is its Änderung."""
+
+    attached_as = "weiterleitung"
+
+    source = models.OneToOneField(Source, models.PROTECT, related_name="onward_grant", verbose_name="Beleg")
+    text = models.OneToOneField(Text, models.PROTECT, related_name="onward_grant", verbose_name="Text")
+    notice = models.ForeignKey(FundingNotice, models.PROTECT, related_name="onward_grants", verbose_name="Zuwendung")
+    carrier = models.ForeignKey(Carrier, models.PROTECT, related_name="onward_grants", verbose_name="Empfänger")
+    basis = models.CharField("Form der Weiterleitung", max_length=8, choices=Basis)
+    number = models.PositiveSmallIntegerField("Fassung", default=1)
+    as_of = models.DateField("Zahlenstand")
+
+    class Meta(BodyRow.Meta):
+        verbose_name, verbose_name_plural = "Weiterleitung", "Weiterleitungen"
+        triggers = [*BodyRow.Meta.triggers, frozen("{row}.text_id")]
+        ordering: ClassVar = ["carrier__sort_key", "number"]
+        constraints: ClassVar = [
+            *BodyRow.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["body", "notice", "carrier", "number"],
+                name="onwardgrant_once",
+                violation_error_message="Diese Weiterleitung gibt es schon.",
+            ),
+            models.CheckConstraint(
+                condition=Q(number__gte=1),
+                name="onwardgrant_number",
+                violation_error_message="Die erste Fassung hat die Nummer 1.",
+            ),
+            SameBody("source"),
+            SameBody("text"),
+            SameBody("notice"),
+            SameBody("carrier"),
+        ]
+
+    def __str__(self) -> str:
+        return self.source.title
+
+    @property
+    def name(self) -> str:
+        """What it is, and for whom."""
+        return self.source.title
+
+    @property
+    def address(self) -> str:
+        """As it stands in addresses; short names have no dot. Example: weiterleitung.kim-2023.drk.1."""
+        return f"weiterleitung.{self.notice.slug}.{self.carrier.slug}.{self.number}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("onward-grant", args=[self.notice.slug, self.carrier.slug, self.number])
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still written on."""
+        return not self.text.releases.exists()
+
+    def get_state_display(self) -> str:
+        return "Entwurf" if self.is_open else "freigegeben"
+
+    @classmethod
+    def find(cls, body: Body, address: str) -> "OnwardGrant":
+        """The body's Weiterleitung with this address; OnwardGrant.DoesNotExist otherwise."""
+        kind, *parts = address.split(".")
+        if kind != "weiterleitung" or len(parts) != 3 or not parts[2].isdecimal() or len(parts[2]) > 4:
+            raise cls.DoesNotExist
+        rows = cls._default_manager.select_related(*RELATED)
+        return rows.get(body=body, notice__slug=parts[0], carrier__slug=parts[1], number=int(parts[2]))
+
+    def release(self, user: Any, *, shown: str = "") -> Release:
+        """Freigeben: from now on text, figures and bytes stay. ValidationError with every sentence against it."""
+        with transaction.atomic():
+            if not self.is_open:
+                raise ValidationError(f"{self} ist schon freigegeben.")
+            note(act="Freigabe")
+            document = documents.of(self)
+            assert document
+            return releases.issue(document, self.body, self.source, user, shown)
+
+
+RELATED = ("body", "source", "text", "carrier", "notice__source", "notice__programme", "notice__sub_product")
+
+
+@dataclass(frozen=True)
+class NewOnwardGrant:
+    """A Weiterleitung that is about to be written."""
+
+    notice: FundingNotice
+    carrier: Carrier
+    basis: str
+    day: date  # of the paper
+    as_of: date  # of its figures
+
+    @transaction.atomic
+    def create(self) -> OnwardGrant:
+        """The draft with the words of the Muster and figures as the data say them; after a released one its Änderung.
+        ValidationError: no Muster, or a draft is there already."""
+        body, basis = self.notice.body, Basis(self.basis)
+        template = OnwardTemplate.objects.filter(body=body, basis=basis).first()
+        if template is None:
+            raise ValidationError(f"Es gibt noch kein Muster für den {basis.label}.")
+        list(
+            Body.objects.filter(pk=body.pk).select_for_update(no_key=True)
+        )  # two who begin the same: one after another
+        last = OnwardGrant.objects.filter(notice=self.notice, carrier=self.carrier).order_by("number").last()
+        if last and last.is_open:
+            raise ValidationError(f"{last} ist schon als Entwurf da.")
+        number = last.number + 1 if last else 1
+        note(act="Weiterleitung angelegt")
+        with refusable():
+            made = self.rows(template, number)
+            document = documents.of(made)
+            assert document
+            document.bind()
+        return made
+
+    def title(self, number: int) -> str:
+        """What the paper is called. Example: Weiterleitungsbescheid an Stadt Monschau: KIM 2023."""
+        again = f" ({number - 1}. Änderung)" if number > 1 else ""
+        return f"{Basis(self.basis).label} an {self.carrier.name} – {self.notice.source.title}"[:280] + again
+
+    def rows(self, template: OnwardTemplate, number: int) -> OnwardGrant:
+        """Beleg, text and Weiterleitung."""
+        body, title = self.notice.body, self.title(number)
+        source = Source(body=body, kind=Source.Kind.ONWARD, title=title, date=self.day)
+        # Seen by whoever sees the money: a Bescheid is no paper of the council (see Source).
+        text = Text(body=body, name=f"Weiterleitung {self.notice.slug} {self.carrier.slug} {number}"[:120], public=True)
+        for row in (source, text):
+            row.full_clean()
+            row.save()
+        made = OnwardGrant(body=body, source=source, text=text, notice=self.notice, carrier=self.carrier)
+        made.basis, made.number, made.as_of = self.basis, number, self.as_of
+        for name in SIGNER:
+            setattr(made, name, getattr(template, name))
+        made.full_clean()
+        made.save()
+        for block in template.text.blocks.all():
+            facts = {"position": block.position, "key": block.key, "heading": block.heading, "content": block.content}
+            copy = TextBlock(body=body, text=text, **facts)
+            copy.full_clean()
+            copy.save()
+        return made

@@ -1,0 +1,304 @@
+"""Pages of the Weiterleitung: who gets something of a notice, the papers for it one by one or all at once."""
+
+import io
+import zipfile
+from typing import Any, ClassVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Sum
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from grants.documents import OnwardDocument, OnwardTemplateDocument
+from grants.figures.onward import recipients
+from grants.models import FundingNotice, OnwardGrant, OnwardTemplate
+from grants.models.onward import RELATED, SIGNER, Basis
+from grants.tasks import release_grants, write_grants
+from grants.views import notice_of
+from kim import jobs, releases
+from kim.figures import FTE, known_total, total
+from kim.formats import DateField
+from kim.forms import CorrectionPage, VersionedForm, saved
+from kim.history import refusable
+from kim.models import Release
+from kim.permissions import Ruled, may, note
+from kim.tables import kept_link
+from kim.trail import story
+
+
+def crumbs(notice: FundingNotice, *more: tuple[str, str]) -> list[tuple[str, str]]:
+    """The way to a page of the Weiterleitung of a notice."""
+    return [("Zuwendungen", reverse("notices")), (notice.source.title, notice.get_absolute_url()), *more]
+
+
+class StartForm(forms.Form):
+    """What is common to all papers that are begun together."""
+
+    basis = forms.ChoiceField(label="Form der Weiterleitung", choices=Basis)
+    day = DateField(label="Datum der Schreiben")
+    as_of = DateField(label="Zahlenstand", help_text="Der Tag, für den die Zahlen gelten.")
+
+
+class Onward(Ruled):
+    """Who gets something of a notice, and the papers for it; POST begins drafts for those that are chosen."""
+
+    rule = "grants.view"
+
+    def get(self, request: Any, slug: str, **more: Any) -> HttpResponseBase:
+        notice = notice_of(request, slug)
+        papers: dict[int, list[OnwardGrant]] = {}
+        for one in notice.onward_grants.select_related(*RELATED).prefetch_related("text__releases"):
+            papers.setdefault(one.carrier_id, []).append(one)
+        found = recipients(notice)
+        rows: list[dict[str, Any]] = [
+            {"one": one, "fte": one.fte(request.stand), "papers": papers.get(one.carrier.pk, [])} for one in found
+        ]
+        form = more.pop("form", None) or StartForm(initial={"day": request.stand, "as_of": request.stand})
+        status = more.pop("status", 200)
+        context = {
+            "notice": notice,
+            "crumbs": crumbs(notice),
+            "rows": rows,
+            "fte": total("Summe", *(row["fte"] for row in rows), unit=FTE),
+            "amount": known_total("Summe", *(one.amount for one in found)),
+            "drafts": sum(one.is_open for some in papers.values() for one in some),
+            "released": sum(not one.is_open for some in papers.values() for one in some),
+            "templates": {t.basis: t for t in OnwardTemplate.visible_to(request)},
+            "forms": Basis.choices,
+            "form": form,
+            **more,
+        }
+        return render(request, "grants/onward.html", context, status=status)
+
+
+class StartGrants(Ruled):
+    """Begin drafts from the Muster for the recipients that are chosen: a task with progress."""
+
+    rule = "grants.edit"
+
+    def post(self, request: Any, slug: str) -> HttpResponseBase:
+        notice, form = notice_of(request, slug), StartForm(request.POST)
+        chosen = set(request.POST.getlist("empfaenger"))
+        carriers = [one.carrier for one in recipients(notice) if one.carrier.slug in chosen]
+        problems = [] if carriers else ["Bitte mindestens einen Empfänger ankreuzen."]
+        data = form.cleaned_data if form.is_valid() else {}
+        if data and not OnwardTemplate.visible_to(request).filter(basis=data["basis"]).exists():
+            problems.append(f"Es gibt noch kein Muster für den {Basis(data['basis']).label}. Bitte zuerst anlegen.")
+        if problems or not data:
+            more = {"form": form, "problems": problems, "chosen": chosen, "status": 422}
+            return Onward().get(request, slug, **more)
+        common = [data["basis"], data["day"].isoformat(), data["as_of"].isoformat()]
+        items = [[notice.pk, carrier.pk, *common] for carrier in carriers]
+        words = f"{Basis(data['basis']).label}: {len(items)} {'Entwurf' if len(items) == 1 else 'Entwürfe'} anlegen"
+        back = kept_link(request, reverse("onward", args=[slug]))
+        job = jobs.start(write_grants, request, words, items, back)
+        return redirect(kept_link(request, job.get_absolute_url()))
+
+
+class ReleaseGrants(Ruled):
+    """Release every draft of a notice: a task with progress. What is not right by the Prüfliste is refused and said."""
+
+    rule = "documents.release"
+
+    def post(self, request: Any, slug: str) -> HttpResponseBase:
+        notice = notice_of(request, slug)
+        drafts = notice.onward_grants.filter(text__releases__isnull=True)
+        shown = request.POST.get("entwuerfe", "")
+        items = [
+            [pk, versions] for pk, versions in drafts.annotate(n=Sum("text__blocks__version")).values_list("pk", "n")
+        ]
+        if shown != str(len(items)):
+            problems = ["Inzwischen sind es andere Entwürfe. Bitte noch einmal ansehen."]
+            return Onward().get(request, slug, problems=problems, status=409)
+        back = kept_link(request, reverse("onward", args=[slug]))
+        try:
+            job = jobs.start(release_grants, request, f"Weiterleitungen freigeben: {notice.source.title}", items, back)
+        except ValidationError as error:
+            return Onward().get(request, slug, problems=error.messages, status=422)
+        return redirect(kept_link(request, job.get_absolute_url()))
+
+
+class OnwardArchive(Ruled):
+    """Every released paper of a notice as PDF, in one ZIP."""
+
+    rule = "grants.view"
+
+    def get(self, request: Any, slug: str) -> HttpResponseBase:
+        notice = notice_of(request, slug)
+        papers = {one.text_id: one for one in notice.onward_grants.select_related(*RELATED)}
+        found = list(Release.visible_to(request).filter(text__in=papers))
+        if not found:
+            raise Http404
+        stream = io.BytesIO()
+        with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+            for release in found:
+                archive.writestr(f"{OnwardDocument(papers[release.text_id]).file_name}.pdf", bytes(release.pdf))
+        response = HttpResponse(stream.getvalue(), content_type="application/zip")
+        response["Content-Disposition"] = f'attachment; filename="Weiterleitung-{notice.slug}.zip"'
+        return response
+
+
+def grant_of(request: Any, slug: str, carrier: str, number: int) -> OnwardGrant:
+    """The Weiterleitung of a notice to a recipient; foreign and missing are the same 404."""
+    rows = OnwardGrant.visible_to(request).select_related(*RELATED)
+    found: OnwardGrant | None = rows.filter(notice__slug=slug, carrier__slug=carrier, number=number).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+class GrantPage(Ruled):
+    """One Weiterleitungsbescheid or -vertrag: its text with every figure as a link to its source, and its release."""
+
+    rule = "grants.view"
+
+    def get(
+        self,
+        request: Any,
+        slug: str,
+        carrier: str,
+        number: int,
+        problems: tuple[str, ...] = (),
+        status: int = 200,
+    ) -> HttpResponseBase:
+        grant = grant_of(request, slug, carrier, number)
+        found = OnwardDocument(grant)
+        release = releases.of_text(found.text)
+        context: dict[str, Any] = {
+            "document": found,
+            "paper": grant,
+            "crumbs": crumbs(grant.notice, ("Weiterleitung", reverse("onward", args=[slug]))),
+            "release": release,
+            "refused": problems,
+            "story": story([grant, grant.source, *([release] if release else [])], user=request.user),
+        }
+        context |= releases.issued(release, found) if release else releases.written(found)
+        context["editable"] = found.is_open and may(request, "documents.edit")
+        return render(request, "grants/onward_grant.html", context, status=status)
+
+
+class GrantForm(VersionedForm):
+    """The head of a Weiterleitung."""
+
+    file_reference = forms.CharField(label="Aktenzeichen", max_length=60, required=False)
+    date = DateField(label="Datum")
+
+    class Meta:
+        model = OnwardGrant
+        fields: ClassVar = ["as_of", *SIGNER]
+
+    field_order = ["file_reference", "date", "as_of"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        source = self.instance.source
+        self.fields["file_reference"].initial, self.fields["date"].initial = source.file_reference, source.date
+
+
+class EditGrant(CorrectionPage):
+    """The head of a draft: Aktenzeichen, date, Zahlenstand, who signs."""
+
+    rule = "documents.edit"
+    form_class = GrantForm
+
+    def instance(self, request: Any, *args: Any, **kwargs: Any) -> OnwardGrant:
+        grant = grant_of(request, **kwargs)
+        if not grant.is_open:
+            raise Http404
+        return grant
+
+    def context(self, request: Any, form: Any) -> dict[str, Any]:
+        grant = form.instance
+        way = crumbs(grant.notice, ("Weiterleitung", reverse("onward", args=[grant.notice.slug])))
+        url = grant.get_absolute_url()
+        return {"title": "Kopf des Schreibens", "lead": str(grant), "back": url, "crumbs": [*way, (str(grant), url)]}
+
+    def save(self, request: Any, form: Any) -> str:
+        grant, data = form.instance, form.cleaned_data
+        note(act="Kopf der Weiterleitung geändert")
+        with refusable():
+            before = grant.version
+            grant.source.file_reference, grant.source.date = data["file_reference"].strip(), data["date"]
+            for row in (grant.source, grant):
+                row.full_clean()
+                row.save()
+            if grant.version == before:
+                grant.touch()
+            OnwardDocument(OnwardGrant.objects.select_related(*RELATED).get(pk=grant.pk)).bind()
+        return "Der Kopf des Schreibens ist gespeichert."
+
+
+def template_of(request: Any, basis: str) -> OnwardTemplate:
+    """The body's Muster; Http404 if there is none."""
+    found: OnwardTemplate | None = (
+        OnwardTemplate.visible_to(request).select_related("body", "text").filter(basis=basis).first()
+    )
+    if found is None:
+        raise Http404
+    return found
+
+
+class TemplatePage(Ruled):
+    """A Muster, read with an example."""
+
+    rule = "grants.view"
+
+    def get(self, request: Any, basis: str, problems: tuple[str, ...] = (), status: int = 200) -> HttpResponseBase:
+        row = template_of(request, basis)
+        found = OnwardTemplateDocument(row)
+        expander = found.expander()
+        context = {
+            "paper": row,
+            "document": found,
+            "blocks": found.blocks(expander),
+            "problems": expander.problems,
+            "refused": problems,
+            "example": row.example(),
+            "story": story([row], user=request.user),
+        }
+        return render(request, "grants/onward_template.html", context, status=status)
+
+
+class AddTemplate(Ruled):
+    """Begin a Muster: headings, and empty blocks."""
+
+    rule = "documents.edit"
+
+    def post(self, request: Any, basis: str) -> HttpResponseBase:
+        if basis not in Basis.values:
+            raise Http404
+        if not OnwardTemplate.visible_to(request).filter(basis=basis).exists():
+            made = OnwardTemplate.begin(request.acting_body, basis)
+            saved(request, f"{made} ist angelegt. Bitte den Text schreiben.")
+        return redirect(kept_link(request, reverse("onward-template", args=[basis])))
+
+
+class TemplateForm(VersionedForm):
+    """Who signs what is written from a Muster."""
+
+    class Meta:
+        model = OnwardTemplate
+        fields: ClassVar = [*SIGNER]
+
+
+class EditTemplate(CorrectionPage):
+    """Who signs what is written from a Muster; papers that are there already keep theirs."""
+
+    rule = "documents.edit"
+    form_class = TemplateForm
+
+    def instance(self, request: Any, *args: Any, **kwargs: Any) -> OnwardTemplate:
+        return template_of(request, kwargs["basis"])
+
+    def context(self, request: Any, form: Any) -> dict[str, Any]:
+        url = form.instance.get_absolute_url()
+        return {"title": "Zeichnung des Musters", "back": url, "crumbs": [(str(form.instance), url)]}
+
+    def save(self, request: Any, form: Any) -> str:
+        note(act="Muster geändert")
+        with refusable():
+            form.instance.full_clean()
+            form.instance.save()
+        return "Die Zeichnung ist gespeichert; sie gilt für neue Schreiben."

@@ -1,0 +1,168 @@
+"""Mitzeichnung: signing for an office, Bemerkungen to blocks, and who may sign for which office."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+
+from kim.forms import AddPage, CorrectionPage, VersionedForm
+from kim.history import refusable
+from kim.models import Role, RoleAssignment, User
+from kim.permissions import RULES, Ruled, note
+from kim.trail import story
+from meetings.documents import PaperDocument
+from meetings.models import BlockComment, Organization, Signatory
+from meetings.views.papers import Step, open_paper
+
+MOST = 2000  # characters of a Bemerkung
+
+
+class Sign(Step):
+    """Mitzeichnen for an office."""
+
+    rule = "documents.sign"
+
+    def document(self, request: Any, reference: str) -> PaperDocument:
+        return open_paper(request, reference)
+
+    def act(self, request: Any, found: PaperDocument) -> str:
+        key = request.POST.get("dienststelle", "")
+        row = next((one for one in found.paper.cosignatures.all() if str(one.pk) == key), None)
+        if row is None:
+            raise ValidationError("Diese Dienststelle ist nicht beteiligt.")
+        shown = request.POST.get("fingerprint", "")
+        row.sign(request.user, request.POST.get("bemerkung", "")[:1000], shown=shown)
+        return f"{row.organization}: mitgezeichnet."
+
+
+class Comment(Step):
+    """A Bemerkung to a block."""
+
+    rule = "documents.sign"
+
+    def document(self, request: Any, reference: str) -> PaperDocument:
+        return open_paper(request, reference)
+
+    def act(self, request: Any, found: PaperDocument) -> str:
+        text = request.POST.get("bemerkung", "")
+        if len(text) > MOST:
+            raise ValidationError(f"Die Bemerkung ist zu lang ({len(text)} Zeichen, höchstens {MOST}).")
+        row = BlockComment.write(found.paper, request.POST.get("block", ""), text, request.user)
+        return f"{row} ist geschrieben."
+
+
+class FinishComment(Step):
+    """A Bemerkung is done with."""
+
+    rule = "documents.edit"
+
+    def document(self, request: Any, reference: str) -> PaperDocument:
+        return open_paper(request, reference)
+
+    def act(self, request: Any, found: PaperDocument) -> str:
+        number = request.POST.get("nummer", "")
+        row = next((one for one in found.paper.comments.all() if str(one.number) == number), None)
+        if row is None:
+            raise ValidationError("Diese Bemerkung gibt es nicht.")
+        row.finish()
+        return f"{row} ist erledigt."
+
+
+class Signatories(Ruled):
+    """Who signs for which office, and when."""
+
+    rule = "documents.view"
+
+    def get(self, request: Any) -> HttpResponseBase:
+        rows = list(Signatory.visible_to(request).select_related("organization", "user"))
+        offices = Organization.visible_to(request).filter(organization_type="department")
+        context = {
+            "rows": [(row, request.stand in row.validity) for row in rows],
+            "without": offices.exclude(signatories__in=[row for row in rows if request.stand in row.validity]),
+            "story": story(rows, below=[(Signatory, {"body": request.acting_body})], user=request.user),
+        }
+        return render(request, "meetings/signatories.html", context)
+
+
+def signers(request: Any) -> Any:
+    """The accounts that may sign at all in this body."""
+    roles = [role for role in Role if role in RULES["documents.sign"]]
+    held = RoleAssignment.objects.filter(body=request.acting_body, role__in=roles)
+    return User.objects.filter(pk__in=held.values("user"), is_active=True)
+
+
+class NewSignatoryForm(forms.ModelForm):
+    """Who signs for an office from now on."""
+
+    class Meta:
+        model = Signatory
+        fields: ClassVar = ["organization", "user", "validity", "substitute"]
+
+    def __init__(self, request: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: dict[str, Any] = self.fields
+        fields["organization"].queryset = Organization.visible_to(request).filter(organization_type="department")
+        fields["user"].queryset = signers(request)
+        fields["validity"].initial = None
+
+    def _post_clean(self) -> None:
+        """The row is made, and checked, by the page."""
+
+
+class AddSignatory(AddPage):
+    """One more who signs for an office."""
+
+    rule = "documents.release"
+    title, button = "Zeichnungsbefugnis eintragen", "Eintragen"
+
+    def form(self, request: Any, *data: Any, **kwargs: Any) -> NewSignatoryForm:
+        return NewSignatoryForm(request, *data[:1])
+
+    def save(self, request: Any, form: Any) -> tuple[str, str]:
+        note(act="Zeichnungsbefugnis eingetragen")
+        with refusable():
+            row = Signatory(body=request.acting_body, **form.cleaned_data)
+            row.full_clean()
+            row.save()
+        return f"{row} ist eingetragen.", reverse("signatories")
+
+    def context(self, request: Any, form: Any, **kwargs: Any) -> dict[str, Any]:
+        back = reverse("signatories")
+        return super().context(request, form) | {"back": back, "crumbs": [("Zeichnungsbefugnisse", back)]}
+
+
+class SignatoryForm(VersionedForm):
+    """From when until when somebody signs for an office."""
+
+    class Meta:
+        model = Signatory
+        fields: ClassVar = ["validity", "substitute"]
+
+
+class EditSignatory(CorrectionPage):
+    """A Zeichnungsbefugnis ends, or was recorded wrongly."""
+
+    rule = "documents.release"
+    form_class = SignatoryForm
+
+    def instance(self, request: Any, *args: Any, **kwargs: Any) -> Signatory:
+        rows = Signatory.visible_to(request).select_related("organization", "user")
+        found: Signatory | None = rows.filter(key=kwargs["key"]).first()
+        if found is None:
+            raise Http404
+        return found
+
+    def context(self, request: Any, form: Any) -> dict[str, Any]:
+        back = reverse("signatories")
+        lead = f"{form.instance.user} für {form.instance.organization}"
+        return {"title": "Zeichnungsbefugnis", "lead": lead, "back": back, "crumbs": [("Zeichnungsbefugnisse", back)]}
+
+    def save(self, request: Any, form: Any) -> str:
+        note(act="Zeichnungsbefugnis geändert")
+        with refusable():
+            form.instance.full_clean()
+            form.instance.save()
+        return "Die Zeichnungsbefugnis ist gespeichert."

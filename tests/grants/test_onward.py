@@ -1,0 +1,328 @@
+"""Weiterleitung: what each recipient gets, the Bescheid that says so, its release, its Änderung, and all at once."""
+
+import io
+import zipfile
+from datetime import date
+from decimal import Decimal as D
+
+import docx
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+
+from grants.documents import OnwardDocument
+from grants.figures import neutrality, onward
+from grants.models import FundingNotice, NewOnwardGrant, OnwardGrant, OnwardTemplate
+from grants.tasks import release_grants, write_grants
+from kim import documents, jobs, releases
+from kim.models import Job, TextBlock, User
+from kim.permissions import acting
+from staffing.models import Carrier, Occupancy, PositionPeriod
+from tests.helpers import pdf_text, sql
+
+DAY = date(2023, 3, 1)
+
+
+@pytest.fixture
+def notice(region):
+    return FundingNotice.find(region, "kim-2023")
+
+
+@pytest.fixture
+def signed(region):
+    """The Muster with a signature, and recipients that can be written to."""
+    OnwardTemplate.objects.update(signer_name="Frau Probe")
+    Carrier.objects.update(street="Probeweg 1", postal_code="00000", locality="Probeort")
+
+
+def new(notice, slug, **given):
+    facts = {"basis": "notice", "day": DAY, "as_of": DAY} | given
+    return NewOnwardGrant(notice=notice, carrier=Carrier.find(notice.body, slug), **facts).create()
+
+
+def printed(grant):
+    return pdf_text(releases.pdf_of(documents.of(OnwardGrant.objects.get(pk=grant.pk))))
+
+
+def shrink():
+    """The data move on: SPRUNGBrett has one post of 1,0."""
+    Occupancy.objects.filter(position__number="CM-10").delete()
+    PositionPeriod.objects.filter(position__number="CM-10").update(fte=D("1.0"))
+
+
+# what each gets
+
+
+def test_the_recipients_amounts_are_those_of_the_ruling(notice):
+    found = {one.carrier.slug: one for one in onward.recipients(notice)}
+    assert found["sprungbrett"].amount.value == D("85500.00")
+    assert found["stadt-monschau"].amount.value == D("23750.00")  # from 01.03.: ten months
+    assert found["stadt-monschau"].fte(date(2023, 2, 28)).value == 0
+    assert found["stadt-monschau"].fte(DAY).value == D("0.500")
+    assert "staedteregion-aachen" not in found
+
+
+def test_what_the_recipients_get_and_what_nobody_has_is_what_the_onward_posts_cost(notice):
+    """Counter-check by the other way of adding: cost neutrality."""
+    posts = PositionPeriod.objects.filter(position__funding__item__notice=notice, position__kind="onward")
+    assigned = {row.position_id for row in posts.filter(carrier__isnull=False)}
+    costs = neutrality.required([notice], 2023)[1].operands
+    unassigned = sum(c.value for c in costs if not posts.filter(position__number=c.label, position__in=assigned))
+    assert sum(one.amount.value for one in onward.recipients(notice)) + unassigned == D("342000.00")
+
+
+def test_a_rate_that_is_not_known_gives_no_amount(notice):
+    found = onward.recipients(notice)[0]
+    sql("SET CONSTRAINTS ALL DEFERRED")
+    notice.items.update(rate=None)
+    fresh = FundingNotice.find(notice.body, "kim-2023")
+    assert next(one for one in onward.recipients(fresh) if one.carrier == found.carrier).amount.value is None
+    with pytest.raises(ValidationError, match="fehlt der Fördersatz"):
+        onward.amount(fresh, found.carrier)
+    with transaction.atomic():
+        transaction.set_rollback(True)
+
+
+def test_who_gets_nothing_is_told_so(notice):
+    with pytest.raises(ValidationError, match=r"erhält .* nichts"):
+        onward.amount(notice, Carrier.find(notice.body, "staedteregion-aachen"))
+
+
+# the paper
+
+
+def test_the_bescheid_says_who_gets_what_for_which_posts(notice, signed):
+    text = printed(new(notice, "stadt-monschau"))
+    order = [
+        "StädteRegion Aachen",
+        "Stadt Monschau",
+        "Probeweg 1",
+        "Weiterleitungsbescheid",
+        "Bewilligung",
+        "vom 01.03.2023 bis 31.12.2023",
+        "aus der fachbezogenen Pauschale der Bezirksregierung Arnsberg (Bescheid vom 15.02.2023 an die",
+        "23.750,00 €",
+        "Geförderte Stellen",
+        "CM-15",
+        "Verwendungsnachweis",
+        "Rechtsbehelfsbelehrung",
+        "Frau Probe",
+    ]
+    places = [text.find(words) for words in order]
+    assert -1 not in places and places == sorted(places), list(zip(order, places, strict=True))
+    assert "Entwurf" in text
+
+
+def test_the_contract_is_signed_by_both(district):
+    notice = FundingNotice.find(district, "kim-2023")
+    one = onward.recipients(notice)[0].carrier
+    text = printed(new(notice, one.slug, basis="contract"))
+    assert "§ 1 Gegenstand" in text and text.count("Ort, Datum, Unterschrift") == 2 and f"Für {one.name}:" in text
+
+
+def test_the_table_follows_the_data_only_when_taken_over(notice, signed):
+    grant = new(notice, "sprungbrett")
+    before = printed(grant)
+    shrink()
+    assert printed(grant) == before and "85.500,00 €" in before
+    found = OnwardDocument(OnwardGrant.objects.get(pk=grant.pk))
+    assert any("Tabelle der weitergeleiteten Stellen" in problem for problem in found.problems())
+    with pytest.raises(ValidationError, match="57\\.000,00"):
+        grant.release(None)
+    releases.adopt(found)
+    assert "57.000,00 €" in printed(grant) and "85.500,00 €" not in printed(grant)
+
+
+def test_what_is_released_stays_and_says_so(notice, signed):
+    grant = new(notice, "sprungbrett")
+    release = grant.release(None)
+    shrink()
+    text = printed(grant)
+    assert "freigegeben" in text and "Entwurf" not in text and "85.500,00 €" in text
+    assert releases.overtaken(OnwardDocument(grant), release)
+    for statement in (
+        "UPDATE grants_onwardgrant SET signer_name = 'x' WHERE id = %s",
+        "DELETE FROM grants_onwardgrant WHERE id = %s",
+    ):
+        with pytest.raises(IntegrityError, match="released"), transaction.atomic():
+            sql(statement, grant.pk)
+    with pytest.raises(ValidationError, match="schon freigegeben"):
+        grant.release(None)
+    assert [p.verdict for p in releases.proofs(notice.body)] == [releases.Verdict.IDENTICAL]
+
+
+def test_after_a_release_comes_its_aenderung_and_never_two_drafts(notice, signed):
+    grant = new(notice, "sprungbrett")
+    with pytest.raises(ValidationError, match="schon als Entwurf da"):
+        new(notice, "sprungbrett")
+    grant.release(None)
+    shrink()
+    again = new(notice, "sprungbrett")
+    assert again.number == 2 and "1. Änderung" in printed(again) and "57.000,00 €" in printed(again)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda g: Carrier.objects.update(street=""), "Anschrift"),
+        (lambda g: OnwardGrant.objects.update(signer_name=""), "Zeichnung fehlt"),
+        (lambda g: TextBlock.objects.filter(text=g.text, key="rechtsbehelf").update(content=""), "ist leer"),
+        (lambda g: TextBlock.objects.filter(text=g.text, key="stellen").update(content="x"), "Tabelle der Stellen"),
+        (lambda g: TextBlock.objects.filter(text=g.text, key="zweck").update(content="«Name»"), "stehen geblieben"),
+        (lambda g: FundingNotice.objects.filter(pk=g.notice_id).update(state="planned"), "nicht bewilligt"),
+    ],
+    ids=["address", "signer", "empty", "table", "leftover", "planned"],
+)
+def test_what_is_missing_keeps_it_from_being_released(notice, signed, change, words):
+    grant = new(notice, "sprungbrett")
+    change(grant)
+    with pytest.raises(ValidationError, match=words):
+        OnwardGrant.objects.get(pk=grant.pk).release(None)
+
+
+def test_the_word_file_has_the_table_and_the_recipient(notice, signed, login):
+    grant = new(notice, "sprungbrett")
+    file = docx.Document(io.BytesIO(login().get(f"/dokumente/{grant.address}/docx/").content))
+    assert file.tables[0].rows[1].cells[0].text == "CM-10"
+    assert any("Probeweg 1" in paragraph.text for paragraph in file.paragraphs)
+
+
+def test_the_text_is_written_in_the_studio(notice, signed, login):
+    grant = new(notice, "sprungbrett")
+    url = f"/dokumente/{grant.address}/text/"
+    block = grant.text.blocks.get(key="zweck")
+    answer = login().post(url, {"block_zweck": "Nur für **Personal**.", "version_zweck": block.version}, follow=True)
+    words = answer.content.decode()
+    assert answer.redirect_chain[0][0].startswith(grant.get_absolute_url())
+    assert "<strong>Personal</strong>" in words and "Der Text ist gespeichert" in words
+
+
+def test_a_muster_is_read_with_an_example_and_never_released(region, login):
+    row = OnwardTemplate.objects.get(basis="notice")
+    assert "Die Zahlen sind ein Beispiel" in login().get(row.get_absolute_url()).content.decode()
+    answer = login("leitung").post(f"/dokumente/{row.address}/freigeben/", {})
+    assert answer.status_code == 422 and "Ein Muster wird nicht freigegeben" in answer.content.decode()
+
+
+# all at once
+
+
+def start(login, notice, chosen, person="sachbearbeitung"):
+    data = {"basis": "notice", "day": "01.03.2023", "as_of": "01.03.2023", "empfaenger": chosen}
+    return login(person).post(reverse("onward-new", args=[notice.slug]), data)
+
+
+def asked(region, role="sachbearbeitung"):
+    """The newest job of the person; nobody else sees it."""
+    user = User.objects.get(username=f"{role}@staedteregion-aachen")
+    with acting(user.pk, [region.pk]):
+        return Job.objects.order_by("pk").last()
+
+
+def work(job, task):
+    task.call(str(job.key), job.user_id, job.body_id)
+    with acting(job.user_id, [job.body_id]):
+        return Job.objects.get(pk=job.pk)
+
+
+def test_drafts_for_all_and_their_release_are_jobs_with_progress(notice, signed, login, region):
+    slugs = [one.carrier.slug for one in onward.recipients(notice)]
+    answer = start(login, notice, slugs)
+    job = asked(region)
+    assert answer["Location"].startswith(job.get_absolute_url()) and (job.done, job.total) == (0, len(slugs))
+    job = work(job, write_grants)
+    assert job.is_finished and job.problems == [] and OnwardGrant.objects.count() == len(slugs)
+    Carrier.objects.filter(slug="sprungbrett").update(street="")
+    head = login("leitung")
+    head.post(reverse("onward-release", args=[notice.slug]), {"entwuerfe": str(len(slugs))})
+    job = work(asked(region, "leitung"), release_grants)
+    assert job.is_finished and len(job.problems) == 1 and "SPRUNGBrett" in job.problems[0]
+    assert "1 von" in head.get(job.get_absolute_url()).content.decode()
+    archive = zipfile.ZipFile(io.BytesIO(login().get(reverse("onward-zip", args=[notice.slug])).content))
+    assert len(archive.namelist()) == len(slugs) - 1
+    again = work(job, release_grants)  # asked for once more: nothing is left
+    assert again.problems == job.problems
+
+
+def test_a_job_goes_on_where_it_stopped(notice, signed, login, monkeypatch, region):
+    slugs = [one.carrier.slug for one in onward.recipients(notice)][:4]
+    start(login, notice, slugs)
+    job = asked(region)
+    create = NewOnwardGrant.create
+
+    def killed(self):
+        if OnwardGrant.objects.count() == 2:
+            raise KeyboardInterrupt
+        return create(self)
+
+    monkeypatch.setattr(NewOnwardGrant, "create", killed)
+    with pytest.raises(KeyboardInterrupt):
+        work(job, write_grants)
+    assert asked(region).done == 2
+    monkeypatch.setattr(NewOnwardGrant, "create", create)
+    job = work(job, write_grants)
+    assert job.is_finished and job.problems == [] and OnwardGrant.objects.count() == 4
+
+
+def test_a_fault_of_the_program_is_noted_and_keeps_no_other_step(notice, signed, login, monkeypatch, caplog, region):
+    start(login, notice, ["sprungbrett", "stadt-monschau"])
+    create = NewOnwardGrant.create
+
+    def faulty(self):
+        if self.carrier.slug == "sprungbrett":
+            raise RuntimeError("geheim")
+        return create(self)
+
+    monkeypatch.setattr(NewOnwardGrant, "create", faulty)
+    job = work(asked(region), write_grants)
+    assert job.problems == [jobs.BROKEN] and job.is_finished and OnwardGrant.objects.count() == 1
+    assert "geheim" in caplog.text
+
+
+def test_a_text_changed_after_it_was_asked_for_is_not_released(notice, signed, login, region):
+    grant = new(notice, "sprungbrett")
+    login("leitung").post(reverse("onward-release", args=[notice.slug]), {"entwuerfe": "1"})
+    TextBlock.objects.filter(text=grant.text, key="zweck").update(content="Anders.")
+    job = work(asked(region, "leitung"), release_grants)
+    assert releases.MOVED in job.problems[0] and OnwardGrant.objects.get().is_open
+
+
+def test_nothing_chosen_or_no_muster_is_said_and_loses_nothing(notice, login, region):
+    answer = start(login, notice, [])
+    assert answer.status_code == 422 and "mindestens einen Empfänger" in answer.content.decode()
+    OnwardTemplate.objects.all().delete()
+    answer = start(login, notice, ["sprungbrett"])
+    words = answer.content.decode()
+    assert answer.status_code == 422 and "noch kein Muster" in words and asked(region) is None
+    assert words.count(" checked") == 1
+
+
+def test_a_job_is_seen_only_by_the_person_who_asked_for_it(notice, signed, login, region):
+    start(login, notice, ["sprungbrett"])
+    url = asked(region).get_absolute_url()
+    assert login().get(url).status_code == 200
+    assert login("leitung").get(url).status_code == 404
+
+
+def test_a_new_muster_has_headings_and_nothing_else(city, login):
+    login("sachbearbeitung", "stadt-aachen").post("/zuwendungen/muster/notice/neu/")
+    row = OnwardTemplate.objects.get(body=city)
+    assert [b.content for b in row.text.blocks.all() if b.content] == ["{{onward.posts}}"]
+
+
+def test_the_page_asks_the_same_however_many_there_are(notice, signed, login):
+    new(notice, "sprungbrett")
+    browser, url = login(), reverse("onward", args=[notice.slug])
+    browser.get(url)
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    with CaptureQueriesContext(connection) as few:
+        browser.get(url)
+    for one in onward.recipients(notice):
+        if one.carrier.slug != "sprungbrett":
+            new(notice, one.carrier.slug)
+    with CaptureQueriesContext(connection) as many:
+        browser.get(url)
+    assert len(many) == len(few)

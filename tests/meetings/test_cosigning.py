@@ -1,0 +1,215 @@
+"""Mitzeichnung: who signs for which office, Bemerkungen to blocks, and what only changes words."""
+
+from datetime import date
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from kim import releases
+from kim.history import refusable
+from kim.models import TextBlock, User
+from kim.periods import period
+from kim.permissions import acting
+from meetings.documents import PaperDocument
+from meetings.figures.papers import unfinished
+from meetings.models import BlockComment, CoSignature, Organization, Paper, Signatory
+from meetings.models.drafts import write
+from tests.helpers import sql
+from tests.meetings.papers import halve
+
+DAY = date(2023, 3, 1)
+URL = "/dokumente/2023-0120/"
+
+
+@pytest.fixture
+def office(region):
+    return Organization.objects.create(body=region, name="A 50", organization_type="department")
+
+
+@pytest.fixture
+def signature(region, paper, office):
+    return CoSignature.objects.create(body=region, paper=paper, organization=office)
+
+
+def authority(office, name, **given):
+    user = User.objects.get(username=f"{name}@staedteregion-aachen")
+    facts = {"validity": period(date(2020, 1, 1), None)} | given
+    return Signatory.objects.create(body=office.body, organization=office, user=user, **facts)
+
+
+def sign(browser, signature):
+    return browser.post(f"{URL}mitzeichnen/", {"dienststelle": str(signature.pk)}, follow=True)
+
+
+def problems(paper):
+    return PaperDocument(Paper.objects.get(pk=paper.pk)).problems()
+
+
+# who signs
+
+
+def test_where_nobody_is_recorded_anybody_who_works_here_signs_by_name(login, signature):
+    assert "mitgezeichnet" in sign(login("kaemmerei"), signature).content.decode()
+    assert CoSignature.objects.get(pk=signature.pk).signed_by.username.startswith("kaemmerei")
+
+
+def test_only_who_is_recorded_signs_for_an_office(login, office, signature):
+    clerk, other = login(), login("kaemmerei")
+    authority(office, "sachbearbeitung")
+    answer = sign(other, signature)
+    assert answer.status_code == 422 and "Für A 50 zeichnet heute Frau D." in answer.content.decode()
+    assert CoSignature.objects.get(pk=signature.pk).signed_at is None
+    assert sign(clerk, signature).status_code == 200
+    assert CoSignature.objects.get(pk=signature.pk).signed_at
+
+
+def test_a_vertretung_signs_only_in_its_time_and_says_so(login, office, signature):
+    deputy = login("kaemmerei")
+    row = authority(office, "kaemmerei", substitute=True, validity=period(date(2020, 1, 1), date(2020, 1, 31)))
+    login()
+    authority(office, "sachbearbeitung")
+    assert sign(deputy, signature).status_code == 422
+    Signatory.objects.filter(pk=row.pk).update(validity=period(date(2020, 1, 1), None))
+    assert "in Vertretung" in sign(deputy, signature).content.decode()
+    assert CoSignature.objects.get(pk=signature.pk).substitute
+
+
+def test_the_leitung_records_who_signs_and_ends_it(login, office):
+    head, clerk = login("leitung"), login()
+    user = User.objects.get(username="sachbearbeitung@staedteregion-aachen")
+    url = "/dokumente/zeichnungsbefugnisse/"
+    assert clerk.get(f"{url}neu/").status_code == 403
+    data = {"organization": office.pk, "user": user.pk, "validity_0": "01.01.2023", "validity_1": ""}
+    assert "ist eingetragen" in head.post(f"{url}neu/", data, follow=True).content.decode()
+    row = Signatory.objects.get()
+    end = {"validity_0": "01.01.2023", "validity_1": "31.01.2023", "version": row.version}
+    assert "gespeichert" in head.post(f"{url}{row.key}/", end, follow=True).content.decode()
+    assert Signatory.objects.get().validity == period(date(2023, 1, 1), date(2023, 1, 31))
+    stale = head.post(f"{url}{row.key}/", end | {"validity_1": "28.02.2023"})
+    assert stale.status_code == 409
+    assert "gilt nicht" in clerk.get(url, {"stand": "2023-03-01"}).content.decode()
+
+
+# Bemerkungen
+
+
+def test_a_bemerkung_stands_at_its_block_and_keeps_the_paper_from_being_released(login, paper):
+    other = login("kaemmerei")
+    words = other.post(f"{URL}bemerkung/", {"block": "finanzen", "bemerkung": "Betrag <b>prüfen</b>"}, follow=True)
+    page = words.content.decode()
+    assert "Bemerkung 1" in page and "Betrag &lt;b&gt;prüfen&lt;/b&gt;" in page
+    assert any("Bemerkung 1 ist offen" in problem for problem in problems(paper))
+    login().post(f"{URL}bemerkung/erledigt/", {"nummer": "1"})
+    assert not any("Bemerkung" in problem for problem in problems(paper))
+    assert "erledigt" in login("pruefung").get(URL).content.decode()
+    with pytest.raises(ValidationError, match="schon erledigt"):
+        BlockComment.objects.get().finish()
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ({"block": "gibtesnicht", "bemerkung": "x"}, "Diesen Block gibt es nicht mehr"),
+        ({"block": "finanzen", "bemerkung": "  "}, "dieses Feld"),
+        ({"block": "finanzen", "bemerkung": "x" * 2001}, "zu lang"),
+    ],
+)
+def test_a_bemerkung_that_cannot_be_is_refused(login, paper, data, words):
+    answer = login().post(f"{URL}bemerkung/", data)
+    assert answer.status_code == 422 and words.casefold() in answer.content.decode().casefold()
+    assert not BlockComment.objects.exists()
+
+
+def test_after_the_release_nothing_is_remarked(paper):
+    paper.release(None)
+    with pytest.raises(ValidationError, match="freigegeben"), refusable():
+        BlockComment.write(paper, "finanzen", "zu spät", None)
+    with pytest.raises(IntegrityError, match="released"), transaction.atomic():
+        sql(
+            "INSERT INTO meetings_blockcomment (version, body_id, paper_id, number, block, text, written_at)"
+            " VALUES (1, %s, %s, 1, 'a', 'x', now())",
+            paper.body_id,
+            paper.pk,
+        )
+
+
+# redaktionell
+
+
+def block(paper, key="soziales"):
+    return TextBlock.objects.get(text=paper.text, key=key)
+
+
+def test_what_is_only_editorial_leaves_the_mitzeichnung_and_stays_to_be_seen(login, paper, signature):
+    signature.sign(None)
+    row = block(paper)
+    browser = login()
+    assert "nur redaktionell ändern" in browser.get(f"{URL}text/").content.decode()
+    data = {"block_soziales": row.content + " Ergänzt.", "version_soziales": row.version, "redaktionell": "1"}
+    browser.post(f"{URL}text/", data)
+    assert "gilt nicht mehr" not in " ".join(problems(paper))
+    assert "danach redaktionell geändert am" in browser.get(URL).content.decode()
+    signature.refresh_from_db()
+    signature.sign(None)
+    signature.refresh_from_db()
+    assert signature.edited_at is None  # who signs again has seen it
+
+
+@pytest.mark.counter
+def test_without_the_tick_the_same_change_voids_it(login, paper, signature):
+    signature.sign(None)
+    row = block(paper)
+    data = {"block_soziales": row.content + " Ergänzt.", "version_soziales": row.version}
+    login().post(f"{URL}text/", data)
+    assert "gilt nicht mehr" in " ".join(problems(paper))
+
+
+def test_a_figure_or_a_proposal_is_never_editorial(login, paper, signature):
+    signature.sign(None)
+    row = block(paper)
+    data = {"block_soziales": "{{notice.amount}} " + row.content, "version_soziales": row.version, "redaktionell": "1"}
+    answer = login().post(f"{URL}text/", data)
+    assert answer.status_code == 422 and "Eine Zahl ist anders" in answer.content.decode()
+    assert block(paper).content == row.content
+    proposal = TextBlock.objects.create(
+        body=paper.body, text=paper.text, position=1, key="beschlussvorschlag-1", heading="Beschlussvorschlag:"
+    )
+    with pytest.raises(ValidationError, match="Beschlussvorschlag ist anders"):
+        write(paper.document(), [(proposal, "Der Ausschuss beschließt.")], editorial=True)
+
+
+# tasks belong to roles
+
+
+def test_what_is_to_be_done_before_the_sitting_and_by_whom(region, paper, signature):
+    labels = [value.label for value in unfinished(region, DAY).rows]
+    assert labels == [f"Mitzeichnen (A 50): {paper}"]
+    signature.sign(None)
+    assert [v.label for v in unfinished(region, DAY).rows] == [f"Freigeben (Leitung): {paper}"]
+    assert unfinished(region, DAY).rows[0].value == date(2023, 3, 22)
+    paper.release(None)
+    assert unfinished(region, DAY).rows == ()
+
+
+# since when
+
+
+def test_since_when_a_release_is_overtaken_and_by_which_act(login, paper, region):
+    release = paper.release(None)
+    assert releases.overtaken_since(region, paper.address, release) is None
+
+    def act(name, do):
+        with acting(None, [region.pk], act=name):
+            do()
+
+    act("davor", lambda: Organization.objects.create(body=region, name="A 1", organization_type="department"))
+    assert "Nicht überholt" in login().get(f"{URL}ueberholt/").content.decode()
+    act("die Änderung", halve)
+    act("danach", lambda: Organization.objects.create(body=region, name="A 2", organization_type="department"))
+    act("noch eine", lambda: halve("CM-02"))
+    found = releases.overtaken_since(region, paper.address, release)
+    assert found.act_name == "die Änderung"
+    words = login("pruefung").get(f"{URL}ueberholt/").content.decode()
+    assert "Überholt seit" in words and "die Änderung" in words and "„5“" in words.replace("5,0", "5")
+    assert "Überholt seit wann" in login().get(URL).content.decode()
