@@ -17,6 +17,7 @@ urlpatterns = [
     path("dokumente/<str:reference>/aktenzeichen/", papers.DescribeDocument.as_view(), name="document-describe"),
     path("dokumente/<str:reference>/pdf/", papers.DocumentPdf.as_view(), name="document-pdf"),
     path("dokumente/<str:reference>/docx/", papers.DocumentWord.as_view(), name="document-docx"),
+    path("dokumente/<str:reference>/herkunft/", papers.FigureOf.as_view(), name="document-figure"),
     path("dokumente/<str:reference>/ueberholt/", papers.Since.as_view(), name="document-since"),
     path("dokumente/<str:reference>/kopf/", heads.EditHead.as_view(), name="document-head"),
     path("dokumente/<str:reference>/text/", writing.EditText.as_view(), name="document-text"),

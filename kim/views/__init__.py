@@ -79,6 +79,7 @@ SECTIONS = {
     "document-text": "documents",
     "document-versions": "documents",
     "document-since": "documents",
+    "document-figure": "documents",
     "document-check": "documents",
     "paper-new": "documents",
     "consultation-new": "documents",

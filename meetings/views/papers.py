@@ -132,6 +132,27 @@ class Since(Ruled):
         return render(request, "meetings/since.html", context)
 
 
+class FigureOf(Ruled):
+    """Herkunft of one figure of a document (?zahl=token): of a released one as it was frozen."""
+
+    rule = "documents.view"
+
+    def get(self, request: Any, reference: str) -> HttpResponseBase:
+        found, token = document_of(request, reference), request.GET.get("zahl", "")
+        release = releases.of_text(found.text)
+        context = releases.issued(release, found) if release else releases.written(found)
+        figure = context["tokens"].get(token)
+        if figure is None:
+            raise Http404
+        title, words, value = figure
+        day = f"Zahlenstand {found.row.as_of:%d.%m.%Y}" if getattr(found.row, "as_of", None) else ""
+        when = f"freigegeben am {release.released_at:%d.%m.%Y}" if release else "Entwurf"
+        sentence = f"Im Text von {found.name} ({when}, {day}): „{words}“"
+        return render(
+            request, "kim/source.html", {"title": title, "value": value, "sentence": sentence, "of_list": True}
+        )
+
+
 class DescriptionForm(VersionedForm):
     """The own Aktenzeichen of a paper, and its number where that is still to come (also after the release)."""
 

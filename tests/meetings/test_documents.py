@@ -1,6 +1,8 @@
 """Tokens, their check, and the door to the PDF."""
 
 import io
+import re
+from html import unescape
 from unittest.mock import patch
 
 import pikepdf
@@ -10,9 +12,11 @@ from django.core.management import CommandError, call_command
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grants.models import FundingNotice
 from kim import pdf
 from kim.models import Text, TextBlock
 from kim.tokens import Expander, check_tokens, parameters
+from meetings.models import Paper
 from tests.helpers import drawn_paper
 
 
@@ -28,7 +32,9 @@ from tests.helpers import drawn_paper
     ],
 )
 def test_a_wrong_token_cannot_be_saved(text, words, region):
-    block = TextBlock(body=region, text=Text.objects.get(), position=9, key="x", heading="x", content=text)
+    block = TextBlock(
+        body=region, text=Text.objects.get(paper__isnull=False), position=9, key="x", heading="x", content=text
+    )
     with pytest.raises(ValidationError, match=words):
         block.full_clean()
 
@@ -139,3 +145,24 @@ def test_the_command_writes_the_paper(region, tmp_path):
         call_command("document", "2023/0120", "-o", str(tmp_path / "fehlt" / "v.pdf"))
     with pytest.raises(CommandError, match="gibt es nicht"):  # another body's paper
         call_command("document", "2023/0120", "--body", "stadt-aachen", "-o", str(target))
+
+
+# Herkunft of a figure in the text
+
+
+def test_each_figure_of_a_text_leads_to_its_herkunft(login, region):
+    browser, url = login("pruefung"), "/dokumente/2023-0120/"
+    page = browser.get(url).content.decode()
+    link = unescape(re.search(r'<a class="bound[^"]*" href="([^"]+notice\.amount[^"]*)"', page)[1])
+    words = browser.get(link).content.decode().replace("\u00a0", " ")
+    assert 'id="herkunft"' in words and "684.000,00 €" in words and "Entwurf, Zahlenstand 01.03.2023" in words
+    assert browser.get(f"{url}herkunft/?zahl=gibtesnicht").status_code == 404
+
+
+def test_the_herkunft_of_a_released_figure_is_the_frozen_one(login, region):
+    paper = Paper.find(region, "2023/0120")
+    paper.document().bind()
+    paper.release(None)
+    FundingNotice.objects.filter(slug="kim-2023").update(amount=1)
+    words = login("pruefung").get("/dokumente/2023-0120/herkunft/?zahl=notice.amount").content.decode()
+    assert "684.000,00" in words and "freigegeben am" in words

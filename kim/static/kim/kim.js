@@ -70,7 +70,7 @@
   window.addEventListener("popstate", () => { if (location.search !== shown) location.reload(); });
 
   document.addEventListener("click", (event) => {
-    const link = event.target.closest("a.q, a.q-link, dialog.sheet a[href^='/herkunft/']");
+    const link = event.target.closest("a.q, a.q-link, a.bound, dialog.sheet a[href^='/herkunft/']");
     if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey && event.button === 0) {
       event.preventDefault();
       sheet(link).catch(() => { location.href = link.href; });
