@@ -18,7 +18,17 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
-LISTS = ["/stellen/", "/traeger/", "/kommunen/", "/zuwendungen/", "/haushalt/", "/dokumente/", "/belege/"]
+LISTS = [
+    "/stellen/",
+    "/stellenplan/",
+    "/traeger/",
+    "/kommunen/",
+    "/umverteilungen/",
+    "/zuwendungen/",
+    "/haushalt/",
+    "/dokumente/",
+    "/belege/",
+]
 NAMES = [
     "suche",
     "status",
@@ -97,6 +107,10 @@ def posts(bodies: int, rows: int, others: int) -> str:
         SELECT 1, b, 2023, b, 'own', 'Zeile ' || n, '', n, '', '' FROM generate_series(1, {bodies}) b, generate_series(1, {others}) n;
     INSERT INTO meetings_paper (version, body_id, public, source_id, paper_type, state, notice_id, signer_phrase)
         SELECT 1, s.body_id, true, s.id, 'information', 'known', s.id, '' FROM kim_source s;
+    INSERT INTO staffing_reallocation (id, version, body_id, number, effective, reason, state, basis_place, assumption)
+        SELECT b * 10000 + n, 1, b, n, '2023-03-01', 'Grund ' || n, 'draft', '', 'x' FROM generate_series(1, {bodies}) b, generate_series(1, {others}) n;
+    INSERT INTO staffing_reallocationleg (version, body_id, reallocation_id, "order", fte, establishes, carrier_id)
+        SELECT 1, r.body_id, r.id, 1, 1, true, r.id FROM staffing_reallocation r;
     """
 
 

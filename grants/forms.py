@@ -6,7 +6,7 @@ from django import forms
 from django.db.models import Q
 
 from grants.models import FundingNotice, NoticeItem
-from kim.formats import DateField, FteField
+from kim.formats import DateField, FteField, LineField
 from kim.formats import day as printed
 from kim.forms import ReasonedForm, VersionedForm
 from kim.models import POSITION_NUMBER, Source
@@ -34,7 +34,7 @@ class RuleForm(ReasonedForm):
 class CarryForm(forms.Form):
     """Why a year is carried over."""
 
-    reason = forms.CharField(
+    reason = LineField(
         label="Grund",
         max_length=300,
         help_text="Steht im Verlauf, z. B. „Planung des nächsten Förderjahrs“.",
@@ -45,7 +45,7 @@ class CarryForm(forms.Form):
 class NewPositionForm(forms.Form):
     """What a new post needs; the function follows from the funding if there is one."""
 
-    number = forms.CharField(label="Stellennummer", max_length=20, validators=[POSITION_NUMBER])
+    number = LineField(label="Stellennummer", max_length=20, validators=[POSITION_NUMBER])
     kind = forms.ChoiceField(label="Art", choices=Position.Kind.choices)
     item = forms.ModelChoiceField(
         NoticeItem.objects.none(), label="gefördert aus", required=False, empty_label="keine Zuwendung"
@@ -71,7 +71,7 @@ class NewPositionForm(forms.Form):
     start = DateField(
         label="wirksam ab", help_text="Erster Tag, an dem die Stelle zählt; für das ganze Förderjahr der 1. Januar."
     )
-    reason = forms.CharField(
+    reason = LineField(
         label="Grund",
         max_length=300,
         help_text="Steht im Verlauf und als Annahme an den Zahlen, bis eine Grundlage eingetragen ist.",

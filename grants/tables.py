@@ -3,7 +3,7 @@
 from typing import Any
 
 from grants.filters import BudgetFilters, NoticeFilters
-from grants.models import FundingNotice
+from grants.models import BudgetLine, FundingNotice
 from kim.formats import MISSING, slug
 from kim.tables import (
     AmountColumn,
@@ -44,6 +44,10 @@ class NoticeTable(DenseTable):
     aktenzeichen = TextColumn(accessor="source__file_reference", verbose_name="eigenes Aktenzeichen", hidden=True)
 
 
+def is_income(line: BudgetLine) -> bool:
+    return line.purpose == BudgetLine.Purpose.INCOME
+
+
 class BudgetTable(DenseTable):
     """Ansätze with account and purpose."""
 
@@ -59,8 +63,8 @@ class BudgetTable(DenseTable):
     sachkonto = TextColumn(accessor="account__number", verbose_name="Sachkonto", default="nicht angegeben")
     kontoname = TextColumn(accessor="account__name", verbose_name="Name des Sachkontos", default=MISSING)
     zweck = TextColumn(accessor="get_purpose_display", verbose_name="Zweck")
-    ertrag = AmountColumn(accessor="income_amount", verbose_name="Ertrag", gaps=False)
-    aufwand = AmountColumn(accessor="expense_amount", verbose_name="Aufwand", gaps=False)
+    ertrag = AmountColumn(accessor="income_amount", verbose_name="Ertrag", due=is_income)
+    aufwand = AmountColumn(accessor="expense_amount", verbose_name="Aufwand", due=lambda line: not is_income(line))
     kontierung = TextColumn(accessor="assignment", verbose_name="Kontierung", hidden=True)
     grundlage = TextColumn(accessor="derivation_source", verbose_name="Grundlage", hidden=True, needs=("basis",))
 

@@ -330,10 +330,35 @@ def span(value: Any) -> str:
     return f"{day(value.lower)} bis {last}" if last else f"ab {day(value.lower)}"
 
 
+DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")  # turn what follows round, unseen
+CONTROL = re.compile("[\\x00-\\x1f\\x7f-\\x9f]")
+
+
+def visible_words(text: str) -> None:
+    """Refuse signs that change the direction of writing: what is read would not be what is stored."""
+    if found := DIRECTION.search(text):
+        sign = f"U+{ord(found[0]):04X}"
+        raise refuse(f"Hier steht ein unsichtbares Zeichen für die Schreibrichtung ({sign}). Bitte neu eintippen.")
+
+
+def visible_line(text: str) -> None:
+    """In one line besides these no control signs, which nobody types and nobody sees."""
+    visible_words(text)
+    if found := CONTROL.search(text):
+        raise refuse(f"Hier steht ein unsichtbares Steuerzeichen (U+{ord(found[0]):04X}). Bitte neu eintippen.")
+
+
+class LineField(forms.CharField):
+    """Words in one line that go where no model looks at them, as the reason of a change."""
+
+    default_validators = [visible_line]
+
+
 class LongTextField(forms.CharField):
     """Words in several lines: a line break counts as one letter, and nothing is cut off while it is typed."""
 
     widget = forms.Textarea
+    default_validators = [visible_words]
 
     def to_python(self, value: Any) -> str:
         return super().to_python(value.replace("\r\n", "\n") if isinstance(value, str) else value) or ""

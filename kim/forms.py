@@ -10,6 +10,7 @@ from django.forms.renderers import TemplatesSetting
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 
+from kim.formats import LineField
 from kim.history import CONFLICT, USED, refusable
 from kim.models import TrailEvent
 from kim.permissions import Ruled, act_key, note
@@ -67,7 +68,7 @@ def refuse(form: Any, error: ValidationError) -> None:
 class ReasonedForm(VersionedForm):
     """A form that corrects figures: it asks for the reason."""
 
-    reason = forms.CharField(
+    reason = LineField(
         label="Grund",
         max_length=300,
         help_text="Steht im Verlauf, z. B. „laut Änderungsbescheid ab Januar nur halbe Stelle“.",
@@ -78,7 +79,7 @@ class ReasonedForm(VersionedForm):
 class CodeForm(VersionedForm):
     """A row of a code table, with the version it was shown with."""
 
-    reason = forms.CharField(label="Grund", max_length=300, required=False, help_text="Steht im Verlauf.")
+    reason = LineField(label="Grund", max_length=300, required=False, help_text="Steht im Verlauf.")
 
     def _post_clean(self) -> None:
         version = self.cleaned_data.get("version") or self.instance.version

@@ -11,6 +11,8 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, OperationalError, connection, models, transaction
 
+from kim.formats import visible_line, visible_words
+
 T = TypeVar("T")
 M = TypeVar("M", bound=type[models.Model])
 CONFLICT = "Inzwischen hat jemand anderes diesen Datensatz geändert. Bitte neu laden."
@@ -57,6 +59,24 @@ class Versioned(models.Model):
         super().save(*args, **kwargs)
         if not adding:
             self.refresh_from_db(fields=["version"])  # the trigger decides whether it was a change
+
+    def clean_fields(self, exclude: Any = None) -> None:
+        """The fields' own rules, and in all words of people no sign that cannot be seen."""
+        errors: dict[str, Any] = {}
+        try:
+            super().clean_fields(exclude=exclude)
+        except ValidationError as error:
+            errors = error.update_error_dict({})
+        for field in self._meta.concrete_fields:
+            value = self.__dict__.get(field.attname)  # what was not read was not changed either
+            if not isinstance(value, str) or field.name in (exclude or ()) or field.name in errors:
+                continue
+            try:
+                (visible_words if isinstance(field, models.TextField) else visible_line)(value)
+            except ValidationError as error:
+                errors[field.name] = error.error_list
+        if errors:
+            raise ValidationError(errors)
 
     def touch(self) -> None:
         """A new version because rows that belong to this one have changed; raises if this one is stale."""

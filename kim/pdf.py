@@ -43,6 +43,14 @@ def pango_version() -> str:
     return f"{number // 10000}.{number // 100 % 100}.{number % 100}"
 
 
+def harfbuzz_version() -> str:
+    """The version of the library that places the glyphs and cuts the fonts to those that are used."""
+    from weasyprint.text.ffi import ffi, harfbuzz
+
+    ffi.cdef("const char *hb_version_string(void);", override=True)  # WeasyPrint itself does not ask
+    return str(ffi.string(harfbuzz.hb_version_string()).decode())
+
+
 def render(
     template: str,
     context: dict[str, Any],

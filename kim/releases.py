@@ -89,7 +89,8 @@ def renderer(template: str, styles: Iterable[str]) -> dict[str, Any]:
     }
     sources |= {f"kim/{name}": sha256((Path(__file__).parent / name).read_bytes()) for name in DRAWING}
     fonts = {face: sha256((pdf.fonts() / f"{face}.ttf").read_bytes()) for face in pdf.FACES}
-    programs = {name: version(name) for name in RENDERER} | {"pango": pdf.pango_version()}
+    programs = {name: version(name) for name in RENDERER}
+    programs |= {"pango": pdf.pango_version(), "harfbuzz": pdf.harfbuzz_version()}
     return {"programs": programs, "fonts": fonts, "sources": sources}
 
 

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from django import forms
 
-from kim.formats import DateField, FteField
+from kim.formats import DateField, FteField, LineField
 from kim.forms import ReasonedForm, VersionedForm
 from kim.models import Source
 from staffing.models import (
@@ -308,9 +308,9 @@ class TakeForm(forms.Form):
     """Where VZÄ go: a new post with an Anstellungsträger and Kommunen, or a post that is there."""
 
     ziel = forms.ChoiceField(label="Anstellungsträger oder Stelle", required=False)
-    kommunen = forms.CharField(label="für (Kommunen)", required=False, max_length=400)
+    kommunen = LineField(label="für (Kommunen)", required=False, max_length=400)
     vzae = SignedField("+", label="nimmt auf, VZÄ", required=False)
-    ersatzplan = forms.CharField(label="Ersatzplan", required=False, max_length=1000)
+    ersatzplan = LineField(label="Ersatzplan", required=False, max_length=1000)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.municipalities: list[Municipality] = kwargs.pop("municipalities")

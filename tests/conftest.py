@@ -27,13 +27,14 @@ def django_db_setup(django_test_environment, django_db_blocker):
     """The owner creates the database; then every test acts as the app role, on trial data that is loaded once."""
     from django.core.management import call_command
     from django.db import connection
-    from django.test.utils import setup_databases, teardown_databases
+    from django.test.utils import teardown_databases
 
+    from tests import database
     from tests.helpers import close, psql
 
     with django_db_blocker.unblock():
         as_({})
-        created = setup_databases(verbosity=0, interactive=False, aliases={"default"}, serialized_aliases=set())
+        created = database.create()
         as_({"assume_role": postgres.APP})
         call_command("load_fixtures", verbosity=0, stdout=open(os.devnull, "w"))
         close()

@@ -73,6 +73,7 @@ class Neutrality:
     gap: Value
     budget: Budgeted | None
     differences: tuple[Difference, ...]
+    budget_open: bool = False  # there are Ansätze, but the amount of one is not known yet
 
     @property
     def derivation(self) -> Value:
@@ -174,7 +175,7 @@ def nominal(body: Body, year: int, sub_product: SubProduct) -> Neutrality:
     income = total(PARTS["income"], *(granted(notice) for notice in notices))
     own, onward = required(notices, year)
     gap = _gap("Differenz", income, own, onward)
-    budget = _budget(body, year, sub_product)
+    budget, waiting = _budget(body, year, sub_product)
     differences: tuple[Difference, ...] = ()
     if budget:
         pairs = [(part, value, getattr(budget, part)) for part, value in zip(PARTS, (income, own, onward), strict=True)]
@@ -183,7 +184,7 @@ def nominal(body: Body, year: int, sub_product: SubProduct) -> Neutrality:
             for part, need, planned in pairs
             if need.value != planned.value
         )
-    return Neutrality(sub_product, year, income, own, onward, gap, budget, differences)
+    return Neutrality(sub_product, year, income, own, onward, gap, budget, differences, waiting)
 
 
 def granted(notice: FundingNotice) -> Value:
@@ -291,13 +292,14 @@ def _piece(row: PositionPeriod, length: Fraction, share: Decimal, funding: Fundi
     )
 
 
-def _budget(body: Body, year: int, sub_product: SubProduct) -> Budgeted | None:
-    """The Ansätze of the year by purpose; None when none is recorded, or one is still open. One query."""
+def _budget(body: Body, year: int, sub_product: SubProduct) -> tuple[Budgeted | None, bool]:
+    """The Ansätze of the year by purpose, and whether one is still open; none while it is. One query."""
     lines = list(
         BudgetLine.objects.filter(body=body, year=year, sub_product=sub_product).select_related("account", "basis")
     )
-    if not lines or any(line.amount is None for line in lines):
-        return None
+    waiting = any(line.amount is None for line in lines)
+    if not lines or waiting:
+        return None, waiting
     parts = {
         part: total(
             f"Ansatz {label}",
@@ -314,7 +316,7 @@ def _budget(body: Body, year: int, sub_product: SubProduct) -> Budgeted | None:
         )
         for part, label in PARTS.items()
     }
-    return Budgeted(**parts, gap=_gap("Differenz der Ansätze", *parts.values()))
+    return Budgeted(**parts, gap=_gap("Differenz der Ansätze", *parts.values())), False
 
 
 @figure("neutrality.sentence", "Kostenneutralität in einem Satz")
@@ -327,7 +329,7 @@ def sentence(body: Body, year: int, sub_product: SubProduct) -> Value:
     found = nominal(body, year, sub_product)
     words = ("insofern " if found.is_neutral else "") + found.in_words(prose=True)
     if found.budget is None:
-        words += ". Ansätze sind nicht erfasst"
+        words += ". Ansätze sind noch offen" if found.budget_open else ". Ansätze sind nicht erfasst"
     elif found.differences:
         if found.is_neutral:
             words = "nach den errechneten Beträgen ohne Mehrbelastung"

@@ -14,7 +14,8 @@ from kim import formats
 from kim.figures import COUNT, DATE, EUR, FTE, MONTHS, TEXT, Value, stated
 from kim.money import CENT, MILLI
 
-MISSING = SafeString(f'{formats.MISSING}<span class="unseen"> keine Angabe</span>')
+NOT_STATED = "keine Angabe"
+MISSING = SafeString(f'{formats.MISSING}<span class="unseen"> {NOT_STATED}</span>')
 
 
 class TextColumn(tables.Column):
@@ -156,13 +157,17 @@ class LinkColumn(TextColumn):
 
 class AmountColumn(TextColumn):
     """EUR, right-aligned, summed below; the value is a Decimal or a Value. summed=False: an amount that is no part of
-    a sum. gaps=False: an empty cell is no missing amount, there is none."""
+    a sum. due: of which rows an empty cell is a missing amount; elsewhere there is none. None: of all."""
 
     unit, numeric, place = EUR, True, CENT
 
-    def __init__(self, *, summed: bool = True, gaps: bool = True, **kwargs: Any) -> None:
-        super().__init__(**kwargs | ({} if gaps else {"default": formats.MISSING}))
-        self.summed, self.gaps = summed, gaps
+    def __init__(self, *, summed: bool = True, due: Callable[[Any], bool] | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs | ({"default": formats.MISSING} if due else {}))
+        self.summed, self.due = summed, due
+
+    def counts(self, record: Any) -> bool:
+        """Whether the sum speaks of this row: it has an amount, or should have one."""
+        return self.due is None or self.due(record) or self.value(record) is not None
 
     def value(self, record: Any) -> Any:
         found = super().value(record)
@@ -170,6 +175,10 @@ class AmountColumn(TextColumn):
 
     def text(self, value: Any) -> str:
         return formats.euro(value) if self.unit == EUR else formats.fte(value)
+
+    def total_text(self, value: Decimal | None) -> str:
+        """The sum as people read it; nothing known is no 0."""
+        return NOT_STATED if value is None else self.text(value)
 
     def derivation(self, record: Any, label: str) -> Value:
         """The cell with where it comes from: a figure of the catalogue, or what the row itself rests on."""

@@ -176,7 +176,10 @@ def as_pdf(listing: "Listing") -> HttpResponse:
         "printed_on": timezone.localdate(),
         "lines": lines,
         "feet": [
-            {"text": one.text(listing.totals[one.name]) if one.name in listing.totals else "", "numeric": one.numeric}
+            {
+                "text": one.total_text(listing.totals[one.name]) if one.name in listing.totals else "",
+                "numeric": one.numeric,
+            }
             for one in listing.columns[1:]
         ],
     }

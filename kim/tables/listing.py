@@ -177,29 +177,32 @@ class Listing:
         return {one.name: self.total(one) for one in self.summed}
 
     def total(self, one: AmountColumn) -> Decimal | None:
-        values = [v for row in self.found if (v := one.value(row)) is not None]
-        if self.found and one.gaps and not values:
-            return None
-        return sum(values, Decimal(0)).quantize(one.place)
+        values = [one.value(row) for row in self.found if one.counts(row)]
+        known = [value for value in values if value is not None]
+        return None if values and not known else sum(known, Decimal(0)).quantize(one.place)
 
     def summary(self) -> str:
         """8 Stellen · 6,0 VZÄ · 342.000,00 €; of several sums of a kind each says which it is."""
         words = [f"{len(self.found)} {self.declared.noun[len(self.found) != 1]}"]
         units = [one.unit for one in self.summed]
         for one in self.summed:
-            value, heading = one.text(self.totals[one.name]), one.heading()
-            if one.unit == FTE:
+            total, heading = self.totals[one.name], one.heading()
+            value, missing = one.total_text(total), self.missing.get(one.name, 0)
+            if one.unit == FTE and total is not None:
                 value += f"{formats.NBSP}VZÄ" + (f" {heading.removeprefix('VZÄ ')}" if heading != "VZÄ" else "")
-            missing = self.missing.get(one.name, 0)
-            value += f" ({missing} ohne Angabe)" if missing else ""
-            named = one.unit == MONTHS or (one.unit == EUR and units.count(EUR) > 1)
+            value += f" ({missing} ohne Angabe)" if missing and total is not None else ""
+            named = (
+                one.unit == MONTHS or (one.unit == EUR and units.count(EUR) > 1) or (one.unit == FTE and total is None)
+            )
             words.append(f"{heading} {value}" if named else value)
         return " · ".join(words)
 
     @cached_property
     def missing(self) -> dict[str, int]:
         """How many of the rows a sum is silent about."""
-        counts = {one.name: sum(one.value(row) is None for row in self.found) for one in self.summed if one.gaps}
+        counts = {
+            one.name: sum(one.counts(row) and one.value(row) is None for row in self.found) for one in self.summed
+        }
         return {name: count for name, count in counts.items() if count}
 
     @cached_property
@@ -267,7 +270,7 @@ class Listing:
     def foot_cell(self, one: TextColumn) -> dict[str, Any]:
         if one.name not in self.totals or not isinstance(one, AmountColumn):
             return {"text": ""}
-        return {"text": one.text(self.totals[one.name]), "url": self.url(herkunft=one.name)}
+        return {"text": one.total_text(self.totals[one.name]), "url": self.url(herkunft=one.name)}
 
     def head(self, one: TextColumn) -> dict[str, Any]:
         down = self.order == one.name

@@ -11,7 +11,7 @@ from django.http import Http404, HttpResponseBase
 from django.shortcuts import redirect, render
 
 from kim import documents
-from kim.figures import column, known_total, total
+from kim.figures import column, known_total
 from kim.models import Cited
 from kim.permissions import Ruled
 from kim.tables.columns import AmountColumn, TextColumn
@@ -193,9 +193,9 @@ class ListPage(Ruled):
         one = self.table_class.noun[0]
         first = listing.first
         if "zeile" not in request.GET:
-            rows = [row for row in listing.found if column_.gaps or column_.value(row) is not None]
+            rows = [row for row in listing.found if column_.counts(row)]
             operands = [column_.derivation(row, str(first.export(row))) for row in rows]
-            value = (known_total if column_.gaps else total)(listing.foot(), *operands, unit=column_.unit)
+            value = known_total(listing.foot(), *operands, unit=column_.unit)
             return render(
                 request,
                 "kim/source.html",

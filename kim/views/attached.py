@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from kim import trail
-from kim.formats import DateField, LongTextField
+from kim.formats import DateField, LineField, LongTextField
 from kim.forms import AddPage
 from kim.history import refusable
 from kim.models import File, Note, Reminder, Role, User, subjects
@@ -57,7 +57,7 @@ class ReminderForm(forms.Form):
     """A Wiedervorlage for oneself, another person or a role of the body."""
 
     date = DateField(label="Datum", help_text="z. B. 01.04.2023")
-    text = forms.CharField(label="Was ist zu tun?", max_length=300)
+    text = LineField(label="Was ist zu tun?", max_length=300)
     whom = forms.ChoiceField(label="für")
 
     def __init__(self, request: Any, *data: Any) -> None:

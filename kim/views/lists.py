@@ -10,7 +10,7 @@ from django.http import Http404, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import Resolver404, resolve
 
-from kim.formats import slug
+from kim.formats import LineField, slug
 from kim.forms import AddPage
 from kim.history import refusable
 from kim.models import SavedView
@@ -36,7 +36,7 @@ def list_at(path: str) -> type[ListPage]:
 class ViewForm(forms.Form):
     """The name of a view, and for whom it is."""
 
-    name = forms.CharField(label="Name der Ansicht", max_length=60, help_text="z. B. „Unbesetzt bei Dritten“")
+    name = LineField(label="Name der Ansicht", max_length=60, help_text="z. B. „Unbesetzt bei Dritten“")
     shared = forms.BooleanField(
         label="für alle, die für diese Körperschaft arbeiten", required=False, help_text="Sonst nur für Sie."
     )

@@ -7,6 +7,7 @@ from django.http import Http404, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 
+from kim.formats import LineField
 from kim.forms import AddPage
 from kim.models import ClosedYear
 from kim.periods import today
@@ -34,7 +35,7 @@ class Years(Ruled):
 class ReasonForm(forms.Form):
     """Why."""
 
-    reason = forms.CharField(label="Grund", max_length=300, help_text="Steht im Verlauf.")
+    reason = LineField(label="Grund", max_length=300, help_text="Steht im Verlauf.")
 
 
 class CloseYear(AddPage):

@@ -24,11 +24,16 @@ class Served:
 
     def __init__(self, url, password, database):
         self.url, self.password, self.database = url, password, database
+        self.signed_in = {}  # the cookies of who has signed in: the form is filled in once a person
 
     def open(self, browser, user="sachbearbeitung", width=1280, scheme="light", script=True):
         """A page that is signed in."""
         context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme, locale="de-DE", java_script_enabled=script
+            viewport={"width": width, "height": 900},
+            color_scheme=scheme,
+            locale="de-DE",
+            java_script_enabled=script,
+            storage_state=self.signed_in.get(user),
         )
         page = context.new_page()
         page.set_default_timeout(5000)
@@ -38,12 +43,15 @@ class Served:
             lambda m: page.problems.append(m.text) if m.type == "error" and "status of 4" not in m.text else None,
         )
         page.on("pageerror", lambda e: page.problems.append(str(e)))
-        if user:
+        if user in self.signed_in:
+            page.goto(f"{self.url}/")
+        elif user:
             page.goto(f"{self.url}/anmelden/")
             page.get_by_label("Anmeldename").fill(user)
             page.get_by_label("Passwort").fill(self.password)
             page.get_by_role("button", name="Anmelden").click()
             page.wait_for_url(f"{self.url}/")
+            self.signed_in[user] = context.storage_state()
         return page
 
 

@@ -7,6 +7,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
+from grants.figures import neutrality
 from grants.figures.keys import budget_amount
 from grants.figures.neutrality import of_year
 from grants.findings import open_lines, rates_known
@@ -237,3 +238,17 @@ def test_a_rate_that_is_published_later_is_taken_by_a_button(login, region):
     assert "Übernommen: Case Management: 58.000,00" in done.replace("\u00a0", " ")
     assert notice.items.get().amount() == D("696000.00")
     assert login("pruefung").post(notice.get_absolute_url() + "saetze/").status_code == 403
+
+
+def test_open_ansaetze_are_called_open_not_missing(login, region):
+    """Bewilligt before the Ansätze are known: neither 0 nor "nicht erfasst"."""
+    (line, *_) = BudgetLine.objects.filter(year=2023)
+    BudgetLine.objects.filter(pk=line.pk).update(amount=None)
+    found = neutrality.nominal(region, 2023, line.sub_product)
+    assert found.budget is None and found.budget_open and found.differences == ()
+    words = neutrality.sentence(region, 2023, line.sub_product).value
+    assert words.endswith("Ansätze sind noch offen")
+    page = login().get("/haushalt/kostenneutralitaet/").content.decode()
+    assert "Ansätze sind für 2023 noch offen." in page and "nicht erfasst" not in page
+    BudgetLine.objects.filter(year=2023).delete()
+    assert not neutrality.nominal(region, 2023, line.sub_product).budget_open

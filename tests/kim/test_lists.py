@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlencode
 
 import pytest
 
-from grants.models import carry_over
+from grants.models import BudgetLine, carry_over
 from kim.figures import COUNT, EUR, FTE, MONTHS
 from kim.formats import NBSP
 from kim.permissions import acting
@@ -213,6 +213,27 @@ def test_a_sum_of_nothing_known_is_no_zero(login, region):
     data = browser.get("/zuwendungen/?jahr=2024&format=json").json()
     assert data["totals"] == {"betrag": None} and data["ohne_angabe"] == {"betrag": 1}
     words = browser.get("/zuwendungen/?jahr=2024").content.decode().replace("\u00a0", " ")
-    assert "1 Zuwendung · – (1 ohne Angabe)" in words and "0,00 €" not in words
+    assert "1 Zuwendung · keine Angabe" in words and "0,00 €" not in words
     source = browser.get("/zuwendungen/?jahr=2024&herkunft=betrag").content.decode().replace("\u00a0", " ")
     assert "keine Angabe" in source and "0,00 €" not in source
+
+
+def test_a_sum_of_ansaetze_that_are_all_open_is_no_zero(login, region):
+    """An Ertrag has no Aufwand and that is no gap; an Ansatz whose amount is open is one, in its own column."""
+    carry_over(region, 2024, reason="Planung")
+    browser = login()
+    data = browser.get("/haushalt/?jahr=2024&format=json").json()
+    assert data["totals"] == {"ertrag": None, "aufwand": None} and data["ohne_angabe"] == {"ertrag": 1, "aufwand": 2}
+    words = browser.get("/haushalt/?jahr=2024").content.decode().replace("\u00a0", " ")
+    assert "3 Ansätze · Ertrag keine Angabe · Aufwand keine Angabe" in words and "0,00 €" not in words
+    assert table_of(browser.get("/haushalt/?jahr=2024"))[2].count("keine Angabe") == 2
+    for column in ("ertrag", "aufwand"):
+        source = browser.get(f"/haushalt/?jahr=2024&herkunft={column}").content.decode().replace("\u00a0", " ")
+        assert "keine Angabe" in source and "0,00 €" not in source
+    BudgetLine.objects.filter(year=2024, purpose="own").update(amount=D("348000"))
+    words = browser.get("/haushalt/?jahr=2024").content.decode().replace("\u00a0", " ")
+    assert "Ertrag keine Angabe · Aufwand 348.000,00 € (1 ohne Angabe)" in words
+    assert browser.get("/haushalt/?jahr=2024&zweck=eigene&format=json").json()["totals"] == {
+        "ertrag": "0.00",
+        "aufwand": "348000.00",
+    }

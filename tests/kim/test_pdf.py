@@ -4,12 +4,14 @@ import io
 import re
 from collections import Counter
 
+import outloud
 import page as checker
 import pikepdf
 import pytest
 from pikepdf import Array, Dictionary, Name, Pdf
 from weasyprint import HTML
 
+from kim import releases
 from kim.pdf import MARKED, descend, finished, kids
 from tests.helpers import drawn_paper
 
@@ -94,9 +96,37 @@ def proved(content):
     assert every == len(found.pages)
 
 
+@pytest.mark.parametrize("library", ["pango", "harfbuzz"])
+def test_a_library_that_sets_the_text_is_one_of_the_programs(library, monkeypatch):
+    """Drawn with another version of it, a release was drawn by another program."""
+
+    def programs():
+        return releases.renderer("documents/vorlage_brief.html", ("print.css",))["programs"]
+
+    before = programs()
+    assert re.fullmatch(r"\d+\.\d+\.\d+", before[library])
+    monkeypatch.setattr(f"kim.pdf.{library}_version", lambda: "99")
+    assert programs() == before | {library: "99"}
+
+
+def heard(content, tmp_path):
+    """What a screen reader would stumble over: the rules that found an error, by another checker than the profiles'."""
+    path = tmp_path / "paper.pdf"
+    path.write_bytes(content)
+    result = outloud.check(str(path))
+    assert not result.error and not [run.rule for run in result.runs if run.status == "crashed"]
+    return [(f.rule, f.message) for f in result.findings if f.severity == "error"]
+
+
+@pytest.mark.counter
+def test_what_the_engine_alone_would_say_is_heard(tmp_path):
+    raw = HTML(string=PAGE % CASES["head of two rows, foot"]).write_pdf(pdf_variant="pdf/a-3a")
+    assert heard(raw, tmp_path) and heard(finished(raw), tmp_path) == []
+
+
 @pytest.mark.parametrize(("slug", "reference", "pages"), [("staedteregion-aachen", "2023/0120", 2), ("stadt-aachen", "FB 56/0051/WP18", 1), ("stadt-aachen", "FB 56/0014/WP18", 2)])  # fmt: skip
-def test_the_papers_themselves(slug, reference, pages, bodies):
-    """PDF/A-3a and PDF/UA-1 in one file, with the figures and tables attached, for both houses."""
+def test_the_papers_themselves(slug, reference, pages, bodies, tmp_path):
+    """PDF/A-3a and PDF/UA-1 in one file, read aloud without a fault, with figures and tables attached, both houses."""
     from kim.permissions import acting
 
     with acting(None, [bodies[slug].pk], reason="Test"):
@@ -104,6 +134,7 @@ def test_the_papers_themselves(slug, reference, pages, bodies):
     proved(content)
     for profile in (checker.ValidationProfile.PDF_A_3A, checker.ValidationProfile.PDF_UA_1):
         assert list(checker.validate_pdf_bytes(content, profile=profile).failures) == [], profile
+    assert heard(content, tmp_path) == []
     with pikepdf.open(io.BytesIO(content)) as paper:
         assert len(paper.pages) == pages
         assert set(paper.attachments) == {"zahlen.json", "zahlen.csv", "beratungsfolge.csv"}

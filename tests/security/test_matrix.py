@@ -121,7 +121,7 @@ def strangers_are_alike(ask, page):
     """Foreign, missing and deleted objects give the very same answer, to GET and to POST."""
     for position in range(len(page.urls(GONE))):
         urls = [page.urls(code)[position] for code in (CODES[FOREIGN], MISSING, GONE)]
-        ask("get", "/")  # what the last act said is read
+        ask("get", "/nirgends/")  # what the last act said is read, on the cheapest page
         for method in ("get", "post"):
             answers = [ask(method, url) for url in urls]
             if ask.role:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
@@ -122,8 +123,9 @@ def trial_users() -> list[str]:
     known = set(User.objects.values_list("username", flat=True))
     if not path.exists() or {name for name, _, _ in wanted} - known:
         password = secrets.token_urlsafe(15)
+        hashed = make_password(password)  # once for all: it takes half a second, and they share the password anyway
         for name, role, slug in wanted:
-            trial_user(name, role, slug, password)
+            trial_user(name, role, slug, hashed)
         path.touch(mode=0o600)
         path.chmod(0o600)
         path.write_text(password + "\n")
@@ -137,12 +139,12 @@ def trial_users() -> list[str]:
     ]
 
 
-def trial_user(name: str, role: Role, slug: str, password: str) -> None:
+def trial_user(name: str, role: Role, slug: str, hashed: str) -> None:
     with acting(None, [], command="serve", reason="Probezugänge"):
         user, _ = User.objects.get_or_create(
             username=name, defaults={"first_name": TRIAL_NAMES.get(role, "Systemverwaltung")}
         )
-        user.set_password(password)
+        user.password = hashed
         user.save()
         body = Body.find(slug) if slug else None
         RoleAssignment.objects.get_or_create(user=user, body=body, role=role)

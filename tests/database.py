@@ -1,0 +1,41 @@
+"""The test database: made from a copy with all migrations applied, which is kept from run to run."""
+
+import hashlib
+from pathlib import Path
+
+from tests.helpers import close, psql
+
+ROOT = Path(__file__).parents[1]
+SOURCES = ["*/migrations/*.py", "*/models/*.py", "kim/history.py", "kim/money.py", "kim/periods.py", "kim/postgres.py", "kim/settings.py", "requirements.lock"]  # fmt: skip
+
+
+def migrated():
+    """The name of the kept copy: by whatever migrations consist of. Applying them takes most of a minute."""
+    found = hashlib.sha256()
+    for path in sorted({path for pattern in SOURCES for path in ROOT.glob(pattern)}):
+        found.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
+    return f"kim_migrated_{found.hexdigest()[:16]}"
+
+
+def exists(name):
+    return bool(psql(f"SELECT 1 FROM pg_database WHERE datname = '{name}'"))
+
+
+def create():
+    """The owner's empty database, migrated; what Django needs to drop it. The first run keeps a copy for the next.
+
+    migrate runs over the copy as well: nothing is left to apply, but rights and policies are derived anew.
+    """
+    from django.db import connection
+    from django.test.utils import setup_databases
+
+    kept = migrated()
+    there = exists(kept)
+    connection.settings_dict["TEST"]["TEMPLATE"] = kept if there else None
+    created = setup_databases(verbosity=0, interactive=False, aliases={"default"}, serialized_aliases=set())
+    if not there:
+        close()
+        for (old,) in psql("SELECT datname FROM pg_database WHERE datname LIKE 'kim_migrated_%'"):
+            psql(f'DROP DATABASE "{old}" WITH (FORCE)')
+        psql(f'CREATE DATABASE "{kept}" TEMPLATE "{connection.settings_dict["NAME"]}" OWNER kim_owner')
+    return created
