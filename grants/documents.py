@@ -4,10 +4,13 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
+from django.core.exceptions import ValidationError
+
 from grants.figures.onward import HEADS
 from grants.models import OnwardGrant, OnwardTemplate
-from grants.models.onward import BLOCKS, POSTS, RELATED, Basis
+from grants.models.onward import BLOCKS, POSTS, RELATED, SIGNER, Basis
 from kim.documents import Check, Document, document
+from kim.models import Source
 from kim.tokens import NOTHING, Block, Chip, Expander
 
 STYLES = ("print.css", "weiterleitung.css")
@@ -144,5 +147,19 @@ class OnwardTemplateDocument(Document):
         known = {"body": self.row.body, "notice": notice, "carrier": carrier, "day": notice.validity.lower}
         return Expander(known | {"year": notice.validity.lower.year, "sub_product": notice.sub_product})
 
+    def content(self, blocks: list[Block], printed_on: date) -> dict[str, Any]:
+        """As the example would be printed; ValidationError while there is none."""
+        found = self.row.example()
+        if found is None:
+            raise ValidationError("Noch ist keine Stelle an Dritte vergeben; ein Muster lässt sich erst dann drucken.")
+        notice, carrier = found
+        source = Source(body=self.row.body, kind=Source.Kind.ONWARD, title=str(self.row))
+        example = OnwardGrant(body=self.row.body, notice=notice, carrier=carrier, source=source, text=self.row.text)
+        example.basis, example.as_of = self.row.basis, notice.validity.lower
+        for name in SIGNER:
+            setattr(example, name, getattr(self.row, name))
+        return OnwardDocument(example).content(blocks, printed_on) | {"state": "Muster"}
+
     def bind(self) -> int:
+        """Nothing is taken over: a Muster has no figures of its own."""
         return 0

@@ -2,6 +2,7 @@
 
 import io
 import re
+from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -281,3 +282,16 @@ def _artifact_unreachable(pdf: Pdf) -> None:
             return mark[0] if (place, int(mark[1])) in reached else ARTIFACT
 
         page.Contents.write(MARKED.sub(kept, content))
+
+
+def pictures(content: bytes, most: int = 20) -> list[str]:
+    """The first pages of a PDF as pictures (data: addresses of PNG), 96 dots an inch."""
+    import pypdfium2
+
+    found = []
+    with pypdfium2.PdfDocument(content) as document:
+        for number in range(min(len(document), most)):
+            stream = io.BytesIO()
+            document[number].render(scale=96 / 72).to_pil().save(stream, "PNG", optimize=True)
+            found.append(f"data:image/png;base64,{b64encode(stream.getvalue()).decode()}")
+    return found

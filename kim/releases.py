@@ -144,6 +144,12 @@ def draft(document: Document) -> bytes:
     return printed(document.template, document.styles, content, figures(blocks))
 
 
+def sketched(document: Document, blocks: list[Block]) -> bytes:
+    """The PDF that a document would be with these blocks, whatever is missing in it; only to be looked at."""
+    content = document.content(blocks, timezone.localtime(now()).date())
+    return printed(document.template, document.styles, content, figures(blocks))
+
+
 def of_text(text: Text) -> Release | None:
     """The release of a text; None as long as it is a draft."""
     return Release.objects.filter(text=text).first()

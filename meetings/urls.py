@@ -22,6 +22,7 @@ urlpatterns = [
     path("dokumente/<str:reference>/kopf/", heads.EditHead.as_view(), name="document-head"),
     path("dokumente/<str:reference>/text/", writing.EditText.as_view(), name="document-text"),
     path("dokumente/<str:reference>/vorschau/", writing.PreviewText.as_view(), name="document-preview"),
+    path("dokumente/<str:reference>/seiten/", writing.Pages.as_view(), name="document-pages"),
     path("dokumente/<str:reference>/zahlen/", writing.Figures.as_view(), name="document-figures"),
     path("dokumente/<str:reference>/versionen/", writing.Versions.as_view(), name="document-versions"),
     path("dokumente/<str:reference>/gremium/neu/", heads.AddConsultation.as_view(), name="consultation-new"),

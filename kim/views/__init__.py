@@ -80,6 +80,7 @@ SECTIONS = {
     "document-versions": "documents",
     "document-since": "documents",
     "document-figure": "documents",
+    "document-pages": "documents",
     "document-check": "documents",
     "paper-new": "documents",
     "consultation-new": "documents",

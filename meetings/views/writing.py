@@ -9,13 +9,14 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 
+from kim import pdf, releases
 from kim.documents import Document, bound_words
 from kim.forms import saved
 from kim.history import CONFLICT
 from kim.models import TextBlock, User
 from kim.permissions import Ruled
 from kim.tables import kept_link
-from kim.tokens import Expander
+from kim.tokens import Block, Expander
 from meetings.documents import PaperDocument
 from meetings.figures.picker import picked
 from meetings.models.drafts import write
@@ -167,22 +168,48 @@ def by_script(request: Any) -> bool:
     return bool(request.headers.get("Accept") == "application/json")
 
 
+def typed_text(found: Document, data: Any) -> tuple[Expander, list[Block], list[str]]:
+    """The blocks as they are being typed, and what cannot be read of them."""
+    expander, blocks, problems = found.expander(bound_words(found.text)), [], []
+    for row in found.text.blocks.all():
+        words = data.get(f"block_{row.key}", row.content)[:MOST]
+        try:
+            blocks.append(expander.block(row.key, row.heading, words))
+        except ValidationError as error:
+            problems += error.messages
+    return expander, blocks, problems + expander.problems
+
+
 class PreviewText(Ruled):
     """The text that is being typed, as it would be printed, and its figures: for the preview beside it."""
 
     rule = "documents.edit"
 
     def post(self, request: Any, reference: str) -> HttpResponseBase:
-        found = open_document(request, reference)
-        expander, blocks, problems = found.expander(bound_words(found.text)), [], []
-        for row in found.text.blocks.all():
-            words = request.POST.get(f"block_{row.key}", row.content)[:MOST]
-            try:
-                blocks.append(expander.block(row.key, row.heading, words))
-            except ValidationError as error:
-                problems += error.messages
-        problems += expander.problems
+        _, blocks, problems = typed_text(open_document(request, reference), request.POST)
         return render(request, "meetings/preview.html", {"blocks": blocks, "problems": problems})
+
+
+class Pages(Ruled):
+    """The pages as they are printed, as pictures: of the draft, or of what is being typed (POST); nothing is saved."""
+
+    rule = "documents.edit"
+
+    def get(self, request: Any, reference: str) -> HttpResponseBase:
+        return self.pages(request, reference, {})
+
+    def post(self, request: Any, reference: str) -> HttpResponseBase:
+        return self.pages(request, reference, request.POST)
+
+    def pages(self, request: Any, reference: str, data: Any) -> HttpResponseBase:
+        found = open_document(request, reference)
+        _, blocks, problems = typed_text(found, data)
+        try:
+            pictures = [] if problems else pdf.pictures(releases.sketched(found, blocks))
+        except ValidationError as error:
+            pictures, problems = [], error.messages
+        context = {"document": found, "paper": found.row, "problems": problems, "pictures": pictures}
+        return render(request, "meetings/pages.html", context)
 
 
 class Figures(Ruled):

@@ -46,6 +46,8 @@ PAGES = [
     "/dokumente/pruefen/",
     "/dokumente/2023-0120/text/",
     "/dokumente/2023-0120/kopf/",
+    "/dokumente/2023-0120/seiten/",
+    "/dokumente/2023-0120/herkunft/?zahl=notice.amount",
     "/dokumente/2023-0120/versionen/",
     "/dokumente/2023-0120/gremium/neu/",
     "/umverteilungen/",

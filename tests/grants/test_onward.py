@@ -205,6 +205,22 @@ def test_a_muster_is_read_with_an_example_and_never_released(region, login):
     assert answer.status_code == 422 and "Ein Muster wird nicht freigegeben" in answer.content.decode()
 
 
+def test_the_pages_of_a_muster_are_those_of_its_example(region, login):
+    row = OnwardTemplate.objects.get(basis="notice")
+    for end, kind in (("pdf", "application/pdf"), ("docx", "officedocument"), ("seiten", "text/html")):
+        answer = login().get(f"/dokumente/{row.address}/{end}/")
+        assert answer.status_code == 200 and kind in answer["Content-Type"]
+    assert "Muster" in pdf_text(login().get(f"/dokumente/{row.address}/pdf/").content)
+
+
+def test_a_muster_without_an_example_says_why_it_cannot_be_printed(region, login):
+    row = OnwardTemplate.objects.get(basis="notice")
+    Carrier.objects.filter(kind__in=["municipality", "welfare", "company", "parish"]).update(kind="own")
+    for end in ("pdf", "docx"):
+        assert login().get(f"/dokumente/{row.address}/{end}/").status_code == 422
+    assert "erst dann" in login().get(f"/dokumente/{row.address}/seiten/").content.decode()
+
+
 # all at once
 
 

@@ -183,6 +183,19 @@
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       live.replaceChildren(...page.body.childNodes);
     }, 500);
+    // The pages as they are printed, drawn anew while they are looked at.
+    const pages = document.querySelector("details[data-pages]");
+    let drawing = 0;
+    const draw = async () => {
+      if (!pages?.open) return;
+      const mine = ++drawing;
+      const answer = await post(pages.dataset.pages, "text/html").catch(() => null);
+      const page = answer && new DOMParser().parseFromString(await answer.text(), "text/html");
+      const fresh = page?.querySelector("#seiten");
+      if (fresh && mine === drawing) pages.querySelector("div").replaceChildren(...fresh.childNodes);
+    };
+    const redraw = later(draw, 1500);
+    pages?.addEventListener("toggle", draw);
     let busy = 0;
     let away = false;
     const store = async () => {
@@ -210,6 +223,7 @@
       dirty = true;
       if (!away) state.textContent = "";
       preview();
+      redraw();
       save();
     });
     writing.addEventListener("submit", (event) => {
@@ -234,7 +248,7 @@
     button.setAttribute("aria-label", `Block kopieren: ${block.dataset.copy}`);
     button.addEventListener("click", async () => {
       const text = block.querySelector("div").cloneNode(true);
-      text.querySelectorAll("data").forEach((one) => one.replaceWith(one.textContent));
+      text.querySelectorAll("data, a.bound").forEach((one) => one.replaceWith(one.textContent));
       const plain = [...text.children].map((one) => [...(one.matches("ul, ol") ? one.children : [one])].map((line) => line.textContent.trim()).join("\n")).join("\n\n");
       const parts = { "text/html": text.innerHTML, "text/plain": plain };
       try {
