@@ -68,7 +68,7 @@ class OnwardDocument(Document):
             "as_of": grant.as_of.isoformat(),
             "state": grant.get_state_display(),
             "contract": grant.basis == Basis.CONTRACT,
-            "body": {"name": body.name, "sender": body.sender},
+            "body": {"name": body.name, "of": body.genitive, "sender": body.sender},
             "recipient": [carrier.name, carrier.street, f"{carrier.postal_code} {carrier.locality}".strip()],
             "blocks": [block.as_json() | {"table": block.key == POSTS} for block in blocks if block.paragraphs],
             "tables": [{"file": "stellen.csv", "title": "Geförderte Stellen", "heads": HEADS, "rows": rows}],

@@ -234,7 +234,6 @@ def issued(release: Release, document: Document) -> dict[str, Any]:
             {"title": one["title"], "text": one["words"], "value": Value.read(one["value"])}
             for one in bundle["figures"]
         ],
-        "tokens": {one["token"]: (one["title"], one["words"], Value.read(one["value"])) for one in bundle["figures"]},
         "overtaken": overtaken(document, release),
     }
 
@@ -257,7 +256,6 @@ def written(document: Document) -> dict[str, Any]:
         "blocks": blocks,
         "problems": expander.problems,
         "figures": list(shown.values()),
-        "tokens": {token: (chip.title, chip.text, chip.value) for token, chip in chips.items()},
         "changed": [c for c in chips.values() if c.changed or c.token not in expander.bound] if is_open else [],
         "checks": document.checks(expander, blocks) if is_open else [],
         "fingerprint": checksum(blocks),

@@ -90,7 +90,12 @@ class PaperDocument(Document):
             "as_of": paper.as_of.isoformat() if paper.as_of else None,
             "public": paper.public,
             "state": "Entwurf" if paper.state in Paper.OPEN else paper.get_state_display(),
-            "body": {"name": body.name, "sender": body.sender, "heading": body.consultation_heading},
+            "body": {
+                "name": body.name,
+                "of": body.genitive,
+                "sender": body.sender,
+                "heading": body.consultation_heading,
+            },
             "agenda_items": paper.agenda_items,
             "amendments": self.amendments(blocks) if supplement else [],
             "supplements": paper.superior.reference if paper.superior and supplement else "",

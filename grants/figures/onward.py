@@ -162,11 +162,11 @@ def posts(notice: FundingNotice, carrier: Carrier) -> Value:
 def cells(share: Share, notice: FundingNotice) -> list[str]:
     """A line of the table, see HEADS."""
     first, last = share.within(notice)
-    cost = share.cost.value
+    cost, names = share.cost.value, share.row.municipality_names(short=True)
     return [
         share.row.position.number,
         share.function,
-        listed(share.row.municipality_names(short=True)) or "keine Angabe",
+        listed(names) if names else "keine Angabe",
         fte(share.row.fte),
         f"{first:%d.%m.%Y} bis {last:%d.%m.%Y}",
         euro(cost) if isinstance(cost, Decimal) else "Satz noch nicht bekannt",

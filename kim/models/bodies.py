@@ -71,6 +71,11 @@ class Body(Versioned):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def genitive(self) -> str:
+        """Whose paper it is, in a footer: der Stadt Aachen; the mere name where the genitive cannot be derived."""
+        return f"der {self.name}" if self.article == "die" else self.name
+
     @classmethod
     def find(cls, slug: str) -> "Body":
         """The body with this slug; Body.DoesNotExist otherwise."""

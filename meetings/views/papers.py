@@ -1,5 +1,6 @@
 """Pages of papers: list, the paper with every bound figure, its steps until release, PDF, and the check of a PDF."""
 
+import json
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
@@ -12,11 +13,14 @@ from django.shortcuts import redirect, render
 from django.urls import resolve
 
 from kim import documents, releases
-from kim.documents import Document
+from kim.documents import Document, bound_words
+from kim.figures import Value
 from kim.forms import DescriptionPage, VersionedForm, saved
-from kim.models import Source, User
+from kim.models import Release, Source, User
 from kim.permissions import Ruled, may
+from kim.richtext import TOKEN
 from kim.tables import ListPage, kept_link
+from kim.tokens import canonical
 from kim.trail import story
 from kim.word import as_docx
 from meetings.documents import PaperDocument
@@ -140,17 +144,29 @@ class FigureOf(Ruled):
     def get(self, request: Any, reference: str) -> HttpResponseBase:
         found, token = document_of(request, reference), request.GET.get("zahl", "")
         release = releases.of_text(found.text)
-        context = releases.issued(release, found) if release else releases.written(found)
-        figure = context["tokens"].get(token)
-        if figure is None:
-            raise Http404
-        title, words, value = figure
-        day = f"Zahlenstand {found.row.as_of:%d.%m.%Y}" if getattr(found.row, "as_of", None) else ""
+        title, words, value = released_figure(release, token) if release else drafted_figure(found, token)
         when = f"freigegeben am {release.released_at:%d.%m.%Y}" if release else "Entwurf"
-        sentence = f"Im Text von {found.name} ({when}, {day}): „{words}“"
-        return render(
-            request, "kim/source.html", {"title": title, "value": value, "sentence": sentence, "of_list": True}
-        )
+        context = {"title": title, "value": value, "of_list": True}
+        context["sentence"] = f"Im Text von {found.name} ({when}): „{words}“"
+        return render(request, "kim/source.html", context)
+
+
+def released_figure(release: Release, token: str) -> tuple[str, str, Value]:
+    """Title, words and derivation of a figure as they were frozen; Http404 if the paper has none such."""
+    found = next((one for one in json.loads(release.bundle)["figures"] if one["token"] == token), None)
+    if found is None:
+        raise Http404
+    return found["title"], found["words"], Value.read(found["value"])
+
+
+def drafted_figure(found: Document, token: str) -> tuple[str, str, Value]:
+    """The same of a draft, as the data say it now; Http404 if it does not stand in the text or cannot be calculated."""
+    standing = {canonical(*pair): pair for b in found.text.blocks.all() for pair in TOKEN.findall(b.content)}
+    try:
+        chip = found.expander(bound_words(found.text)).chip(*standing[token])
+    except (KeyError, ValidationError) as error:
+        raise Http404 from error
+    return chip.title, chip.text, chip.value
 
 
 class DescriptionForm(VersionedForm):

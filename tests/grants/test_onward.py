@@ -218,7 +218,7 @@ def test_a_muster_without_an_example_says_why_it_cannot_be_printed(region, login
     Carrier.objects.filter(kind__in=["municipality", "welfare", "company", "parish"]).update(kind="own")
     for end in ("pdf", "docx"):
         assert login().get(f"/dokumente/{row.address}/{end}/").status_code == 422
-    assert "erst dann" in login().get(f"/dokumente/{row.address}/seiten/").content.decode()
+    assert 'class="problems"' in login().get(f"/dokumente/{row.address}/seiten/").content.decode()
 
 
 # all at once
