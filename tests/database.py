@@ -1,6 +1,8 @@
 """The test database: made from a copy with all migrations applied, which is kept from run to run."""
 
+import fcntl
 import hashlib
+import os
 from pathlib import Path
 
 from tests.helpers import close, psql
@@ -22,20 +24,30 @@ def exists(name):
 
 
 def create():
-    """The owner's empty database, migrated; what Django needs to drop it. The first run keeps a copy for the next.
+    """The owner's empty database, migrated; what Django needs to drop it. Each process of a run has its own."""
+    from django.db import connection
+
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    connection.settings_dict["TEST"]["NAME"] += f"_{worker}" if worker else ""
+    with (ROOT / "var" / "test-database.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # of two at work the second takes the copy that the first has made
+        return created(migrated())
+
+
+def created(kept):
+    """From the kept copy, or from nothing, and then the copy is kept for the next.
 
     migrate runs over the copy as well: nothing is left to apply, but rights and policies are derived anew.
     """
     from django.db import connection
     from django.test.utils import setup_databases
 
-    kept = migrated()
     there = exists(kept)
     connection.settings_dict["TEST"]["TEMPLATE"] = kept if there else None
-    created = setup_databases(verbosity=0, interactive=False, aliases={"default"}, serialized_aliases=set())
+    found = setup_databases(verbosity=0, interactive=False, aliases={"default"}, serialized_aliases=set())
     if not there:
         close()
         for (old,) in psql("SELECT datname FROM pg_database WHERE datname LIKE 'kim_migrated_%'"):
             psql(f'DROP DATABASE "{old}" WITH (FORCE)')
         psql(f'CREATE DATABASE "{kept}" TEMPLATE "{connection.settings_dict["NAME"]}" OWNER kim_owner')
-    return created
+    return found

@@ -31,6 +31,18 @@ def psql(statement, *, database="postgres", user="postgres"):
         return found.fetchall() if found.description else None
 
 
+def name_of_database():
+    """The test database of this process."""
+    return connection.settings_dict["NAME"]
+
+
+def copy_database(name):
+    """A copy of the test database under another name; nobody may be connected meanwhile, we neither."""
+    close()
+    psql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name_of_database()}'")
+    psql(f'CREATE DATABASE "{name}" TEMPLATE "{name_of_database()}" OWNER kim_owner')
+
+
 def pdf_text(content):
     """The text of a PDF, read by another program, blanks folded."""
     run = subprocess.run(["pdftotext", "-layout", "-", "-"], input=content, capture_output=True, check=True)

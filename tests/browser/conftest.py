@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers import psql
+from tests.helpers import copy_database, psql
 
 ROOT = Path(__file__).parents[2]
 
@@ -36,7 +36,7 @@ class Served:
             storage_state=self.signed_in.get(user),
         )
         page = context.new_page()
-        page.set_default_timeout(5000)
+        page.set_default_timeout(15000)  # only what fails waits so long
         page.problems = []
         page.on(
             "console",
@@ -80,8 +80,7 @@ def wait_for(url, process):
 def served(django_db_setup):
     """A server of its own for each module, on a fresh copy of the trial data."""
     name = f"test_kim_{uuid.uuid4().hex[:8]}"
-    psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'test_kim'")
-    psql(f'CREATE DATABASE "{name}" TEMPLATE test_kim OWNER kim_owner')
+    copy_database(name)
     port = free_port()
     environment = os.environ | {
         "KIM_DATABASE": name,

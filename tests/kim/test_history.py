@@ -31,7 +31,7 @@ from kim.permissions import acting, note
 from kim.trail import story
 from meetings.models import BlockComment, CoSignature, Organization, Paper, Signatory
 from staffing.models import Carrier, Position, PositionPeriod
-from tests.helpers import psql, sql
+from tests.helpers import name_of_database, psql, sql
 from tests.security.canaries import plant_beside
 
 # A release takes neither UPDATE nor DELETE: tests/meetings/test_releases.py
@@ -209,17 +209,17 @@ def test_the_served_login_is_not_the_owner(django_db_setup):
     """With two logins, RESET ROLE gives nothing back."""
     rights = psql("SELECT rolsuper, rolbypassrls, rolcreatedb FROM pg_roles WHERE rolname = 'kim_app'")
     assert rights == [(False, False, False)]
-    owned = psql("SELECT count(*) FROM pg_tables WHERE tableowner = 'kim_app'", database="test_kim")
+    owned = psql("SELECT count(*) FROM pg_tables WHERE tableowner = 'kim_app'", database=name_of_database())
     assert owned == [(0,)]
     import psycopg
 
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         psql(
             "RESET ROLE; ALTER TABLE staffing_position DISABLE ROW LEVEL SECURITY",
-            database="test_kim",
+            database=name_of_database(),
             user="kim_app",
         )
-    assert psql("SELECT count(*) FROM staffing_position", database="test_kim", user="kim_app") == [(0,)]
+    assert psql("SELECT count(*) FROM staffing_position", database=name_of_database(), user="kim_app") == [(0,)]
 
 
 def test_names_of_persons_stay_out_of_the_history(region):

@@ -46,7 +46,7 @@ def canonical(text, unit):
     if isinstance(text, int | float | D):
         return D(str(text)).normalize()
     text = text.replace(NBSP, " ").replace("−", "-").strip()
-    if text in {"", "–"}:
+    if text in {"", "–"} or (text == "keine Angabe" and unit in {EUR, FTE, COUNT, MONTHS}):
         return None
     if unit in {EUR, FTE, COUNT, MONTHS} and re.fullmatch(r"-?[\d.,]+( €)?", text):
         bare = text.removesuffix(" €")

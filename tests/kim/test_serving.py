@@ -11,7 +11,7 @@ import pytest
 
 from kim import postgres
 from tests.browser.conftest import free_port, wait_for
-from tests.helpers import psql
+from tests.helpers import copy_database, psql
 
 ROOT = Path(__file__).parents[2]
 
@@ -33,8 +33,7 @@ def run(*words, **environment):
 def other(django_db_setup):
     """A copy of the trial database, reached by address as another server would be."""
     name = f"test_kim_{uuid.uuid4().hex[:8]}"
-    psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'test_kim'")
-    psql(f'CREATE DATABASE "{name}" TEMPLATE test_kim OWNER kim_owner')
+    copy_database(name)
     yield f"postgresql://{{}}@/{name}?host={postgres.socket_directory()}"
     psql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from kim import postgres
-from tests.helpers import psql
+from tests.helpers import name_of_database, psql
 
 WORKERS = 8
 ACT = """
@@ -23,7 +23,9 @@ FORK = multiprocessing.get_context("fork")
 
 def at_work(body):
     """A connection of the app role's, acting for the body."""
-    one = psycopg.connect(host=str(postgres.socket_directory()), user="kim_app", dbname="test_kim", autocommit=True)
+    one = psycopg.connect(
+        host=str(postgres.socket_directory()), user="kim_app", dbname=name_of_database(), autocommit=True
+    )
     one.execute(ACT.format(body=body))
     return one
 
@@ -59,9 +61,9 @@ def body(django_db_setup, django_db_blocker):
         ACT.format(body=0)
         + f"""INSERT INTO kim_body (version, slug, name, article, sender, consultation_heading, paper_numbers, is_trial)
         VALUES (1, '{name}', '{name}', 'die', '', 'x', 'council', true)""",
-        database="test_kim",
+        database=name_of_database(),
     )
-    key = psql(f"SELECT id FROM kim_body WHERE slug = '{name}'", database="test_kim")[0][0]
+    key = psql(f"SELECT id FROM kim_body WHERE slug = '{name}'", database=name_of_database())[0][0]
     psql(
         ACT.format(body=key)
         + f"""INSERT INTO staffing_position (body_id, version, number, kind, note, file_reference, function_id)
@@ -69,28 +71,28 @@ def body(django_db_setup, django_db_blocker):
         INSERT INTO staffing_positionperiod (body_id, version, basis_place, assumption, position_id, validity, fte, stage,
             pay_group, fallback_plan, validity_assumption)
             SELECT {key}, 1, '', '', id, '[2023-01-01,)', 1, 'planned', '', '', '' FROM staffing_position WHERE body_id = {key}""",
-        database="test_kim",
+        database=name_of_database(),
     )
     with django_db_blocker.unblock():
         yield key
     tables = ["grants_funding", "grants_noticeitem", "grants_fundingnotice", "kim_source", "staffing_occupancy"]
     tables += ["staffing_positionperiod", "staffing_position"]
     clear = "".join(f"DELETE FROM {table} WHERE body_id = {key};" for table in tables)
-    psql(f"{ACT.format(body=key)} {clear} DELETE FROM kim_body WHERE id = {key}", database="test_kim")
+    psql(f"{ACT.format(body=key)} {clear} DELETE FROM kim_body WHERE id = {key}", database=name_of_database())
 
 
 def posts(body):
-    return [key for (key,) in psql(f"SELECT id FROM staffing_position WHERE body_id = {body} ORDER BY id", database="test_kim")]  # fmt: skip
+    return [key for (key,) in psql(f"SELECT id FROM staffing_position WHERE body_id = {body} ORDER BY id", database=name_of_database())]  # fmt: skip
 
 
 @contextmanager
 def switched_off(off, on):
     """A defence switched off for a while, by the superuser."""
-    psql(off, database="test_kim")
+    psql(off, database=name_of_database())
     try:
         yield
     finally:
-        psql(on, database="test_kim")
+        psql(on, database=name_of_database())
 
 
 # R4: lost updates
@@ -128,7 +130,7 @@ def count_up(number, body, post, edits, careful):
 
 
 def total(post):
-    return int(psql(f"SELECT note FROM staffing_position WHERE id = {post}", database="test_kim")[0][0])
+    return int(psql(f"SELECT note FROM staffing_position WHERE id = {post}", database=name_of_database())[0][0])
 
 
 def test_two_thousand_edits_of_one_post_lose_none(body):
@@ -191,7 +193,7 @@ def overlaps(body):
     return psql(
         f"""SELECT count(*) FROM staffing_occupancy a JOIN staffing_occupancy b ON a.position_id = b.position_id
         AND a.slot = b.slot AND a.id < b.id AND a.validity && b.validity WHERE a.body_id = {body}""",
-        database="test_kim",
+        database=name_of_database(),
     )[0][0]
 
 
@@ -201,12 +203,12 @@ def overfull_days(body):
             CROSS JOIN LATERAL (SELECT lower(o.validity) AS d) days
             JOIN staffing_occupancy x ON x.position_id = o.position_id AND x.validity @> d
             WHERE o.body_id = {body} GROUP BY o.id, o.position_id, d HAVING sum(x.fte) > 1) full_days""",
-        database="test_kim",
+        database=name_of_database(),
     )[0][0]
 
 
 def occupancies(body):
-    return psql(f"SELECT count(*) FROM staffing_occupancy WHERE body_id = {body}", database="test_kim")[0][0]
+    return psql(f"SELECT count(*) FROM staffing_occupancy WHERE body_id = {body}", database=name_of_database())[0][0]
 
 
 def test_four_thousand_occupancies_never_overlap_and_never_overbook(body):
@@ -220,8 +222,8 @@ OVER = "ALTER TABLE staffing_occupancy {} TRIGGER {}"
 
 @pytest.mark.counter
 def test_without_constraint_and_trigger_they_overlap_and_overbook(body):
-    definition = psql("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'occupancy_slot_once'", database="test_kim")[0][0]  # fmt: skip
-    trigger = psql("SELECT tgname FROM pg_trigger WHERE tgrelid = 'staffing_occupancy'::regclass AND tgname LIKE 'pgtrigger_over%'", database="test_kim")[0][0]  # fmt: skip
+    definition = psql("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'occupancy_slot_once'", database=name_of_database())[0][0]  # fmt: skip
+    trigger = psql("SELECT tgname FROM pg_trigger WHERE tgrelid = 'staffing_occupancy'::regclass AND tgname LIKE 'pgtrigger_over%'", database=name_of_database())[0][0]  # fmt: skip
     off = f"ALTER TABLE staffing_occupancy DROP CONSTRAINT occupancy_slot_once; {OVER.format('DISABLE', trigger)}"
     on = f"{ACT.format(body=body)} DELETE FROM staffing_occupancy WHERE body_id = {body}; {OVER.format('ENABLE', trigger)}; ALTER TABLE staffing_occupancy ADD CONSTRAINT occupancy_slot_once {definition}"
     with switched_off(off, on):
@@ -246,9 +248,9 @@ def items(body):
         INSERT INTO grants_noticeitem (body_id, version, notice_id, function_id, fte, rate_id)
             SELECT {body}, 1, id, (SELECT min(id) FROM staffing_function), 1, (SELECT min(id) FROM grants_rate)
             FROM grants_fundingnotice WHERE body_id = {body}""",
-        database="test_kim",
+        database=name_of_database(),
     )
-    return [key for (key,) in psql(f"SELECT id FROM grants_noticeitem WHERE body_id = {body} ORDER BY id", database="test_kim")]  # fmt: skip
+    return [key for (key,) in psql(f"SELECT id FROM grants_noticeitem WHERE body_id = {body} ORDER BY id", database=name_of_database())]  # fmt: skip
 
 
 def fund(number, body, keys, sources):
@@ -268,7 +270,7 @@ def fund(number, body, keys, sources):
 
 
 def funded_twice(body):
-    return psql(f"SELECT count(*) FROM (SELECT position_id FROM grants_funding WHERE body_id = {body} GROUP BY 1 HAVING count(*) > 1) x", database="test_kim")[0][0]  # fmt: skip
+    return psql(f"SELECT count(*) FROM (SELECT position_id FROM grants_funding WHERE body_id = {body} GROUP BY 1 HAVING count(*) > 1) x", database=name_of_database())[0][0]  # fmt: skip
 
 
 def test_eight_notices_never_pay_for_the_same_post(body, items):
@@ -281,7 +283,7 @@ def test_without_the_lock_a_post_is_paid_twice(body, items):
     source = psql(
         "SELECT pg_get_functiondef(tgfoid) FROM pg_trigger WHERE tgrelid = 'grants_funding'::regclass"
         " AND tgname LIKE 'pgtrigger_funded_twice%'",
-        database="test_kim",
+        database=name_of_database(),
     )[0][0]
     assert "FOR NO KEY UPDATE" in source
     found = 0
@@ -289,7 +291,10 @@ def test_without_the_lock_a_post_is_paid_twice(body, items):
         for _ in range(20):
             rush(fund, body, posts(body), items)
             found += funded_twice(body)
-            psql(f"{ACT.format(body=body)} DELETE FROM grants_funding WHERE body_id = {body}", database="test_kim")
+            psql(
+                f"{ACT.format(body=body)} DELETE FROM grants_funding WHERE body_id = {body}",
+                database=name_of_database(),
+            )
             if found:
                 break
     assert found > 0

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from tests.helpers import psql
+from tests.helpers import name_of_database, psql
 from tests.security.test_races import ACT, WORKERS, body, rush
 
 __all__ = ["body"]  # the fixture
@@ -34,7 +34,7 @@ def drafts(body):
     yield keys
     clear = "".join(f"DELETE FROM {table} WHERE body_id = {body};" for table in TABLES)
     off = "SET session_replication_role = replica;"  # releases cannot be deleted otherwise, not even by their owner
-    psql(f"{ACT.format(body=body)} {off} {clear}", database="test_kim")
+    psql(f"{ACT.format(body=body)} {off} {clear}", database=name_of_database())
 
 
 def release(number, body, keys):

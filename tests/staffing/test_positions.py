@@ -14,7 +14,7 @@ from kim.history import refusable, undone
 from kim.periods import period
 from staffing.figures.occupancy import PARTS, period_of, status
 from staffing.models import BodyMunicipality, Carrier, Municipality, Occupancy, Position, PositionPeriod, Stage, Status
-from tests.helpers import new_position, psql, sql
+from tests.helpers import name_of_database, new_position, psql, sql
 
 DAY = date(2023, 3, 1)
 
@@ -243,7 +243,7 @@ def fill(arguments):
     body, position, slot, barrier_time = arguments
     import time
 
-    with psycopg.connect(host=str(postgres.socket_directory()), user="kim_app", dbname="test_kim") as one:
+    with psycopg.connect(host=str(postgres.socket_directory()), user="kim_app", dbname=name_of_database()) as one:
         one.execute(SETUP.format(body=body))
         one.execute(
             "INSERT INTO staffing_occupancy (body_id, version, basis_place, assumption, position_id, slot, validity, fte)"
@@ -280,9 +280,9 @@ def half_posts(django_db_setup, django_db_blocker):
         SETUP.format(body=0)
         + f""";INSERT INTO kim_body (version, slug, name, article, sender, consultation_heading, paper_numbers, is_trial)
         VALUES (1, '{name}', '{name}', 'die', '', 'x', 'council', true)""",
-        database="test_kim",
+        database=name_of_database(),
     )
-    body = psql(f"SELECT id FROM kim_body WHERE slug = '{name}'", database="test_kim")[0][0]
+    body = psql(f"SELECT id FROM kim_body WHERE slug = '{name}'", database=name_of_database())[0][0]
     psql(
         SETUP.format(body=body)
         + f"""; INSERT INTO staffing_position (body_id, version, number, kind, note, file_reference, function_id)
@@ -291,16 +291,18 @@ def half_posts(django_db_setup, django_db_blocker):
             pay_group, fallback_plan, validity_assumption)
             SELECT {body}, 1, '', '', id, '[2023-01-01,)', 0.5, 'planned', '', '', '' FROM staffing_position
             WHERE body_id = {body}""",
-        database="test_kim",
+        database=name_of_database(),
     )
-    positions = [p for (p,) in psql(f"SELECT id FROM staffing_position WHERE body_id = {body}", database="test_kim")]
+    positions = [
+        p for (p,) in psql(f"SELECT id FROM staffing_position WHERE body_id = {body}", database=name_of_database())
+    ]
     assert len(positions) == 10
     yield body, positions
     psql(
         SETUP.format(body=body)
         + f"; DELETE FROM staffing_occupancy WHERE body_id = {body}; DELETE FROM staffing_positionperiod WHERE body_id = {body};"
         f" DELETE FROM staffing_position WHERE body_id = {body}; DELETE FROM kim_body WHERE id = {body}",
-        database="test_kim",
+        database=name_of_database(),
     )
 
 
@@ -308,7 +310,7 @@ def test_two_at_once_never_overbook_a_post(half_posts):
     body, positions = half_posts
     outcomes = race(body, positions)
     assert [sorted(pair) for pair in outcomes] == [[False, True]] * 10
-    filled = psql(f"SELECT max(s) FROM (SELECT sum(fte) s FROM staffing_occupancy WHERE body_id = {body} GROUP BY position_id) x", database="test_kim")  # fmt: skip
+    filled = psql(f"SELECT max(s) FROM (SELECT sum(fte) s FROM staffing_occupancy WHERE body_id = {body} GROUP BY position_id) x", database=name_of_database())  # fmt: skip
     assert filled == [(D("0.5"),)]
 
 
@@ -319,14 +321,14 @@ def test_without_the_lock_two_at_once_do_overbook(half_posts):
     source = psql(
         "SELECT pg_get_functiondef(tgfoid) FROM pg_trigger WHERE tgrelid = 'staffing_occupancy'::regclass"
         " AND tgname LIKE 'pgtrigger_lock_position%'",
-        database="test_kim",
+        database=name_of_database(),
     )[0][0]
     assert "FOR NO KEY UPDATE" in source
-    psql(source.replace("FOR NO KEY UPDATE", ""), database="test_kim")
+    psql(source.replace("FOR NO KEY UPDATE", ""), database=name_of_database())
     try:
         overbooked = sum(all(pair) for pair in race(body, positions))
     finally:
-        psql(source, database="test_kim")
+        psql(source, database=name_of_database())
     assert overbooked > 0
 
 
