@@ -10,6 +10,7 @@ from grants.figures.onward import HEADS
 from grants.models import OnwardGrant, OnwardTemplate
 from grants.models.onward import BLOCKS, POSTS, RELATED, SIGNER, Basis
 from kim.documents import Check, Document, document
+from kim.formats import day
 from kim.models import Source
 from kim.tokens import NOTHING, Block, Chip, Expander
 
@@ -68,6 +69,7 @@ class OnwardDocument(Document):
             "as_of": grant.as_of.isoformat(),
             "state": grant.get_state_display(),
             "contract": grant.basis == Basis.CONTRACT,
+            "amends": amended(grant),
             "body": {"name": body.name, "of": body.genitive, "sender": body.sender},
             "recipient": [carrier.name, carrier.street, f"{carrier.postal_code} {carrier.locality}".strip()],
             "blocks": [block.as_json() | {"table": block.key == POSTS} for block in blocks if block.paragraphs],
@@ -89,23 +91,52 @@ class OnwardDocument(Document):
         grant, said = self.grant, {block.key: block.words() for block in blocks}
         carrier = grant.carrier
         if not (carrier.street and carrier.postal_code and carrier.locality):
-            yield f"Die Anschrift von {carrier} ist nicht vollständig (Straße, PLZ, Ort)."
+            place = "Straße, PLZ, Ort; auf der Seite des Anstellungsträgers"
+            yield f"Die Anschrift von {carrier} ist nicht vollständig ({place})."
         if not grant.signer_name:
-            yield "Zeichnung fehlt."
+            yield "Zeichnung fehlt (Kopf bearbeiten)."
+        if grant.source.date and grant.notice.source.date and grant.source.date < grant.notice.source.date:
+            since = day(grant.notice.source.date)
+            yield f"Das Schreiben ist älter als der Bescheid, aus dem es weiterleitet (vom {since})."
         if grant.notice.state not in grant.notice.COUNTED:
             state = grant.notice.get_state_display()
             yield f"Die Zuwendung ist nicht bewilligt, sondern {state}: Weitergeleitet wird erst, was bewilligt ist."
         if not table(blocks):
             yield "Die Tabelle der Stellen fehlt im Text."
+        yield from misplaced(blocks)
         for key, heading in BLOCKS[Basis(grant.basis)]:
             if not said.get(key, "").strip():
                 yield f"„{heading}“ ist leer."
 
 
+def amended(grant: OnwardGrant) -> str:
+    """In whose place an Änderung comes. Example: Dieser Weiterleitungsbescheid tritt an die Stelle des
+    Weiterleitungsbescheids vom 01.03.2023. Empty for the first."""
+    if grant.number < 2:
+        return ""
+    before = OnwardGrant.objects.select_related("source").get(
+        notice=grant.notice, carrier=grant.carrier, number=grant.number - 1
+    )
+    genitive = {Basis.NOTICE: "des Weiterleitungsbescheids", Basis.CONTRACT: "des Weiterleitungsvertrags"}
+    was = genitive[Basis(before.basis)] + (f", {before.number - 1}. Änderung," if before.number > 1 else "")
+    return f"Dieser {grant.get_basis_display()} tritt an die Stelle {was} vom {day(before.source.date)}."
+
+
 def table(blocks: list[Block]) -> list[list[str]]:
     """The rows of the table of posts, as the draft has taken them over."""
-    found: Chip | None = next((c for block in blocks for c in block.chips() if c.name == "onward.posts"), None)
+    chips = (c for block in blocks if block.key == POSTS for c in block.chips())
+    found: Chip | None = next((c for c in chips if c.name == "onward.posts"), None)
     return [line.split("\t") for line in found.text.split("\n")] if found else []
+
+
+def misplaced(blocks: list[Block]) -> Iterator[str]:
+    """The table stands alone in its block, and only there: what is written beside it would not be printed."""
+    for block in blocks:
+        names = [piece.chip.name if piece.chip else "" for piece in block.pieces() if piece.chip or piece.text.strip()]
+        if block.key == POSTS and names not in ([], ["onward.posts"]):
+            yield f"„{block.heading}“: Hier steht nur die Tabelle; anderer Text gehört in einen anderen Abschnitt."
+        if block.key != POSTS and "onward.posts" in names:
+            yield f"„{block.heading}“: Die Tabelle der Stellen gehört in ihren eigenen Abschnitt."
 
 
 @document

@@ -4,12 +4,11 @@ from datetime import date
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Sum
 from django_tasks import task
 
 from grants.models import FundingNotice, NewOnwardGrant, OnwardGrant
 from grants.models.onward import RELATED
-from kim import jobs, releases
+from kim import jobs
 from kim.models import User
 from staffing.models import Carrier
 
@@ -33,18 +32,15 @@ def write_grants(key: str, user: int, body: int) -> None:
 
 @task()
 def release_grants(key: str, user: int, body: int) -> None:
-    """Freigeben, one after another; item: a Weiterleitung, and the versions of its blocks when it was asked for."""
+    """Freigeben, one after another; item: a Weiterleitung, and what drafts() said of it on the page."""
     who = User.objects.get(pk=user)
 
     def step(item: Any) -> None:
-        pk, versions = item
+        pk, shown = item
         grant = OnwardGrant.objects.select_related(*RELATED).get(pk=pk)
-        releases.hold(grant.text)
-        if grant.text.blocks.aggregate(n=Sum("version"))["n"] != versions:
-            raise ValidationError(f"{grant}: {releases.MOVED}")
         try:
-            grant.release(who)
+            grant.release(who, shown=shown)
         except ValidationError as error:
-            raise ValidationError([f"{grant}: {words}" for words in error.messages]) from error
+            raise ValidationError(f"{grant.carrier}: {' '.join(error.messages)}") from error
 
     jobs.run(key, user, body, step)

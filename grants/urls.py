@@ -32,6 +32,11 @@ urlpatterns = [
         onward.EditGrant.as_view(),
         name="onward-head",
     ),
+    path(
+        "zuwendungen/bescheid/<slug:slug>/weiterleitung/<slug:carrier>/<int:number>/loeschen/",
+        onward.RemoveGrant.as_view(),
+        name="onward-remove",
+    ),
     path("zuwendungen/muster/<slug:basis>/", onward.TemplatePage.as_view(), name="onward-template"),
     path("zuwendungen/muster/<slug:basis>/neu/", onward.AddTemplate.as_view(), name="onward-template-new"),
     path("zuwendungen/muster/<slug:basis>/zeichnung/", onward.EditTemplate.as_view(), name="onward-template-edit"),

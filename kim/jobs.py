@@ -10,23 +10,24 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.utils.module_loading import import_string
 
-from kim.models import Job
-from kim.permissions import acting
+from kim.models import Job, Role, RoleAssignment
+from kim.permissions import RULES, acting
 
 KEPT = timedelta(days=30)
 BROKEN = "Ein Fehler im Programm; er ist für die Systemverwaltung vermerkt."
+LOST = "Wer das angestoßen hat, hat das Recht dazu nicht mehr."
 logger = logging.getLogger("kim.jobs")
 
 
-def start(task: Any, request: Any, name: str, items: Sequence[Any], back: str) -> Job:
+def start(task: Any, request: Any, rule: str, name: str, items: Sequence[Any], back: str) -> Job:
     """Ask a worker for one step of the task for each item (keys of rows). ValidationError if there are none.
 
-    task: takes (key of the job, user, body) and calls run.
+    task: takes (key of the job, user, body) and calls run. rule: the right that each step asks for when it is done.
     """
     if not items:
         raise ValidationError("Es gibt nichts zu tun.")
     Job.objects.filter(user=request.user, created_at__lt=Now() - KEPT).delete()
-    job = Job(user=request.user, body=request.acting_body, name=name, back=back)
+    job = Job(user=request.user, body=request.acting_body, name=name[:160], back=back[:500], rule=rule)
     job.items, job.task = list(items), task.module_path
     job.save()
     go_on(job)
@@ -45,17 +46,18 @@ def run(key: str, user: int, body: int, step: Callable[[Any], None]) -> None:
     What is done stays done; a step that is refused is noted and does not keep the others from being done. Called again
     after an interruption it goes on where it stopped; called twice at once, the second does nothing.
     """
-    with acting(user, [body]):
-        job = Job.objects.get(key=key)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [job.pk])
+        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [key])
         if not cursor.fetchone()[0]:
             return
     try:
+        with acting(user, [body]):
+            job = Job.objects.get(key=key)
         for item in job.items[job.done :]:
             job.done += 1
             try:
                 with acting(user, [body], act=job.name):
+                    check(job)
                     step(item)
                     moved(job)
             except ValidationError as error:
@@ -65,7 +67,14 @@ def run(key: str, user: int, body: int, step: Callable[[Any], None]) -> None:
                 refuse(job, BROKEN)
     finally:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [job.pk])
+            cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [key])
+
+
+def check(job: Job) -> None:
+    """ValidationError if the person who asked has lost the right meanwhile."""
+    held = RoleAssignment.objects.filter(user=job.user_id, user__is_active=True, body=job.body_id, public_only=False)
+    if not {Role(one.role) for one in held} & RULES[job.rule]:
+        raise ValidationError(LOST)
 
 
 def refuse(job: Job, problem: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from importlib.metadata import PackageNotFoundError, version
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from django.template.loader import get_template
 from django.utils import timezone
 
 from kim import pdf
-from kim.documents import Document, bound_words, find, take_over
+from kim.documents import Document, bound_words, of, take_over
 from kim.figures import Value
 from kim.history import known_at, refusable
 from kim.models import Body, Release, Source, Text, TrailEvent, in_fours
@@ -28,6 +29,7 @@ from kim.tables.exports import inert
 from kim.tokens import Block, Chip
 
 FORMAT = 1
+SEARCHED = 40  # acts that overtaken_since looks at
 RENDERER = ("weasyprint", "pydyf", "pikepdf", "fonttools", "tinyhtml5", "tinycss2", "cssselect2", "django")
 DRAWING = ("pdf.py", "releases.py", "formats.py", "templatetags/kim.py")  # our own part in it, below kim/
 
@@ -370,24 +372,22 @@ def overtaken(document: Document, release: Release) -> list[tuple[str, str, str]
     return list(found.values())
 
 
-def overtaken_since(body: Body, address: str, release: Release) -> TrailEvent | None:
-    """The act after which the data said something else than the release for the first time; None while they do not.
+def overtaken_since(document: Document, release: Release) -> tuple[TrailEvent, bool] | None:
+    """The act with which the present difference to the release began, and whether the search went back far enough to
+    be sure of that; None while the data say the same.
 
-    Looked for by halves among the acts since the release, each time with the data as they were known then: about ten
-    evaluations for a thousand acts.
+    The acts since the release, the newest first, each with the data as they were known after it: at most forty.
     """
     later = TrailEvent.objects.filter(created_at__gt=release.released_at).exclude(model="kim.Release")
-    ends = list(later.values("act").annotate(end=Max("created_at")).order_by("end"))
+    ends = list(later.values("act").annotate(end=Max("created_at")).order_by("-end")[:SEARCHED])
 
-    def moved(place: int) -> bool:
-        with known_at(ends[place]["end"]):
-            found = find(body, address)
+    def moved(end: datetime) -> bool:
+        with known_at(end):
+            found = of(type(document.row).objects.get(pk=document.row.pk))
             return bool(found and overtaken(found, release))
 
-    first, last = 0, len(ends)
-    while first < last:
-        middle = (first + last) // 2
-        first, last = (first, middle) if moved(middle) else (middle + 1, last)
-    if first == len(ends):
+    stretch = list(takewhile(lambda one: moved(one["end"]), ends))
+    if not stretch:
         return None
-    return later.filter(act=ends[first]["act"]).order_by("-created_at").first()
+    event = later.filter(act=stretch[-1]["act"]).order_by("-created_at").first()
+    return (event, len(stretch) < SEARCHED) if event else None

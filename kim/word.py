@@ -44,7 +44,8 @@ def as_docx(content: dict[str, Any]) -> bytes:
             else:
                 add_paragraphs(document, block["paragraphs"])
     if signer := content["signer"]:
-        names = [signer["phrase"], f"gez. {signer['name']}", f"({signer['function']})" if signer["function"] else ""]
+        name = signer["name"] if "recipient" in content else f"gez. {signer['name']}"
+        names = [signer["phrase"], name, f"({signer['function']})" if signer["function"] else ""]
         document.add_paragraph(clean("\n".join(name for name in names if name)))
     document.add_paragraph(clean(f"{content['state']} · Zahlenstand {day(content['as_of'])}"))
     stream = io.BytesIO()

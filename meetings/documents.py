@@ -80,6 +80,7 @@ class PaperDocument(Document):
         paper, body = self.paper, self.paper.body
         days = [(c, c.meeting.date.isoformat() if c.meeting else None) for c in self.consultations()]
         proposals = [b for b in blocks if b.key.startswith(PROPOSAL)]
+        said = [b for b in proposals if b.paragraphs]  # no heading over nothing
         supplement = paper.paper_type == PaperType.SUPPLEMENT
         signer = {"phrase": paper.signer_phrase, "name": str(paper.signer), "function": paper.signer_function}
         return {
@@ -109,7 +110,7 @@ class PaperDocument(Document):
             "heading": "Vorlage" if self.layout == Layout.BOX else self.title,
             "with_roles": paper.paper_type != PaperType.INFORMATION,
             "long": paper.paper_type != PaperType.APPROVAL,
-            "proposals": [block.as_json() for block in proposals],
+            "proposals": [block.as_json() for block in said],
             "blocks": [block.as_json() for block in blocks if block not in proposals and block.paragraphs],
             "signer": signer if paper.signer else None,
             "printed_on": printed_on.isoformat(),
@@ -169,14 +170,14 @@ class PaperDocument(Document):
         block; empty while that one may still change itself."""
         paper = self.paper.superior
         release = of_text(paper.text) if paper and paper.text else None
-        if release is None:
-            return []
+        if paper is None or release is None or (self.paper.public and not paper.public):
+            return []  # what is nichtöffentlich is not told by a public paper
         content = json.loads(release.bundle)["content"]
         then = {one["key"]: words_of(one) for one in (*content["proposals"], *content["blocks"])}
         pairs = [
             (b.heading, *p)
             for b in blocks
-            if b.key in then and b.words()
+            if b.key in then and b.words() and not b.key.startswith(PROPOSAL)
             for p in changed_sentences(then[b.key], b.words())
         ]
         return [{"heading": heading.rstrip(":"), "before": before, "after": after} for heading, before, after in pairs]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from itertools import groupby
+from typing import Any
 
 from django.core.exceptions import ValidationError
 
@@ -40,6 +41,10 @@ def shares(notice: FundingNotice) -> list[Share]:
 
     The cost of a post is divided over its periods as for cost neutrality, so that the recipients' parts add up to it.
     """
+    last = last_day(notice.validity)
+    if last is None or last.year != notice.validity.lower.year:
+        words = "reicht über ein Jahr hinaus; was weitergeleitet wird, lässt sich dann nicht rechnen."
+        raise ValidationError(f"Die Zuwendung „{notice}“ {words}")
     funding = Funding.objects.filter(item__notice=notice, position__kind=Position.Kind.ONWARD).select_related(
         "item__rate", "item__notice__source", "position__function"
     )
@@ -48,7 +53,14 @@ def shares(notice: FundingNotice) -> list[Share]:
     for row in rows.select_related("position", "carrier", "basis").prefetch_related("served__municipality"):
         by_position.setdefault(row.position_id, []).append(row)
     found = [share for one in funding for share in of_post(one, by_position.get(one.position_id, []))]
-    return sorted(found, key=lambda s: (s.row.carrier.sort_key, s.row.position.number, s.row.validity.lower))  # type: ignore[union-attr]
+    return sorted(found, key=place)
+
+
+def place(share: Share) -> tuple[Any, ...]:
+    """By carrier (two may be sorted by the same name), then by post and time."""
+    carrier = share.row.carrier
+    assert carrier
+    return (carrier.sort_key, carrier.pk, share.row.position.number, share.row.validity.lower)
 
 
 def of_post(funding: Funding, rows: list[PositionPeriod]) -> Iterable[Share]:

@@ -6,13 +6,13 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Max, Q, Sum
 from django.urls import reverse
 
 from grants.models.notices import FundingNotice
 from kim import documents, releases
 from kim.history import refusable, tracked
-from kim.models import Body, BodyRow, Release, SameBody, Source, Text, TextBlock, frozen
+from kim.models import Body, BodyRow, BoundFigure, Release, SameBody, Source, Text, TextBlock, frozen
 from kim.permissions import note
 from staffing.models import Carrier
 
@@ -208,14 +208,54 @@ class OnwardGrant(BodyRow, Signed):
         return rows.get(body=body, notice__slug=parts[0], carrier__slug=parts[1], number=int(parts[2]))
 
     def release(self, user: Any, *, shown: str = "") -> Release:
-        """Freigeben: from now on text, figures and bytes stay. ValidationError with every sentence against it."""
-        with transaction.atomic():
-            if not self.is_open:
+        """Freigeben: from now on text, figures and bytes stay. ValidationError with every sentence against it.
+
+        shown: releases.checksum of the text that a page showed, or what drafts() said of it.
+        """
+        with refusable():
+            # First the body, then the text, as every release; what was read before the locks may be another's by now.
+            list(Body.objects.filter(pk=self.body_id).select_for_update(no_key=True))
+            releases.hold(self.text)
+            fresh = OnwardGrant.objects.select_related(*RELATED).get(pk=self.pk)
+            if not fresh.is_open:
                 raise ValidationError(f"{self} ist schon freigegeben.")
+            if shown.startswith(VERSIONS):
+                releases.agreed(shown, dict(drafts(fresh.notice)).get(fresh.pk, ""))
+                shown = ""
             note(act="Freigabe")
-            document = documents.of(self)
+            document = documents.of(fresh)
             assert document
-            return releases.issue(document, self.body, self.source, user, shown)
+            return releases.issue(document, fresh.body, fresh.source, user, shown)
+
+    def remove(self, *, reason: str) -> None:
+        """Delete a draft with its text; ValidationError once it is released."""
+        text, source = self.text, self.source
+        with refusable():
+            if not self.is_open:
+                raise ValidationError("Was freigegeben ist, bleibt.")
+            BoundFigure.objects.filter(text=text).delete()
+            TextBlock.objects.filter(text=text).delete()
+            super().remove(reason=reason)
+            text.delete()
+            source.delete()
+
+
+VERSIONS = "Fassungen "
+
+
+def drafts(notice: FundingNotice) -> list[tuple[int, str]]:
+    """The drafts of a notice, each with the versions of its head, blocks and figures: another sentence, signature or
+    amount is another word. Three queries."""
+    rows = notice.onward_grants.filter(text__releases__isnull=True).select_related("source").order_by("pk")
+    texts = [row.text_id for row in rows]
+    sums: dict[int, list[str]] = {}
+    for model in (TextBlock, BoundFigure):
+        found = model.objects.filter(text__in=texts).values("text").annotate(n=Sum("version"), last=Max("pk"))
+        for one in found.order_by("text"):
+            sums.setdefault(one["text"], []).append(f"{one['n']}/{one['last']}")
+    return [
+        (row.pk, f"{VERSIONS}{row.version} {row.source.version} {' '.join(sums.get(row.text_id, []))}") for row in rows
+    ]
 
 
 RELATED = ("body", "source", "text", "carrier", "notice__source", "notice__programme", "notice__sub_product")
@@ -245,6 +285,8 @@ class NewOnwardGrant:
         last = OnwardGrant.objects.filter(notice=self.notice, carrier=self.carrier).order_by("number").last()
         if last and last.is_open:
             raise ValidationError(f"{last} ist schon als Entwurf da.")
+        if last and last.basis != basis:
+            raise ValidationError(f"{last} ist freigegeben; die Änderung hat dieselbe Form.")
         number = last.number + 1 if last else 1
         note(act="Weiterleitung angelegt")
         with refusable():
@@ -259,12 +301,16 @@ class NewOnwardGrant:
         again = f" ({number - 1}. Änderung)" if number > 1 else ""
         return f"{Basis(self.basis).label} an {self.carrier.name} – {self.notice.source.title}"[:280] + again
 
+    def text_name(self, number: int) -> str:
+        """A name of its own for the text: no part of it is cut off whole."""
+        return f"Weiterleitung {number}: {self.carrier.slug[:50]} {self.notice.slug[:50]}"
+
     def rows(self, template: OnwardTemplate, number: int) -> OnwardGrant:
         """Beleg, text and Weiterleitung."""
         body, title = self.notice.body, self.title(number)
         source = Source(body=body, kind=Source.Kind.ONWARD, title=title, date=self.day)
         # Seen by whoever sees the money: a Bescheid is no paper of the council (see Source).
-        text = Text(body=body, name=f"Weiterleitung {self.notice.slug} {self.carrier.slug} {number}"[:120], public=True)
+        text = Text(body=body, name=self.text_name(number), public=True)
         for row in (source, text):
             row.full_clean()
             row.save()

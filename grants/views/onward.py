@@ -6,21 +6,21 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Sum
+from django.db.models import Prefetch
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from grants.documents import OnwardDocument, OnwardTemplateDocument
-from grants.figures.onward import recipients
+from grants.figures.onward import Recipient, recipients
 from grants.models import FundingNotice, OnwardGrant, OnwardTemplate
-from grants.models.onward import RELATED, SIGNER, Basis
+from grants.models.onward import RELATED, SIGNER, Basis, drafts
 from grants.tasks import release_grants, write_grants
 from grants.views import notice_of
 from kim import jobs, releases
 from kim.figures import FTE, known_total, total
 from kim.formats import DateField
-from kim.forms import CorrectionPage, VersionedForm, saved
+from kim.forms import CorrectionPage, RemovePage, VersionedForm, saved
 from kim.history import refusable
 from kim.models import Release
 from kim.permissions import Ruled, may, note
@@ -31,6 +31,14 @@ from kim.trail import story
 def crumbs(notice: FundingNotice, *more: tuple[str, str]) -> list[tuple[str, str]]:
     """The way to a page of the Weiterleitung of a notice."""
     return [("Zuwendungen", reverse("notices")), (notice.source.title, notice.get_absolute_url()), *more]
+
+
+RELEASED = Prefetch("text__releases", Release.objects.only("pk", "text_id", "body_id"))  # not their bytes
+
+
+def digest(found: list[tuple[int, str]]) -> str:
+    """Of the drafts as a page shows them; see grants.models.onward.drafts."""
+    return releases.sha256(releases.canonical(found))
 
 
 class StartForm(forms.Form):
@@ -49,9 +57,15 @@ class Onward(Ruled):
     def get(self, request: Any, slug: str, **more: Any) -> HttpResponseBase:
         notice = notice_of(request, slug)
         papers: dict[int, list[OnwardGrant]] = {}
-        for one in notice.onward_grants.select_related(*RELATED).prefetch_related("text__releases"):
+        for one in notice.onward_grants.select_related(*RELATED).prefetch_related(RELEASED):
             papers.setdefault(one.carrier_id, []).append(one)
-        found = recipients(notice)
+        try:
+            found = recipients(notice)
+        except ValidationError as error:
+            found, more["problems"] = [], [*more.get("problems", ()), *error.messages]
+        there = {one.carrier for one in found}
+        left = {one.carrier: one for some in papers.values() for one in some if one.carrier not in there}
+        found += [Recipient(carrier, ()) for carrier in left]  # who gets nothing any more, and still has a Bescheid
         rows: list[dict[str, Any]] = [
             {"one": one, "fte": one.fte(request.stand), "papers": papers.get(one.carrier.pk, [])} for one in found
         ]
@@ -63,7 +77,8 @@ class Onward(Ruled):
             "rows": rows,
             "fte": total("Summe", *(row["fte"] for row in rows), unit=FTE),
             "amount": known_total("Summe", *(one.amount for one in found)),
-            "drafts": sum(one.is_open for some in papers.values() for one in some),
+            "drafts": len(open_ := drafts(notice)),
+            "shown": digest(open_),
             "released": sum(not one.is_open for some in papers.values() for one in some),
             "templates": {t.basis: t for t in OnwardTemplate.visible_to(request)},
             "forms": Basis.choices,
@@ -93,7 +108,7 @@ class StartGrants(Ruled):
         items = [[notice.pk, carrier.pk, *common] for carrier in carriers]
         words = f"{Basis(data['basis']).label}: {len(items)} {'Entwurf' if len(items) == 1 else 'Entwürfe'} anlegen"
         back = kept_link(request, reverse("onward", args=[slug]))
-        job = jobs.start(write_grants, request, words, items, back)
+        job = jobs.start(write_grants, request, self.rule, words, items, back)
         return redirect(kept_link(request, job.get_absolute_url()))
 
 
@@ -104,17 +119,15 @@ class ReleaseGrants(Ruled):
 
     def post(self, request: Any, slug: str) -> HttpResponseBase:
         notice = notice_of(request, slug)
-        drafts = notice.onward_grants.filter(text__releases__isnull=True)
-        shown = request.POST.get("entwuerfe", "")
-        items = [
-            [pk, versions] for pk, versions in drafts.annotate(n=Sum("text__blocks__version")).values_list("pk", "n")
-        ]
-        if shown != str(len(items)):
+        items = drafts(notice)
+        if request.POST.get("entwuerfe", "") != digest(items):
             problems = ["Inzwischen sind es andere Entwürfe. Bitte noch einmal ansehen."]
             return Onward().get(request, slug, problems=problems, status=409)
         back = kept_link(request, reverse("onward", args=[slug]))
         try:
-            job = jobs.start(release_grants, request, f"Weiterleitungen freigeben: {notice.source.title}", items, back)
+            job = jobs.start(
+                release_grants, request, self.rule, f"Weiterleitungen freigeben: {notice.source.title}", items, back
+            )
         except ValidationError as error:
             return Onward().get(request, slug, problems=error.messages, status=422)
         return redirect(kept_link(request, job.get_absolute_url()))
@@ -228,6 +241,21 @@ class EditGrant(CorrectionPage):
                 grant.touch()
             OnwardDocument(OnwardGrant.objects.select_related(*RELATED).get(pk=grant.pk)).bind()
         return "Der Kopf des Schreibens ist gespeichert."
+
+
+class RemoveGrant(RemovePage):
+    """A draft that is not wanted."""
+
+    rule = "documents.edit"
+
+    def instance(self, request: Any, **kwargs: Any) -> OnwardGrant:
+        grant = grant_of(request, **kwargs)
+        if not grant.is_open:
+            raise Http404
+        return grant
+
+    def done(self) -> str:
+        return reverse("onward", args=[self.kwargs["slug"]])
 
 
 def template_of(request: Any, basis: str) -> OnwardTemplate:

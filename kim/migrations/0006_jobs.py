@@ -59,6 +59,7 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=160, verbose_name="Vorgang")),
                 ("back", models.CharField(max_length=500, verbose_name="gehört zu")),
                 ("task", models.CharField(max_length=120, verbose_name="Aufgabe des Programms")),
+                ("rule", models.CharField(max_length=40, verbose_name="Recht")),
                 ("items", models.JSONField(verbose_name="Einzelne Schritte")),
                 ("done", models.PositiveIntegerField(default=0, verbose_name="erledigt")),
                 ("problems", models.JSONField(default=list, verbose_name="nicht gelungen")),

@@ -23,6 +23,7 @@ class Job(models.Model):
     name = models.CharField("Vorgang", max_length=160)
     back = models.CharField("gehört zu", max_length=500)
     task = models.CharField("Aufgabe des Programms", max_length=120)
+    rule = models.CharField("Recht", max_length=40)
     items = models.JSONField("Einzelne Schritte")
     done = models.PositiveIntegerField("erledigt", default=0)
     problems = models.JSONField("nicht gelungen", default=list)

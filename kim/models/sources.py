@@ -45,7 +45,8 @@ ISSUED = pgtrigger.Trigger(
     operation=pgtrigger.Update,
     func="""
         IF ((NEW.kind, NEW.title, NEW.date) IS DISTINCT FROM (OLD.kind, OLD.title, OLD.date)
-            OR OLD.number <> '' AND NEW.number <> OLD.number)
+            OR OLD.number <> '' AND NEW.number <> OLD.number
+            OR OLD.kind = 'onward' AND NEW.file_reference <> OLD.file_reference)  -- it is printed there
             AND EXISTS (SELECT FROM kim_release r WHERE r.source_id = OLD.id) THEN
             RAISE EXCEPTION 'released' USING ERRCODE = '23000', CONSTRAINT = 'release_fixed';
         END IF;

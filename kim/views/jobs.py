@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 
 from kim import jobs, releases
 from kim.models import Job
-from kim.permissions import Ruled
+from kim.permissions import Ruled, may
 from kim.tables import kept_link
 
 WAITING = timedelta(seconds=60)  # without progress: nobody seems to work on it
@@ -41,7 +41,9 @@ class ContinueJob(Ruled):
 
     def post(self, request: Any, key: Any) -> HttpResponseBase:
         job = job_of(request, key)
-        if not job.is_finished:
+        if not may(request, job.rule):
+            messages.error(request, jobs.LOST)
+        elif not job.is_finished:
             jobs.go_on(job)
             messages.success(request, "Der Vorgang geht weiter, wo er stehen geblieben ist.")
         return redirect(kept_link(request, job.get_absolute_url()))

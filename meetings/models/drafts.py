@@ -1,5 +1,6 @@
 """The beginning of a paper: created from an earlier one or empty, its text written, its Beratungsfolge added to."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -123,6 +124,8 @@ def write(
     """
     note(act="Text redaktionell geändert" if editorial else "Text geschrieben")
     with refusable():
+        releases.hold(document.text)  # nobody writes beside it: what was signed and what is written are compared
+        editorial = editorial and bool(changed)
         holding = kept(document, changed) if editorial else []
         before_chips = printed_figures(document) if editorial else []
         for row, words in changed:
@@ -146,6 +149,8 @@ NOT_EDITORIAL = (
 
 def kept(document: Document, changed: list[tuple[TextBlock, str]]) -> list[CoSignature]:
     """The Mitzeichnungen that hold now; ValidationError if a Beschlussvorschlag is to change."""
+    if any(re.findall(r"\d[\d.,]*", row.content) != re.findall(r"\d[\d.,]*", words) for row, words in changed):
+        raise ValidationError(f"{NOT_EDITORIAL} Eine Zahl ist anders.")
     if any(row.key.startswith(PROPOSAL) for row, _ in changed):
         raise ValidationError(f"{NOT_EDITORIAL} Der Beschlussvorschlag ist anders.")
     now = document.row.document().fingerprint()

@@ -8,12 +8,12 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
 from django.urls import reverse
-from django.utils import timezone
 
 from kim import releases
+from kim.formats import day as printed
 from kim.history import refusable, tracked
 from kim.models import BodyRow, SameBody, User, frozen
-from kim.periods import PeriodField, PeriodQuerySet
+from kim.periods import PeriodField, PeriodQuerySet, today
 from kim.permissions import note
 from meetings.models.committees import Organization
 from meetings.models.papers import OF_PAPER, Paper
@@ -62,9 +62,12 @@ class Signatory(BodyRow):
     def of(cls, organization: Organization, user: Any, day: date) -> "Signatory | None":
         """By what the person signs for the office on the day; None where nobody is recorded for it. ValidationError
         with the names of those who may."""
-        rows = list(cls.objects.filter(organization=organization).as_of(day).select_related("user", "organization"))
-        if not rows:
+        recorded = cls.objects.filter(organization=organization)
+        rows = list(recorded.as_of(day).select_related("user", "organization"))
+        if not rows and not recorded.exists():
             return None
+        if not rows:
+            raise ValidationError(f"Für {organization} ist am {printed(day)} niemand eingetragen, der zeichnet.")
         own = next((row for row in rows if user is not None and row.user_id == user.pk), None)
         if own is None:
             names = ", ".join(f"{row.user}{' (in Vertretung)' if row.substitute else ''}" for row in rows)
@@ -189,7 +192,7 @@ class CoSignature(BodyRow):
     def sign(self, user: Any, comment: str = "", *, shown: str = "") -> None:
         """Agree to the text as it stands; shown: releases.checksum of what the page showed. ValidationError if it is
         another by now, or somebody else signs for the office (see Signatory)."""
-        authority = Signatory.of(self.organization, user, timezone.localtime(releases.now()).date())
+        authority = Signatory.of(self.organization, user, today(self.body))
         note(act="Mitzeichnung")
         with refusable():
             document = self.paper.document()

@@ -11,10 +11,12 @@ from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import resolve
+from django.utils import timezone
 
 from kim import documents, releases
 from kim.documents import Document, bound_words
 from kim.figures import Value
+from kim.formats import day as printed
 from kim.forms import DescriptionPage, VersionedForm, saved
 from kim.models import Release, Source, User
 from kim.permissions import Ruled, may
@@ -103,7 +105,7 @@ class DocumentPage(Ruled):
             "refused": problems,
             "next": paper.next_states(),
             "signatures": list(paper.cosignatures.select_related("organization", "signed_by", "edited_by")),
-            "comments": list(paper.comments.select_related("written_by")),
+            "comments": (comments := list(paper.comments.select_related("written_by"))),
             "story": story(
                 [paper, paper.source],
                 below=beside,
@@ -116,7 +118,14 @@ class DocumentPage(Ruled):
             context |= releases.written(found)
             context["copied"] = found.copied(context["blocks"])
             context["editable"] = found.is_open and may(request, "documents.edit")
+        shown = {b["key"] if isinstance(b, dict) else b.key for b in context["blocks"] if words_in(b)}
+        context["loose"] = [one for one in comments if one.block not in shown]
         return render(request, "meetings/document.html", context, status=status)
+
+
+def words_in(block: Any) -> bool:
+    """Whether a block of a draft or of a release says anything."""
+    return bool(block["paragraphs"] if isinstance(block, dict) else block.paragraphs)
 
 
 class Since(Ruled):
@@ -129,9 +138,9 @@ class Since(Ruled):
         release = releases.of_text(found.text)
         if release is None:
             raise Http404
-        event = releases.overtaken_since(request.acting_body, reference, release)
+        event, sure = releases.overtaken_since(found, release) or (None, True)
         user = User.objects.filter(pk=event.user_id).first() if event and event.user_id else None
-        context = {"document": found, "release": release, "event": event, "by": user}
+        context = {"document": found, "release": release, "event": event, "sure": sure, "by": user}
         context["overtaken"] = releases.overtaken(found, release)
         return render(request, "meetings/since.html", context)
 
@@ -145,7 +154,7 @@ class FigureOf(Ruled):
         found, token = document_of(request, reference), request.GET.get("zahl", "")
         release = releases.of_text(found.text)
         title, words, value = released_figure(release, token) if release else drafted_figure(found, token)
-        when = f"freigegeben am {release.released_at:%d.%m.%Y}" if release else "Entwurf"
+        when = f"freigegeben am {printed(timezone.localtime(release.released_at).date())}" if release else "Entwurf"
         context = {"title": title, "value": value, "of_list": True}
         context["sentence"] = f"Im Text von {found.name} ({when}): „{words}“"
         return render(request, "kim/source.html", context)

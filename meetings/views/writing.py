@@ -120,7 +120,9 @@ class EditText(Ruled):
         try:
             if problems:
                 raise ValidationError(problems)
-            editorial = "redaktionell" in request.POST and bool(holding(found))
+            editorial = "redaktionell" in request.POST
+            if editorial and not holding(found):
+                raise ValidationError("Es gilt keine Mitzeichnung mehr. Bitte ohne „nur redaktionell“ speichern.")
             write(found, changed, editorial=editorial, user=request.user)
         except ValidationError as error:
             if CONFLICT in error.messages and not again:  # saved between our look and our save

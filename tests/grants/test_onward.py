@@ -14,9 +14,11 @@ from django.urls import reverse
 from grants.documents import OnwardDocument
 from grants.figures import neutrality, onward
 from grants.models import FundingNotice, NewOnwardGrant, OnwardGrant, OnwardTemplate
+from grants.models.onward import drafts
 from grants.tasks import release_grants, write_grants
+from grants.views.onward import digest
 from kim import documents, jobs, releases
-from kim.models import Job, TextBlock, User
+from kim.models import Job, RoleAssignment, Source, Text, TextBlock, User
 from kim.permissions import acting
 from staffing.models import Carrier, Occupancy, PositionPeriod
 from tests.helpers import pdf_text, sql
@@ -169,10 +171,20 @@ def test_after_a_release_comes_its_aenderung_and_never_two_drafts(notice, signed
         (lambda g: OnwardGrant.objects.update(signer_name=""), "Zeichnung fehlt"),
         (lambda g: TextBlock.objects.filter(text=g.text, key="rechtsbehelf").update(content=""), "ist leer"),
         (lambda g: TextBlock.objects.filter(text=g.text, key="stellen").update(content="x"), "Tabelle der Stellen"),
+        (
+            lambda g: TextBlock.objects.filter(text=g.text, key="stellen").update(
+                content="Nur bis Juni.\n\n{{onward.posts}}"
+            ),
+            "nur die Tabelle",
+        ),
+        (
+            lambda g: TextBlock.objects.filter(text=g.text, key="zweck").update(content="{{onward.posts}}"),
+            "eigenen Abschnitt",
+        ),
         (lambda g: TextBlock.objects.filter(text=g.text, key="zweck").update(content="«Name»"), "stehen geblieben"),
         (lambda g: FundingNotice.objects.filter(pk=g.notice_id).update(state="planned"), "nicht bewilligt"),
     ],
-    ids=["address", "signer", "empty", "table", "leftover", "planned"],
+    ids=["address", "signer", "empty", "table", "beside", "elsewhere", "leftover", "planned"],
 )
 def test_what_is_missing_keeps_it_from_being_released(notice, signed, change, words):
     grant = new(notice, "sprungbrett")
@@ -251,7 +263,7 @@ def test_drafts_for_all_and_their_release_are_jobs_with_progress(notice, signed,
     assert job.is_finished and job.problems == [] and OnwardGrant.objects.count() == len(slugs)
     Carrier.objects.filter(slug="sprungbrett").update(street="")
     head = login("leitung")
-    head.post(reverse("onward-release", args=[notice.slug]), {"entwuerfe": str(len(slugs))})
+    head.post(reverse("onward-release", args=[notice.slug]), {"entwuerfe": digest(drafts(notice))})
     job = work(asked(region, "leitung"), release_grants)
     assert job.is_finished and len(job.problems) == 1 and "SPRUNGBrett" in job.problems[0]
     assert "1 von" in head.get(job.get_absolute_url()).content.decode()
@@ -298,7 +310,7 @@ def test_a_fault_of_the_program_is_noted_and_keeps_no_other_step(notice, signed,
 
 def test_a_text_changed_after_it_was_asked_for_is_not_released(notice, signed, login, region):
     grant = new(notice, "sprungbrett")
-    login("leitung").post(reverse("onward-release", args=[notice.slug]), {"entwuerfe": "1"})
+    login("leitung").post(reverse("onward-release", args=[notice.slug]), {"entwuerfe": digest(drafts(notice))})
     TextBlock.objects.filter(text=grant.text, key="zweck").update(content="Anders.")
     job = work(asked(region, "leitung"), release_grants)
     assert releases.MOVED in job.problems[0] and OnwardGrant.objects.get().is_open
@@ -342,3 +354,87 @@ def test_the_page_asks_the_same_however_many_there_are(notice, signed, login):
     with CaptureQueriesContext(connection) as many:
         browser.get(url)
     assert len(many) == len(few)
+
+
+@pytest.mark.parametrize("lost", ["role", "account"])
+def test_a_job_does_nothing_more_once_the_right_is_lost(notice, signed, login, region, lost):
+    new(notice, "sprungbrett")
+    login("leitung").post(reverse("onward-release", args=[notice.slug]), {"entwuerfe": digest(drafts(notice))})
+    job = asked(region, "leitung")
+    with acting(None, []):
+        if lost == "role":
+            RoleAssignment.objects.filter(user=job.user_id).update(role="sachbearbeitung")
+        else:
+            User.objects.filter(pk=job.user_id).update(is_active=False)
+    job = work(job, release_grants)
+    assert job.problems == [jobs.LOST] and OnwardGrant.objects.get().is_open
+
+
+def test_who_lost_the_right_does_not_go_on_with_a_job(notice, signed, login, region):
+    new(notice, "sprungbrett")
+    head = login("leitung")
+    head.post(reverse("onward-release", args=[notice.slug]), {"entwuerfe": digest(drafts(notice))})
+    job = asked(region, "leitung")
+    with acting(None, []):
+        RoleAssignment.objects.filter(user=job.user_id).update(role="sachbearbeitung")
+    words = head.post(f"{job.get_absolute_url()}fortsetzen/", follow=True).content.decode()
+    assert jobs.LOST in words
+
+
+def test_another_signature_or_amount_after_it_was_asked_for_is_not_released(notice, signed, login, region):
+    grant = new(notice, "sprungbrett")
+    login("leitung").post(reverse("onward-release", args=[notice.slug]), {"entwuerfe": digest(drafts(notice))})
+    OnwardGrant.objects.filter(pk=grant.pk).update(signer_name="Jemand Anderes")
+    job = work(asked(region, "leitung"), release_grants)
+    assert releases.MOVED in job.problems[0]
+    login("leitung").post(reverse("onward-release", args=[notice.slug]), {"entwuerfe": digest(drafts(notice))})
+    shrink()
+    releases.adopt(OnwardDocument(OnwardGrant.objects.get(pk=grant.pk)))
+    job = work(asked(region, "leitung"), release_grants)
+    assert releases.MOVED in job.problems[0] and OnwardGrant.objects.get().is_open
+
+
+def test_the_head_is_read_again_under_the_lock(notice, signed):
+    grant = new(notice, "sprungbrett")
+    held = OnwardGrant.objects.get(pk=grant.pk)
+    OnwardGrant.objects.filter(pk=grant.pk).update(signer_name="Frau Neu")
+    held.release(None)
+    assert "Frau Neu" in printed(grant)
+
+
+def test_the_printed_aktenzeichen_of_a_release_is_fixed(notice, signed):
+    grant = new(notice, "sprungbrett")
+    Source.objects.filter(pk=grant.source_id).update(file_reference="AZ 1")
+    OnwardGrant.objects.get(pk=grant.pk).release(None)
+    with pytest.raises(IntegrityError, match="released"), transaction.atomic():
+        sql("UPDATE kim_source SET file_reference = 'AZ 2' WHERE id = %s", grant.source_id)
+
+
+def test_who_gets_nothing_any_more_stays_in_sight(notice, signed, login):
+    new(notice, "sprungbrett").release(None)
+    Occupancy.objects.filter(position__number="CM-10").delete()
+    PositionPeriod.objects.filter(position__number="CM-10").update(carrier=Carrier.find(notice.body, "stadt-monschau"))
+    words = login().get(reverse("onward", args=[notice.slug])).content.decode()
+    assert "erhält nichts mehr" in words and "(freigegeben)" in words
+
+
+def test_a_draft_can_be_deleted_and_a_release_not(notice, signed, login):
+    grant = new(notice, "sprungbrett")
+    browser, url = login(), f"{grant.get_absolute_url()}loeschen/"
+    browser.post(url, {"reason": "verwählt", "version": grant.version})
+    assert not OnwardGrant.objects.exists() and not Text.objects.filter(pk=grant.text_id).exists()
+    assert not Source.objects.filter(pk=grant.source_id).exists()
+    again = new(notice, "sprungbrett")
+    again.release(None)
+    assert browser.get(url).status_code == 404
+    with pytest.raises(ValidationError, match="bleibt"):
+        OnwardGrant.objects.get().remove(reason="x")
+
+
+def test_an_aenderung_has_the_form_of_what_it_changes(district):
+    notice = FundingNotice.find(district, "kim-2023")
+    carrier = onward.recipients(notice)[0].carrier
+    Carrier.objects.update(street="Weg 1", postal_code="00000", locality="Ort")
+    new(notice, carrier.slug).release(None)
+    with pytest.raises(ValidationError, match="dieselbe Form"):
+        new(notice, carrier.slug, basis="contract")

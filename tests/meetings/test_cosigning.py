@@ -1,6 +1,7 @@
 """Mitzeichnung: who signs for which office, Bemerkungen to blocks, and what only changes words."""
 
 from datetime import date
+from decimal import Decimal as D
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -15,6 +16,7 @@ from meetings.documents import PaperDocument
 from meetings.figures.papers import unfinished
 from meetings.models import BlockComment, CoSignature, Organization, Paper, Signatory
 from meetings.models.drafts import write
+from staffing.models import PositionPeriod
 from tests.helpers import sql
 from tests.meetings.papers import halve
 
@@ -197,7 +199,7 @@ def test_what_is_to_be_done_before_the_sitting_and_by_whom(region, paper, signat
 
 def test_since_when_a_release_is_overtaken_and_by_which_act(login, paper, region):
     release = paper.release(None)
-    assert releases.overtaken_since(region, paper.address, release) is None
+    assert releases.overtaken_since(paper.document(), release) is None
 
     def act(name, do):
         with acting(None, [region.pk], act=name):
@@ -208,8 +210,51 @@ def test_since_when_a_release_is_overtaken_and_by_which_act(login, paper, region
     act("die Änderung", halve)
     act("danach", lambda: Organization.objects.create(body=region, name="A 2", organization_type="department"))
     act("noch eine", lambda: halve("CM-02"))
-    found = releases.overtaken_since(region, paper.address, release)
-    assert found.act_name == "die Änderung"
+    event, sure = releases.overtaken_since(paper.document(), release)
+    assert event.act_name == "die Änderung" and sure
     words = login("pruefung").get(f"{URL}ueberholt/").content.decode()
     assert "Überholt seit" in words and "die Änderung" in words and "freigegeben „sechs“" in words
     assert "Überholt seit wann" in login().get(URL).content.decode()
+
+
+def test_a_difference_that_went_and_came_back_counts_from_its_return(paper, region):
+    release = paper.release(None)
+
+    def act(name, fte):
+        with acting(None, [region.pk], act=name):
+            PositionPeriod.objects.filter(position__number="CM-01").update(fte=D(fte))
+
+    for name, fte in (("hin", "0.5"), ("zurück", "1.0"), ("wieder", "0.5")):
+        act(name, fte)
+    assert releases.overtaken_since(paper.document(), release)[0].act_name == "wieder"
+    act("noch einmal zurück", "1.0")
+    assert releases.overtaken_since(paper.document(), release) is None
+
+
+def test_when_every_authority_has_ended_nobody_signs(login, office, signature):
+    deputy = login("kaemmerei")
+    authority(office, "kaemmerei", substitute=True, validity=period(date(2020, 1, 1), date(2020, 1, 31)))
+    answer = sign(deputy, signature)
+    assert answer.status_code == 422 and "niemand eingetragen" in answer.content.decode()
+
+
+def test_a_bemerkung_to_a_block_that_is_empty_by_now_can_be_done_with(login, paper):
+    row = block(paper)
+    BlockComment.write(paper, "soziales", "Bitte streichen.", None)
+    write(paper.document(), [(row, "")])
+    page = login().get(URL).content.decode()
+    assert "Bemerkungen zu leeren" in page and page.count('name="nummer" value="1"') == 1
+
+
+def test_editorial_without_a_mitzeichnung_that_holds_is_not_saved_in_silence(login, paper):
+    row = block(paper)
+    data = {"block_soziales": row.content + " Neu.", "version_soziales": row.version, "redaktionell": "1"}
+    answer = login().post(f"{URL}text/", data)
+    assert answer.status_code == 422 and "gilt keine Mitzeichnung mehr" in answer.content.decode()
+
+
+def test_a_number_typed_by_hand_is_never_editorial(paper, signature):
+    signature.sign(None)
+    row = block(paper)
+    with pytest.raises(ValidationError, match="Eine Zahl ist anders"):
+        write(paper.document(), [(row, row.content + " 99 Stellen entfallen.")], editorial=True)

@@ -100,3 +100,14 @@ def test_both_print_in_the_box_of_the_city_too(city, kind):
     Paper.objects.filter(pk=made.pk).update(superior=base, agenda_items="4")
     text = pdf_text(releases.pdf_of(Paper.objects.get(pk=made.pk).document()))
     assert ("zu TOP 4" in text) == (kind == "tabled") and (f"ergänzt: {base.reference}" in text) == (kind != "tabled")
+
+
+def test_a_public_ergaenzung_tells_nothing_of_a_paper_that_is_not_public(region, paper):
+    Paper.objects.filter(pk=paper.pk).update(public=False)
+    paper = Paper.objects.get(pk=paper.pk)
+    paper.release(None)
+    more = begun(region, "supplement", paper, grund="x", soziales="Neu gefasst.")
+    Paper.objects.filter(pk=more.pk).update(public=True)
+    assert "Änderungen gegenüber" not in printed(more)
+    Paper.objects.filter(pk=more.pk).update(public=False)
+    assert "Änderungen gegenüber" in printed(more)

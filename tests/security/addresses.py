@@ -39,6 +39,8 @@ class Page:
     @property
     def of_a_body(self):
         """Whether the address names an object of a body."""
+        if self.name == "onward-template-new":  # a form of Weiterleitung, the same for all
+            return False
         return bool(self.arguments) and not self.route.startswith(("technik/", "herkunft/", "konto/", "foerderjahre/"))
 
     def urls(self, code):

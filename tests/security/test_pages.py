@@ -24,7 +24,7 @@ PLACE = {"number": "CM-10", "slot": "1", "start": "ohne-beginn"}
 NOT_THERE = {
     "year-reopen",
     "view-new",
-    *(f"onward-{end}" for end in ("grant", "head", "zip")),
+    *(f"onward-{end}" for end in ("grant", "head", "zip", "remove")),
     *(f"job{end}" for end in ("", "-continue")),
     "signatory-edit",
     *(f"reallocation{end}" for end in ("", "-edit", "-adopt", "-withdraw", "-remove")),

@@ -217,7 +217,9 @@
     };
     const line = () => { busy += 1; queue = queue.then(store).catch(() => { dirty = true; }).finally(() => { busy -= 1; }); };
     let timer;
-    const save = () => { clearTimeout(timer); timer = setTimeout(line, away ? 10000 : 2000); };
+    // Where Mitzeichnungen hold, the writer says first whether the change is only redaktionell: nothing saves itself.
+    const asks = writing.querySelector("[name=redaktionell]");
+    const save = () => { clearTimeout(timer); if (!asks) timer = setTimeout(line, away ? 10000 : 2000); };
     writing.addEventListener("input", (event) => {
       if (!event.target.matches("textarea")) return;
       dirty = true;
