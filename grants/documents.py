@@ -98,6 +98,8 @@ class OnwardDocument(Document):
         if grant.source.date and grant.notice.source.date and grant.source.date < grant.notice.source.date:
             since = day(grant.notice.source.date)
             yield f"Das Schreiben ist älter als der Bescheid, aus dem es weiterleitet (vom {since})."
+        if grant.as_of not in grant.notice.validity:
+            yield f"Der Zahlenstand {day(grant.as_of)} liegt nicht im Förderzeitraum."
         if grant.notice.state not in grant.notice.COUNTED:
             state = grant.notice.get_state_display()
             yield f"Die Zuwendung ist nicht bewilligt, sondern {state}: Weitergeleitet wird erst, was bewilligt ist."

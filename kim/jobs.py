@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models.functions import Now
@@ -23,9 +24,14 @@ def start(task: Any, request: Any, rule: str, name: str, items: Sequence[Any], b
     """Ask a worker for one step of the task for each item (keys of rows). ValidationError if there are none.
 
     task: takes (key of the job, user, body) and calls run. rule: the right that each step asks for when it is done.
+    One that is under way for the same page is not begun again.
     """
     if not items:
         raise ValidationError("Es gibt nichts zu tun.")
+    same = Job.visible_to(request).filter(back=back[:500], task=task.module_path)
+    if running := next((one for one in same if not one.is_finished), None):
+        messages.info(request, "Dieser Vorgang läuft noch; ein zweiter beginnt erst danach. Bitte dann noch einmal.")
+        return running
     Job.objects.filter(user=request.user, created_at__lt=Now() - KEPT).delete()
     job = Job(user=request.user, body=request.acting_body, name=name[:160], back=back[:500], rule=rule)
     job.items, job.task = list(items), task.module_path

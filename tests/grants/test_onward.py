@@ -182,9 +182,10 @@ def test_after_a_release_comes_its_aenderung_and_never_two_drafts(notice, signed
             "eigenen Abschnitt",
         ),
         (lambda g: TextBlock.objects.filter(text=g.text, key="zweck").update(content="«Name»"), "stehen geblieben"),
+        (lambda g: OnwardGrant.objects.update(as_of=date(1995, 1, 1)), "nicht im Förderzeitraum"),
         (lambda g: FundingNotice.objects.filter(pk=g.notice_id).update(state="planned"), "nicht bewilligt"),
     ],
-    ids=["address", "signer", "empty", "table", "beside", "elsewhere", "leftover", "planned"],
+    ids=["address", "signer", "empty", "table", "beside", "elsewhere", "leftover", "day", "planned"],
 )
 def test_what_is_missing_keeps_it_from_being_released(notice, signed, change, words):
     grant = new(notice, "sprungbrett")
@@ -438,3 +439,13 @@ def test_an_aenderung_has_the_form_of_what_it_changes(district):
     new(notice, carrier.slug).release(None)
     with pytest.raises(ValidationError, match="dieselbe Form"):
         new(notice, carrier.slug, basis="contract")
+
+
+def test_pressed_twice_there_is_one_job(notice, signed, login, region):
+    start(login, notice, ["sprungbrett"])
+    first = asked(region)
+    assert start(login, notice, ["sprungbrett"])["Location"].startswith(first.get_absolute_url())
+    assert asked(region).pk == first.pk
+    work(first, write_grants)
+    start(login, notice, ["stadt-monschau"])
+    assert asked(region).pk != first.pk
