@@ -126,3 +126,46 @@ def table_of(response):
     found.feed(response.content.decode())
     rows = [row for row in found.rows if len(row) == len(found.heads[0])] if found.heads else []
     return (found.heads[0] if found.heads else [], rows, found.feet[0] if found.feet else [])
+
+
+def new_notice(body, slug, *staff, state="granted", first=None, last=None, rule="", amount=None, given=None, **facts):
+    """A notice with one version, through the models. staff: (FTE, EUR a year for 1,0 or None), all Case Management."""
+    from grants.models import FundingNotice, FundingProgramme, NoticeItem, NoticeVersion, SubProduct
+    from kim.models import Source
+    from staffing.models import Function
+
+    first, last = (
+        first or body.reference_day.replace(month=1, day=1),
+        last or body.reference_day.replace(month=12, day=31),
+    )
+    facts = {"programme": FundingProgramme.objects.get(slug="kim"), "instrument": "grant", "funder": "Land"} | facts
+    facts.setdefault("sub_product", SubProduct.objects.filter(body=body).first())
+    notice = keep(FundingNotice(body=body, slug=slug, title=facts.pop("title", f"Bescheid {slug}"), **facts))
+    source = keep(Source(body=body, kind="notice", title=notice.title, date=given or first))
+    version = NoticeVersion(body=body, notice=notice, source=source, state=state, validity=period(first, last))
+    version.amount, version.proration = (D(amount) if amount is not None else None), rule
+    if amount is None and state == "granted":
+        version.amount = D(0)
+    keep(version)
+    for number, (fte, rate) in enumerate(staff):
+        function = Function.objects.get(slug="case-management")
+        item = keep(NoticeItem(body=body, notice=notice, function=function, label=f"{number}" if number else ""))
+        state_terms(version, item, fte, *([(version.validity, rate)] if rate is not None else []))
+    return notice
+
+
+def state_terms(version, item, fte, *rates):
+    """What a version says of a position: FTE, and (range, EUR a year for 1,0) for each span."""
+    from grants.models import ItemRate, ItemTerms
+
+    terms = keep(ItemTerms(body=version.body, item=item, notice_version=version, fte=D(fte)))
+    for span, rate in rates:
+        keep(ItemRate(body=version.body, terms=terms, validity=span, amount=D(rate)))
+    return terms
+
+
+def keep(row):
+    """The row, through all its rules, in the database."""
+    row.full_clean()
+    row.save()
+    return row

@@ -12,9 +12,10 @@ from django.urls import reverse
 
 from grants.documents import OnwardDocument
 from grants.figures import neutrality, onward
-from grants.models import FundingNotice, OnwardGrant, OnwardTemplate
+from grants.models import FundingNotice, ItemRate, NoticeVersion, OnwardGrant, OnwardTemplate, load
 from kim import releases
 from kim.models import Source, Text, TextBlock
+from kim.periods import year_of
 from staffing.models import Carrier, Occupancy, PositionPeriod
 from tests.grants.onward import DAY, new, printed, shrink
 from tests.helpers import pdf_text, sql
@@ -35,7 +36,7 @@ def test_what_the_recipients_get_and_what_nobody_has_is_what_the_onward_posts_co
     """Counter-check by the other way of adding: cost neutrality."""
     posts = PositionPeriod.objects.filter(position__funding__item__notice=notice, position__kind="onward")
     assigned = {row.position_id for row in posts.filter(carrier__isnull=False)}
-    costs = neutrality.required([notice], 2023)[1].operands
+    costs = neutrality.required(load(notice.body, year_of(2023)), 2023)["onward"].operands
     unassigned = sum(c.value for c in costs if not posts.filter(position__number=c.label, position__in=assigned))
     assert sum(one.amount.value for one in onward.recipients(notice)) + unassigned == D("342000.00")
 
@@ -43,7 +44,7 @@ def test_what_the_recipients_get_and_what_nobody_has_is_what_the_onward_posts_co
 def test_a_rate_that_is_not_known_gives_no_amount(notice):
     found = onward.recipients(notice)[0]
     sql("SET CONSTRAINTS ALL DEFERRED")
-    notice.items.update(rate=None)
+    ItemRate.objects.filter(terms__item__notice=notice).delete()
     fresh = FundingNotice.find(notice.body, "kim-2023")
     assert next(one for one in onward.recipients(fresh) if one.carrier == found.carrier).amount.value is None
     with pytest.raises(ValidationError, match="fehlt der Fördersatz"):
@@ -149,7 +150,7 @@ def test_after_a_release_comes_its_aenderung_and_never_two_drafts(notice, signed
         ),
         (lambda g: TextBlock.objects.filter(text=g.text, key="zweck").update(content="«Name»"), "stehen geblieben"),
         (lambda g: OnwardGrant.objects.update(as_of=date(1995, 1, 1)), "nicht im Förderzeitraum"),
-        (lambda g: FundingNotice.objects.filter(pk=g.notice_id).update(state="planned"), "nicht bewilligt"),
+        (lambda g: NoticeVersion.objects.filter(notice=g.notice_id).update(state="planned"), "nicht bewilligt"),
     ],
     ids=["address", "signer", "empty", "table", "beside", "elsewhere", "leftover", "day", "planned"],
 )

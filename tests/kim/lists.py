@@ -6,7 +6,7 @@ from html import unescape
 from urllib.parse import urlencode
 
 from kim.tables import ListPage
-from tests.helpers import new_position
+from tests.helpers import new_notice, new_position
 from tests.security.addresses import PAGES
 
 LISTS = {
@@ -59,8 +59,8 @@ def fill(body, start, stop):
         source = Source.objects.create(body=body, kind="paper", number=f"W/{n:04}", title=f"Sachstand zur Umsetzung, Nummer {n:03}", date=date(2023, 1, 5))  # fmt: skip
         paper = Paper.objects.create(body=body, source=source, paper_type="information", notice=template, public=True)
         Consultation.objects.create(body=body, paper=paper, organization=organization, role="information")
-        notice = Source.objects.create(body=body, kind="notice", number=f"T/{n}", title=f"Zuwendungsbescheid Nummer {n:03}", date=date(2023, 1, 5))  # fmt: skip
-        FundingNotice.objects.create(body=body, source=notice, slug=f"t-{n:03}", programme=template.programme, state="planned", instrument="grant", funder="Bezirksregierung Arnsberg", validity=template.validity)  # fmt: skip
+        facts = {"title": f"Zuwendungsbescheid Nummer {n:03}", "funder": "Bezirksregierung Arnsberg"}
+        new_notice(body, f"t-{n:03}", state="planned", given=date(2023, 1, 5), **facts)
         moved = Reallocation.objects.create(body=body, number=1000 + n, effective=date(2023, 7, 1), reason=f"Bedarf im Ort Nummer {n:03} geringer")  # fmt: skip
         ReallocationLeg.objects.create(body=body, reallocation=moved, order=1, fte=-1, position=row.position)
         other = ReallocationLeg.objects.create(body=body, reallocation=moved, order=2, fte=1, establishes=True, carrier=carrier)  # fmt: skip

@@ -30,31 +30,23 @@ def refused(change):
 @pytest.fixture
 def old(region):
     """A post of 2022 alone, with its notice, occupancy, Kommune, Beratungsort and an Ansatz of 2022."""
-    from grants.models import BudgetLine, Funding, FundingNotice, NoticeItem, Rate, SubProduct
-    from kim.models import Source
-    from staffing.models import Function, Municipality, Occupancy, PositionLocation, ServedMunicipality
+    from grants.models import BudgetLine, Funding, SubProduct
+    from staffing.models import Municipality, Occupancy, PositionLocation, ServedMunicipality
 
     row = new_position(region, "ALT-1", first=date(2022, 1, 1), last=date(2022, 12, 31))
-    source = Source.objects.create(body=region, kind="notice", title="Bescheid 2022", date=date(2022, 1, 3))
-    notice = FundingNotice.objects.create(
-        body=region,
-        source=source,
-        slug="kim-2022",
-        programme=FundingNotice.objects.first().programme,
-        state="granted",
-        instrument="grant",
-        funder="x",
-        amount=D(57000),
-        validity=period(date(2022, 1, 1), date(2022, 12, 31)),
+    notice = new_notice(
+        region, "kim-2022", ("1.0", "57000"), first=date(2022, 1, 1), last=date(2022, 12, 31), amount=57000
     )
-    function = Function.objects.get(slug="case-management")
-    item = NoticeItem.objects.create(
-        body=region, notice=notice, function=function, fte=D(1), rate=Rate.objects.filter(function=function).first()
-    )
+    item = notice.items.get()
+    version = notice.current
+    terms = version.terms.get()
     return {
         "Stellenangabe": row,
         "Zuwendung": notice,
+        "Fassung": version,
         "Position der Zuwendung": item,
+        "Angabe zur Position": terms,
+        "Satz": terms.rates.get(),
         "Förderung": Funding.objects.create(body=region, item=item, position=row.position),
         "Besetzung": Occupancy.objects.create(
             body=region, position=row.position, slot=1, fte=D(1), validity=row.validity
@@ -71,8 +63,11 @@ def old(region):
 
 CHANGES = {
     "Stellenangabe": {"pay_group": "EG 9b"},
-    "Zuwendung": {"amount": D(1)},
-    "Position der Zuwendung": {"fte": D("0.5")},
+    "Zuwendung": {"instrument": "lump_sum"},
+    "Fassung": {"amount": D(1)},
+    "Position der Zuwendung": {"kind": "material", "function": None},
+    "Angabe zur Position": {"fte": D("0.5")},
+    "Satz": {"amount": D(1)},
     "Besetzung": {"fte": D("0.5")},
     "Beratungsort": {"name": "Bücherei"},
     "Zuständigkeit": {"share": D("0.5")},

@@ -80,10 +80,13 @@ def plant_money(body, word, code):
     account = Account.objects.create(body=body, number=word, name=f"{word} Konto")
     BudgetLine.objects.create(body=body, year=body.reference_day.year, sub_product=product, account=account, purpose="own", label=word, amount=D(5))  # fmt: skip
     notice = FundingNotice.objects.filter(body=body).first()
-    notice.source.file_reference = word
-    notice.source.title, notice.source.date = f"{word} Bescheid", date(body.reference_day.year, 1, 2)
-    notice.source.save()
-    notice.state, notice.amount, notice.sub_product, notice.slug, notice.note = "granted", D(1000), product, code, word
+    version = notice.current
+    version.source.file_reference = word
+    version.source.title, version.source.date = f"{word} Bescheid", date(body.reference_day.year, 1, 2)
+    version.source.save()
+    version.state, version.amount = "granted", D(1000)
+    version.save()
+    notice.title, notice.sub_product, notice.slug, notice.note = f"{word} Bescheid", product, code, word
     notice.save()
     return notice
 
@@ -188,8 +191,8 @@ def plant_gone(body, notice):
     Carrier.objects.create(body=body, slug=GONE, name="weg", short_name="weg", kind="company").delete()
     source = Source.objects.create(body=body, kind="paper", number=GONE, title="weg")
     Paper.objects.create(body=body, source=source, paper_type="information").delete()
-    kept = {f.name: getattr(notice, f.name) for f in FundingNotice._meta.fields if f.name not in {"id", "source"}}
-    FundingNotice.objects.create(**kept | {"slug": GONE, "source": source}).delete()
+    kept = {f.name: getattr(notice, f.name) for f in FundingNotice._meta.fields if f.name != "id"}
+    FundingNotice.objects.create(**kept | {"slug": GONE}).delete()
     source.delete()
     Reallocation.objects.create(body=body, number=int(NUMBERS[GONE]), effective=body.reference_day, reason="weg").delete()  # fmt: skip
 

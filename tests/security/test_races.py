@@ -75,7 +75,10 @@ def body(django_db_setup, django_db_blocker):
     )
     with django_db_blocker.unblock():
         yield key
-    tables = ["grants_funding", "grants_noticeitem", "grants_fundingnotice", "kim_source", "staffing_occupancy"]
+    tables = [
+        *("grants_funding", "grants_itemrate", "grants_itemterms", "grants_noticeitem", "grants_noticeversion"),
+        *("grants_fundingnotice", "kim_source", "staffing_occupancy"),
+    ]
     tables += ["staffing_positionperiod", "staffing_position"]
     clear = "".join(f"DELETE FROM {table} WHERE body_id = {key};" for table in tables)
     psql(f"{ACT.format(body=key)} {clear} DELETE FROM kim_body WHERE id = {key}", database=name_of_database())
@@ -241,13 +244,23 @@ def items(body):
         ACT.format(body=body)
         + f"""INSERT INTO kim_source (body_id, version, kind, number, title, file_reference, public)
             SELECT {body}, 1, 'notice', 'B' || n, 'Bescheid ' || n, '', false FROM generate_series(1, {WORKERS}) n;
-        INSERT INTO grants_fundingnotice (body_id, version, source_id, slug, programme_id, state, instrument, funder,
-            validity, approximate, note)
-            SELECT {body}, 1, id, lower(number), (SELECT min(id) FROM grants_fundingprogramme), 'planned', 'grant', 'x',
-                '[2023-01-01,2024-01-01)', false, '' FROM kim_source WHERE body_id = {body};
-        INSERT INTO grants_noticeitem (body_id, version, notice_id, function_id, fte, rate_id)
-            SELECT {body}, 1, id, (SELECT min(id) FROM staffing_function), 1, (SELECT min(id) FROM grants_rate)
-            FROM grants_fundingnotice WHERE body_id = {body}""",
+        UPDATE kim_source SET date = '2023-01-01' WHERE body_id = {body};
+        INSERT INTO grants_fundingnotice (body_id, version, slug, title, programme_id, instrument, funder, note)
+            SELECT {body}, 1, lower(number), title, (SELECT min(id) FROM grants_fundingprogramme), 'grant', 'x', ''
+            FROM kim_source WHERE body_id = {body};
+        INSERT INTO grants_noticeversion (body_id, version, notice_id, number, source_id, state, validity, amount,
+            approximate) SELECT {body}, 1, n.id, 1, s.id, 'granted', '[2023-01-01,2024-01-01)', 1000, false
+            FROM grants_fundingnotice n JOIN kim_source s ON s.body_id = n.body_id AND lower(s.number) = n.slug
+            WHERE n.body_id = {body};
+        INSERT INTO grants_noticeitem (body_id, version, notice_id, kind, function_id, variant, label)
+            SELECT {body}, 1, id, 'staff', (SELECT min(id) FROM staffing_function), '', ''
+            FROM grants_fundingnotice WHERE body_id = {body};
+        INSERT INTO grants_itemterms (body_id, version, item_id, notice_version_id, fte)
+            SELECT {body}, 1, i.id, v.id, 1 FROM grants_noticeitem i JOIN grants_noticeversion v USING (notice_id)
+            WHERE i.body_id = {body};
+        INSERT INTO grants_itemrate (body_id, version, terms_id, validity, amount, per_fte, source)
+            SELECT {body}, 1, id, '[2023-01-01,2024-01-01)', 1000, 1, '' FROM grants_itemterms
+            WHERE body_id = {body}""",
         database=name_of_database(),
     )
     return [key for (key,) in psql(f"SELECT id FROM grants_noticeitem WHERE body_id = {body} ORDER BY id", database=name_of_database())]  # fmt: skip
@@ -260,11 +273,11 @@ def fund(number, body, keys, sources):
         for post in keys * 2:
             try:
                 one.execute(
-                    "INSERT INTO grants_funding (body_id, version, item_id, position_id) VALUES (%s, 1, %s, %s)",
+                    "INSERT INTO grants_funding (body_id, version, item_id, position_id, validity) VALUES (%s, 1, %s, %s, '(,)')",
                     [body, sources[number], post],
                 )
                 won += 1
-            except (psycopg.errors.CheckViolation, psycopg.errors.UniqueViolation):
+            except (psycopg.errors.CheckViolation, psycopg.errors.ExclusionViolation):
                 continue
     return won
 

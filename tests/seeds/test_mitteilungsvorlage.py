@@ -7,7 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from grants.models import Account, BudgetLine, FundingNotice, FundingProgramme, NoticeItem, Rate, SubProduct
+from grants.models import (
+    Account,
+    BudgetLine,
+    FundingNotice,
+    FundingProgramme,
+    ItemRate,
+    ItemTerms,
+    NoticeVersion,
+    SubProduct,
+)
 from kim import documents
 from kim.history import undone
 from kim.models import Body, Source, TextBlock
@@ -146,10 +155,16 @@ def move(number, slug):
     row.served.create(body=row.body, municipality=Municipality.objects.get(slug=slug))
 
 
+def valid(first, last):
+    """The Förderzeitraum, and the rate that has to cover it."""
+    NoticeVersion.objects.update(validity=period(first, last))
+    ItemRate.objects.filter(amount=57000).update(validity=period(first, last))
+
+
 def all_in_2022(body):
     """The same paper, a year earlier."""
     BudgetLine.objects.update(year=2022)
-    FundingNotice.objects.update(validity=period(date(2022, 1, 1), date(2022, 12, 31)))
+    valid(date(2022, 1, 1), date(2022, 12, 31))
     Paper.objects.filter(text__isnull=False).update(as_of=date(2022, 3, 1))
     for number in (*range(1, 7), 15, 16, 17):
         at(f"CM-{number:02}").update(validity=period(date(2022, 1, 1), None))
@@ -162,12 +177,12 @@ MUTATIONS = {
     "body.name": (lambda b: Body.objects.filter(pk=b.pk).update(name="Musterkreis"), "Die StädteRegion Aachen erhält", "Die Musterkreis erhält"),
     "notice.funder": (lambda b: FundingNotice.objects.update(funder="Bezirksregierung Köln"), "der Bezirksregierung Arnsberg", "der Bezirksregierung Köln"),
     "notice.date": (lambda b: Source.objects.filter(kind="notice").update(date=date(2023, 2, 16)), "15.02.2023", "16.02.2023"),
-    "notice.amount": (lambda b: FundingNotice.objects.update(amount=D("684100.00")), "in Höhe von 684.000 €", "in Höhe von 684.100 €"),
-    "notice.fte": (lambda b: NoticeItem.objects.update(fte=D("11.5")), "zwölf", "11,5 Stellen"),
-    "notice.start": (lambda b: FundingNotice.objects.update(validity=period(date(2023, 2, 1), date(2023, 12, 31))), "01.01.2023", "01.02.2023"),
-    "notice.end": (lambda b: FundingNotice.objects.update(validity=period(date(2023, 1, 1), date(2023, 11, 30))), "31.12.2023", "30.11.2023"),
+    "notice.amount": (lambda b: NoticeVersion.objects.update(amount=D("684100.00")), "in Höhe von 684.000 €", "in Höhe von 684.100 €"),
+    "notice.fte": (lambda b: ItemTerms.objects.update(fte=D("11.5")), "zwölf", "11,5 Stellen"),
+    "notice.start": (lambda b: valid(date(2023, 2, 1), date(2023, 12, 31)), "01.01.2023", "01.02.2023"),
+    "notice.end": (lambda b: valid(date(2023, 1, 1), date(2023, 11, 30)), "31.12.2023", "30.11.2023"),
     "notice.instrument": (lambda b: FundingNotice.objects.update(instrument="grant"), "fachbezogene Pauschale", "als Zuwendung"),
-    "notice.rate": (lambda b: Rate.objects.filter(amount=57000).update(amount=D(58000)), "57.000 €", "58.000 € je Stelle"),
+    "notice.rate": (lambda b: ItemRate.objects.filter(amount=57000).update(amount=D(58000)), "57.000 €", "58.000 € je Stelle"),
     "notice.year": (all_in_2022, "für das Jahr 2023", "für das Jahr 2022"),
     "programme.name": (lambda b: FundingProgramme.objects.filter(slug="kim").update(name="Integration vor Ort"), "im Landesprogramm Kommunales Integrationsmanagement", "im Landesprogramm Integration vor Ort"),
     "programme.short_name": (lambda b: FundingProgramme.objects.update(short_name="IVO"), "(KIM)", "(IVO)"),

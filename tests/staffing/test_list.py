@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from kim.permissions import acting
 from staffing.models import ServedMunicipality
-from tests.helpers import new_position
+from tests.helpers import new_notice, new_position
 
 
 def cells(html):
@@ -110,13 +110,13 @@ def test_a_page_asks_as_often_for_30_rows_as_for_one(url, login, bodies):
 
 def more(body):
     """Thirty more of everything a list shows."""
-    from grants.models import BudgetLine, FundingNotice, NoticeItem, SubProduct
+    from grants.models import BudgetLine, NoticeItem, SubProduct
     from kim.models import Source
     from meetings.models import Consultation, Organization, Paper
     from staffing.models import Carrier, Municipality
 
     item, product = NoticeItem.objects.get(), SubProduct.objects.get()
-    organization, template = Organization.objects.first(), FundingNotice.objects.get()
+    organization = Organization.objects.first()
     for n in range(30):
         carrier = Carrier.objects.create(
             body=body, slug=f"t-{n}", name=f"Träger {n}", short_name=f"T {n}", kind="company"
@@ -129,8 +129,7 @@ def more(body):
         source = Source.objects.create(body=body, kind="paper", number=f"T/{n}", title=f"Vorlage {n}")
         paper = Paper.objects.create(body=body, source=source, paper_type="information")
         Consultation.objects.create(body=body, paper=paper, organization=organization, role="information")
-        notice_source = Source.objects.create(body=body, kind="notice", number=f"T/{n}", title=f"Bescheid {n}")
-        FundingNotice.objects.create(body=body, source=notice_source, slug=f"t-{n}", programme=template.programme, state="planned", instrument="grant", funder="x", validity=template.validity)  # fmt: skip
+        new_notice(body, f"t-{n}", state="planned")
 
 
 def test_json_is_json(login):

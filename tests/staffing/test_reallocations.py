@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 
 from grants.figures.allocation import by_carrier
-from grants.models import Funding, FundingNotice, NoticeItem
+from grants.models import Funding
 from kim.models import Source
 from kim.periods import between
 from kim.permissions import acting
@@ -25,7 +25,7 @@ from staffing.models import (
     Reallocation,
     ReallocationLeg,
 )
-from tests.helpers import sql
+from tests.helpers import new_notice, sql
 from tests.staffing.plans import FORMER, RULING, former_plan, seed_legs
 
 FIRST_OF_MARCH = date(2023, 3, 1)
@@ -230,18 +230,21 @@ def test_what_has_changed_since_keeps_the_act(former):
         row.withdraw(reason="zu spät")
 
 
-def test_posts_paid_from_two_notices_need_two_reallocations(former):
-    template = FundingNotice.objects.select_related("source").get()
-    source = Source.objects.create(body=former, kind="notice", number="2", title="Zweiter Bescheid", date=template.source.date)  # fmt: skip
-    kept = {f.name: getattr(template, f.name) for f in FundingNotice._meta.fields if f.name not in {"id", "source"}}
-    second = FundingNotice.objects.create(**kept | {"slug": "zweiter", "source": source})
-    item = NoticeItem.objects.get(notice=template)
-    other = NoticeItem.objects.create(body=former, notice=second, function=item.function, fte=1, rate=item.rate)
+def test_posts_paid_from_two_notices_are_paid_by_both_afterwards(former):
+    """Two payers of what is given: each pays of each new post its share, and as much as before."""
+    other = new_notice(former, "zweiter", ("1.0", "57000")).items.get()
+    first = Funding.objects.get(position__number="CM-13").item
     Funding.objects.filter(position__number="CM-13").delete()
     Funding.objects.create(body=former, item=other, position=Position.objects.get(number="CM-13"))
     row = drafted(former, seed_legs())
-    with pytest.raises(ValidationError, match="je Zuwendung eine Umverteilung"):
-        row.adopt()
+    row.adopt()
+    parts = {}
+    for one in Funding.objects.filter(position__number__in=["CM-15", "CM-16", "CM-17"]).select_related("position"):
+        parts.setdefault(one.position.number, {})[one.item_id] = one.fte
+    sizes = dict(PositionPeriod.objects.filter(position__number__in=parts).values_list("position__number", "fte"))
+    assert {number: sum(some.values()) for number, some in parts.items()} == sizes and len(sizes) == 3
+    by_payer = {item: sum(some.get(item.pk, 0) for some in parts.values()) for item in (first, other)}
+    assert by_payer == {first: D("1.5"), other: D("1.0")}
 
 
 def test_without_a_post_that_gives_nobody_knows_what_the_new_one_is(former):
@@ -277,9 +280,20 @@ def test_what_is_blocked_is_not_moved(former):
         row.adopt()
 
 
-def test_givers_that_are_paid_differently_make_no_new_post(former):
+def test_givers_of_which_one_is_not_paid_pass_on_what_is_paid(former):
+    """CM-13 (1,0 of the 2,5 given) is paid by nobody: the notice pays 1,5 of the new posts as before."""
     Funding.objects.filter(position__number="CM-13").delete()
     row = drafted(former, seed_legs())
+    row.adopt()
+    made = Funding.objects.filter(position__number__in=["CM-15", "CM-16", "CM-17"])
+    assert sum(one.fte for one in made) == D("1.5") and made.count() == 3
+
+
+def test_a_post_that_another_notice_pays_takes_nothing_from_this_one(former):
+    other = new_notice(former, "zweiter", ("1.0", "57000")).items.get()
+    Funding.objects.filter(position__number="CM-11").delete()
+    Funding.objects.create(body=former, item=other, position=Position.objects.get(number="CM-11"))
+    row = drafted(former, [of_post("CM-12", "-0.5"), of_post("CM-11", "0.5")])
     with pytest.raises(ValidationError, match="verschieden gefördert"):
         row.adopt()
 
