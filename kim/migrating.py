@@ -114,9 +114,11 @@ def unsecured(cursor: Any) -> Iterator[None]:
     finally:
         pre_migrate.disconnect(lift, sender=apps.get_app_config("kim"))
         if lifted:
-            connection.close()  # a migration that failed may have left its transaction open
-            with connection.cursor() as anew:
-                anew.execute(FORCE.format("FORCE"))
+            connection.close()  # a migration that failed may have left its transaction open, and Django's hands tied
+            anew = connection.copy()
+            with anew.cursor() as other:
+                other.execute(FORCE.format("FORCE"))
+            anew.close()
 
 
 def applied() -> bool:

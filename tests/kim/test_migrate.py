@@ -23,6 +23,23 @@ STALE = """CREATE FUNCTION pgtrigger_gone_12345() RETURNS trigger LANGUAGE plpgs
     CREATE TRIGGER pgtrigger_gone_12345 BEFORE INSERT ON kim_body FOR EACH ROW EXECUTE FUNCTION pgtrigger_gone_12345()"""
 
 
+# As a migration fails whose statements were put off: within a transaction that nobody ends.
+FAILING = """
+import django
+django.setup()
+from django.apps import apps
+from django.db import transaction
+from django.db.models.signals import pre_migrate
+from kim import migrating, postgres
+with postgres.as_owner() as cursor, migrating.unsecured(cursor):
+    pre_migrate.send(sender=apps.get_app_config("kim"), plan=["something"])
+    cursor.execute("SELECT count(*) FROM pg_class WHERE relforcerowsecurity")
+    print("forced:", cursor.fetchone()[0])
+    transaction.atomic().__enter__()
+    cursor.execute("LOCK staffing_position; SELECT 1 / 0")
+"""
+
+
 def of_the_models():
     """Table, name and hash of every trigger that a model names."""
     return {
@@ -42,9 +59,15 @@ def copy(django_db_setup):
 
 def migrate(name, *words):
     """manage.py migrate in a process of its own; what it said if it failed."""
+    return python(name, "manage.py", "migrate", *words)
+
+
+def python(name, *words):
+    """A process of its own, with this database; what it said if it failed."""
     environment = os.environ | {"KIM_DATABASE": name, "KIM_SECRET_KEY": "only-for-tests"}
+    environment["DJANGO_SETTINGS_MODULE"] = "kim.settings"
     done = subprocess.run(
-        [sys.executable, "manage.py", "migrate", *words], cwd=ROOT, env=environment, capture_output=True, text=True
+        [sys.executable, *words], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60
     )
     return done.stdout + done.stderr if done.returncode else ""
 
@@ -96,6 +119,15 @@ def test_what_was_changed_by_hand_is_put_right(copy):
     assert migrate(copy) == ""
     assert everything(copy) == seen[0]
     assert set(psql(TRIGGERS, database=copy)) == of_the_models()
+
+
+def test_a_migration_that_fails_leaves_the_owner_under_the_policies(copy):
+    forced = "SELECT count(*) FROM pg_class WHERE relforcerowsecurity"
+    before = psql(forced, database=copy)
+    said = python(copy, "-c", FAILING)
+    assert "forced: 0" in said and said.rstrip().endswith("division by zero")
+    assert psql(forced, database=copy) == before != [(0,)]
+    assert migrate(copy) == "" and psql("SELECT count(*) FROM kim_trail", database=copy)[0][0] > 0
 
 
 def test_another_rule_of_the_models_is_seen_without_a_change_of_tables(monkeypatch, django_db_setup):
