@@ -141,6 +141,8 @@ KIM = {
 }
 APP = {
     "apps",
+    "costing",
+    "granting",
     "models",
     "figures",
     "documents",

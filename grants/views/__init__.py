@@ -55,7 +55,8 @@ class Notices(ListPage):
         earlier = Exists(others.filter(number__lt=OuterRef("number"), state="granted"))
         word = Case(When(Q(earlier, state="granted"), then=Value_("amended")), default=F("state"))
         state = Subquery(known.annotate(word=word).values("word")[:1])
-        return NoticeVersion.visible_to(request).touching(year_of(request.year)).annotate(state_then=state)
+        rows = NoticeVersion.visible_to(request).current().filter(validity__overlap=year_of(request.year))
+        return rows.annotate(state_then=state)
 
 
 def notice_of(request: Any, slug: str) -> FundingNotice:
@@ -110,7 +111,9 @@ def items_of(version: NoticeVersion, book: Book | None) -> list[tuple[ItemTerms,
 
     def amount(one: ItemTerms) -> Decimal | None:
         mine = years.get(one.item_id, [])
-        return one.amount if one.fte is None else None if None in mine else sum(a for a in mine if a is not None)
+        if one.fte is None:
+            return one.amount
+        return None if None in mine else sum((a for a in mine if a is not None), Decimal(0))
 
     return [(one, amount(one)) for one in terms.order_by("-item__kind", "item__function__name", "item__label")]
 

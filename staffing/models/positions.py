@@ -248,6 +248,7 @@ class PositionPeriod(Cited, BodyRow):
 
     status: str  # of the day, on rows from with_occupancy
     served_list: list[str]  # on rows from with_served
+    served_order: list[str]  # the sort keys of the Kommunen, where a distribution asks for them
 
     def status_label(self) -> str:
         """The status of the day, for rows from with_occupancy."""

@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from kim.history import refusable
 from kim.models import ClosedYear
 from kim.periods import period
-from tests.helpers import new_position, sql
+from tests.helpers import new_notice, new_position, sql
 
 
 def close(body, year=2022):
