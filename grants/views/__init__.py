@@ -66,6 +66,7 @@ class NoticePage(Ruled):
             "notice": notice,
             "items": list(zip(items, amounts, strict=True)),
             "items_total": None if None in amounts else sum((a for a in amounts if a is not None), Decimal(0)),
+            "items_sum": known_total("Summe", *(Value(str(i), a) for i, a in zip(items, amounts, strict=True))),
             "items_fte": sum((item.fte for item in items), start=Decimal(0)),
             "published": list(notice.published_rates().values()) if None in amounts else [],
             "posts": (posts := posts_of(request, funding)),
@@ -130,7 +131,7 @@ class TakeRates(Ruled):
 
 def unpriced(value: Value) -> bool:
     """Whether a sum leaves out posts whose amount is not known."""
-    return value.value is None or any(one.value is None for one in value.operands)
+    return bool(value.unknown)
 
 
 def posts_of(request: Any, funding: list[Funding]) -> Value:
@@ -208,7 +209,7 @@ class CarryOver(AddPage):
             "fresh": fresh,
             "budget": carried_lines(request.acting_body, request.year + 1, [row.notice for row in fresh]),
             "fte": sum((row.fte() for row in fresh), Decimal(0)),
-            "amount": None if None in amounts else sum((a for a in amounts if a is not None), Decimal(0)),
+            "amount": known_total("Neu geplant", *(Value("Betrag", one) for one in amounts)),
         }
 
     def save(self, request: Any, form: Any) -> tuple[str, str]:
