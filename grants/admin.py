@@ -8,7 +8,16 @@ from django.shortcuts import render
 from django.urls import path, reverse
 
 from grants.figures import allocation, neutrality
-from grants.models import AccountGroup, BudgetLine, FundingNotice, FundingProgramme, ProgrammeModule, Rate
+from grants.models import (
+    AccountGroup,
+    BudgetLine,
+    FundingNotice,
+    FundingProgramme,
+    NoticeVersion,
+    ProgrammeModule,
+    Rate,
+    load,
+)
 from kim.admin import CodeAdmin, ReadOnlyAdmin
 from kim.formats import day, euro, fte, slug, span
 from kim.periods import year_of
@@ -39,11 +48,11 @@ class RateAdmin(CodeAdmin):
 
     reasoned = True
     list_display = ("function", "programme", "amount_text", "per", "time", "source")
-    fields = ("programme", "function", "amount", "per_fte", "validity", "source")
+    fields = ("programme", "function", "variant", "amount", "per_fte", "validity", "source")
 
     def key(self, row: Any) -> str:
         start = row.validity.lower if row.validity else ""
-        return slug(f"{row.programme.short_name} {row.function.slug} {start or 'offen'}")
+        return slug(f"{row.programme.short_name} {row.function.slug} {row.variant} {start or 'offen'}")
 
     def get_queryset(self, request: Any) -> Any:
         return Rate.objects.select_related("programme", "function").order_by("-validity", "function__name")
@@ -82,7 +91,7 @@ class AccountGroupAdmin(CodeAdmin):
 class NoticeAdmin(ReadOnlyAdmin):
     """The year's notices with what their items cost and what is left, and the two derived views."""
 
-    list_display = ("title", "state", "time", "amount_text", "items_text", "left")
+    list_display = ("named", "state", "time", "amount_text", "items_text", "left")
 
     def get_urls(self) -> list[Any]:
         return [
@@ -92,25 +101,41 @@ class NoticeAdmin(ReadOnlyAdmin):
         ]
 
     def get_queryset(self, request: Any) -> Any:
-        rows = super().get_queryset(request).filter(validity__overlap=year_of(request.year))
-        return rows.select_related("source").prefetch_related("items__rate")
+        holding = NoticeVersion.objects.filter(validity__overlap=year_of(request.year)).values("notice")
+        rows = super().get_queryset(request).filter(pk__in=holding)
+        return rows.prefetch_related("versions__source")
 
-    def needed(self, row: FundingNotice) -> Any:
-        """EUR of all items; None while a rate is not known, and without items."""
-        amounts = [item.amount() for item in row.items.all()]
-        return None if None in amounts or not amounts else sum(a for a in amounts if a is not None)
+    def get_changelist_instance(self, request: Any) -> Any:
+        found = super().get_changelist_instance(request)
+        books = {one.notice.pk: one for one in load(request.acting_body, year_of(request.year), plans=True)}
+        rows = list(found.result_list)
+        for row in rows:
+            row.book = books.get(row.pk)
+        found.result_list = rows
+        return found
 
-    @admin.display(description="Zuwendung", ordering="source__title")
-    def title(self, row: FundingNotice) -> str:
-        return f"{row.source.title}, Bescheid vom {day(row.source.date)}" if row.source.date else row.source.title
+    def needed(self, row: Any) -> Any:
+        """EUR of all positions; None while a rate is not known, and without positions."""
+        entries = [one for one in row.book.entries if one.kind != "own_share"] if row.book else []
+        amounts = [amount for one in entries for amount in one.by_year().values()]
+        return None if None in amounts or not amounts else sum(amounts)
 
-    @admin.display(description="Förderzeitraum", ordering="validity")
+    @admin.display(description="Zuwendung", ordering="title")
+    def named(self, row: FundingNotice) -> str:
+        given = row.current.source.date
+        return f"{row.title}, Bescheid vom {day(given)}" if given else row.title
+
+    @admin.display(description="Stand")
+    def state(self, row: FundingNotice) -> str:
+        return row.current.state_label
+
+    @admin.display(description="Förderzeitraum")
     def time(self, row: FundingNotice) -> str:
-        return span(row.validity)
+        return span(row.current.validity)
 
-    @admin.display(description="Betrag", ordering="amount")
+    @admin.display(description="Betrag")
     def amount_text(self, row: FundingNotice) -> str:
-        return euro(row.amount)
+        return euro(row.current.amount)
 
     @admin.display(description="Σ Positionen")
     def items_text(self, row: FundingNotice) -> str:
@@ -118,8 +143,8 @@ class NoticeAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Differenz")
     def left(self, row: FundingNotice) -> str:
-        need = self.needed(row)
-        return euro(None if row.amount is None or need is None else row.amount - need)
+        need, amount = self.needed(row), row.current.amount
+        return euro(None if amount is None or need is None else amount - need)
 
     def allocation_view(self, request: Any) -> HttpResponseBase:
         """The Stellenverteilung: the same figure as allocation.by_carrier and allocation.by_municipality."""
@@ -147,7 +172,7 @@ class BudgetAdmin(ReadOnlyAdmin):
         rows = list(found.result_list)
         for row in rows:
             result = sums.get(row.sub_product_id)
-            row.required = getattr(result, row.purpose).amount if result else None
+            row.required = result.parts[row.purpose].amount if result and row.purpose in result.parts else None
         found.result_list = rows
         return found
 

@@ -53,7 +53,7 @@ class OnwardDocument(Document):
         """The tokens are read for this recipient, this notice and the day of the figures."""
         grant = self.grant
         known = {"body": grant.body, "notice": grant.notice, "carrier": grant.carrier, "day": grant.as_of}
-        known |= {"year": grant.notice.validity.lower.year, "sub_product": grant.notice.sub_product}
+        known |= {"year": grant.notice.current.validity.lower.year, "sub_product": grant.notice.sub_product}
         return Expander({name: value for name, value in known.items() if value is not None}, bound)
 
     def content(self, blocks: list[Block], printed_on: date) -> dict[str, Any]:
@@ -64,7 +64,7 @@ class OnwardDocument(Document):
             "title": self.title,
             "heading": self.title + (f", {grant.number - 1}. Änderung" if grant.number > 1 else ""),
             "reference": grant.source.file_reference,
-            "name": grant.notice.source.title,
+            "name": grant.notice.title,
             "date": grant.source.date.isoformat() if grant.source.date else None,
             "as_of": grant.as_of.isoformat(),
             "state": grant.get_state_display(),
@@ -95,13 +95,14 @@ class OnwardDocument(Document):
             yield f"Die Anschrift von {carrier} ist nicht vollständig ({place})."
         if not grant.signer_name:
             yield "Zeichnung fehlt (Kopf bearbeiten)."
-        if grant.source.date and grant.notice.source.date and grant.source.date < grant.notice.source.date:
-            since = day(grant.notice.source.date)
+        granted = grant.notice.current
+        if grant.source.date and granted.source.date and grant.source.date < granted.source.date:
+            since = day(granted.source.date)
             yield f"Das Schreiben ist älter als der Bescheid, aus dem es weiterleitet (vom {since})."
-        if grant.as_of not in grant.notice.validity:
+        if grant.as_of not in granted.validity:
             yield f"Der Zahlenstand {day(grant.as_of)} liegt nicht im Förderzeitraum."
-        if grant.notice.state not in grant.notice.COUNTED:
-            state = grant.notice.get_state_display()
+        if not granted.is_granted:
+            state = granted.get_state_display()
             yield f"Die Zuwendung ist nicht bewilligt, sondern {state}: Weitergeleitet wird erst, was bewilligt ist."
         if not table(blocks):
             yield "Die Tabelle der Stellen fehlt im Text."
@@ -177,8 +178,8 @@ class OnwardTemplateDocument(Document):
         if found is None:
             return Expander({"body": self.row.body, "day": self.row.body.reference_day})
         notice, carrier = found
-        known = {"body": self.row.body, "notice": notice, "carrier": carrier, "day": notice.validity.lower}
-        return Expander(known | {"year": notice.validity.lower.year, "sub_product": notice.sub_product})
+        known = {"body": self.row.body, "notice": notice, "carrier": carrier, "day": notice.current.validity.lower}
+        return Expander(known | {"year": notice.current.validity.lower.year, "sub_product": notice.sub_product})
 
     def content(self, blocks: list[Block], printed_on: date) -> dict[str, Any]:
         """As the example would be printed; ValidationError while there is none."""
@@ -188,7 +189,7 @@ class OnwardTemplateDocument(Document):
         notice, carrier = found
         source = Source(body=self.row.body, kind=Source.Kind.ONWARD, title=str(self.row))
         example = OnwardGrant(body=self.row.body, notice=notice, carrier=carrier, source=source, text=self.row.text)
-        example.basis, example.as_of = self.row.basis, notice.validity.lower
+        example.basis, example.as_of = self.row.basis, notice.current.validity.lower
         for name in SIGNER:
             setattr(example, name, getattr(self.row, name))
         return OnwardDocument(example).content(blocks, printed_on) | {"state": "Muster"}

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from grants.models import BudgetLine, FundingNotice, SubProduct
+from grants.models import BudgetLine, FundingNotice, NoticeVersion, SubProduct
 from kim.formats import slug
 from kim.periods import year_of
 from kim.tables import ChoicesFilter, ObjectsFilter, SearchFilter, StrictFilters, programmes
@@ -15,13 +15,16 @@ def sub_products(request: Any) -> Any:
     return SubProduct.visible_to(request)
 
 
+STATES = {**dict(NoticeVersion.State.choices), "amended": NoticeVersion.AMENDED}
+
+
 class NoticeFilters(StrictFilters):
     """Search, Programm and state."""
 
-    suche = SearchFilter(["source__title", "source__number", "funder", "note"])
-    programm = ObjectsFilter("programme", programmes(FundingNotice, "programme"), label="Programm")
+    suche = SearchFilter(["notice__title", "source__title", "source__number", "notice__funder", "notice__note"])
+    programm = ObjectsFilter("notice__programme", programmes(FundingNotice, "programme"), label="Programm")
     verfahrensstand = ChoicesFilter(
-        "state", {slug(s.label): (s.label, s) for s in FundingNotice.State}, label="Verfahrensstand"
+        "state_then", {slug(label): (label, state) for state, label in STATES.items()}, label="Verfahrensstand"
     )
 
 
@@ -32,11 +35,9 @@ class BudgetProgrammeFilter(ObjectsFilter):
         if not chosen:
             return rows
         request = self.parent.request
-        notices = FundingNotice.visible_to(request).filter(
-            programme__in=list(chosen), validity__overlap=year_of(request.year)
-        )
-        held = notices.exclude(state=FundingNotice.State.REVOKED)
-        return rows.filter(sub_product__in=held.values("sub_product"))
+        holding = NoticeVersion.visible_to(request).holding(year_of(request.year), plans=True)
+        held = holding.filter(notice__programme__in=list(chosen))
+        return rows.filter(sub_product__in=held.values("notice__sub_product"))
 
 
 class BudgetFilters(StrictFilters):
@@ -53,6 +54,8 @@ class BudgetFilters(StrictFilters):
             "ertrag": ("Ertrag", BudgetLine.Purpose.INCOME),
             "eigene": ("eigene Stellen", BudgetLine.Purpose.OWN),
             "dritte": ("Stellen bei Dritten", BudgetLine.Purpose.ONWARD),
+            "pauschalen": ("Pauschalen", BudgetLine.Purpose.LUMP_SUM),
+            "sachausgaben": ("Sachausgaben", BudgetLine.Purpose.MATERIAL),
         },
         label="Zweck",
     )

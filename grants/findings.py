@@ -3,91 +3,109 @@
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.urls import reverse
 
+from grants import costing
+from grants.costing import full_time
 from grants.figures import neutrality
-from grants.models import Account, AccountGroup, BudgetLine, Funding, FundingNotice, NoticeItem, SubProduct
+from grants.models import Account, AccountGroup, Book, BudgetLine, Rate, SubProduct, load
+from grants.models.programmes import SeveralRates, fitting
 from kim.findings import Finding, Severity, about, rule
 from kim.formats import day as printed
-from kim.formats import euro, fte
+from kim.formats import euro, fte, listed
 from kim.models import Body
-from kim.periods import year_of
-from staffing.models import Position, PositionPeriod
+from kim.periods import common, year_of
+from staffing.models import Position
 
 NOTICE = "Zuwendungsbescheid der Bewilligungsbehörde"
 
 
-def notices(body: Body, day: date) -> list[FundingNotice]:
-    """The year's notices that are granted."""
-    rows = FundingNotice.objects.filter(body=body, state__in=FundingNotice.COUNTED, validity__overlap=year_of(day.year))
-    return list(rows.select_related("source").order_by("slug"))
+def granted(body: Body, day: date) -> list[Book]:
+    """The granted notices of the day's year. Three queries."""
+    return load(body, year_of(day.year))
 
 
-@rule("G1", "Σ (VZÄ × Satz) der Positionen ≤ Betrag des Bescheids", NOTICE, "grants.FundingNotice")
+@rule("G1", "Σ der Positionen ≤ Betrag des Bescheids", NOTICE, "grants.FundingNotice")
 def items_fit(body: Body, day: date) -> Iterator[Finding]:
-    """What the items of a notice cost, compared with its amount (EUR). Two queries. Example: 12 × 57.000 = 684.000."""
-    found = notices(body, day)
-    items: dict[int, Decimal] = {}
-    for item in NoticeItem.objects.filter(notice__in=found).select_related("rate"):
-        items[item.notice_id] = items.get(item.notice_id, Decimal(0)) + (
-            item.amount() or 0
-        )  # granted: every item has a rate
-    for notice in found:
-        if notice.pk not in items or notice.amount is None or items[notice.pk] == notice.amount:
+    """What the positions of a notice cost over its Förderzeitraum, compared with its amount (EUR); an own share is no
+    part of it. Example: 12 × 57.000 = 684.000."""
+    for book in granted(body, day):
+        parts = [one for one in book.entries if one.kind != "own_share"]
+        years = [amount for one in parts for amount in one.by_year().values()]
+        need, amount = sum((a for a in years if a is not None), Decimal(0)), book.current.amount
+        if not parts or amount is None or need == amount or not book.is_whole or None in years:
             continue
-        need, amount = items[notice.pk], notice.amount
         if need > amount:
             words = (
                 f"Die Positionen ergeben {euro(need)}, {euro(need - amount)} mehr als der Bescheid ({euro(amount)})."
             )
-            yield about(Severity.ERROR, notice, words)
+            yield about(Severity.ERROR, book.notice, words)
         else:
             words = (
                 f"Die Positionen ergeben {euro(need)}; {euro(amount - need)} des Bescheids stehen in keiner Position."
             )
-            yield about(Severity.HINT, notice, words)
+            yield about(Severity.HINT, book.notice, words)
 
 
 @rule("G3", "VZÄ der geförderten Stellen = VZÄ des Bescheids", NOTICE, "grants.FundingNotice")
 def posts_fit(body: Body, day: date) -> Iterator[Finding]:
-    """FTE of the posts funded on the day, own and with third parties, compared with the notice. Four queries.
+    """FTE of the posts funded on the day, own and with third parties, compared with the notice.
 
     Example: 6,0 own + 6,0 with third parties = 12,0 of the notice KIM 2023.
     """
-    found = [n for n in notices(body, day) if day in n.validity]
-    granted: dict[int, Decimal] = {}
-    for item in NoticeItem.objects.filter(notice__in=found):
-        granted[item.notice_id] = granted.get(item.notice_id, Decimal(0)) + item.fte
-    sizes = dict(PositionPeriod.objects.filter(body=body).as_of(day).values_list("position_id", "fte"))
-    posts: dict[tuple[int, str], Decimal] = {}
-    for one in Funding.objects.filter(item__notice__in=found).select_related("item", "position"):
-        key = (one.item.notice_id, one.position.kind)
-        posts[key] = posts.get(key, Decimal(0)) + sizes.get(one.position_id, Decimal(0))
-    for notice in found:
-        own, onward = (posts.get((notice.pk, str(kind)), Decimal(0)) for kind in Position.Kind)
-        need = granted.get(notice.pk)
-        if need is not None and own + onward != need:
+    for book in granted(body, day):
+        terms = [one for entry in book.staff for one in entry.item.chain if day in one.span]
+        uses = [one for entry in book.staff for one in entry.item.uses if day in one.span]
+        if not terms:
+            continue
+        need = sum((one.fte for one in terms), Decimal(0))
+        own, onward = (sum((u.fte for u in uses if u.kind == kind), Decimal(0)) for kind in Position.Kind.values)
+        if own + onward != need:
             words = (
                 f"Am {printed(day)} sind {fte(own)} eigene und {fte(onward)} VZÄ bei Dritten gefördert, zusammen "
                 f"{fte(own + onward)}; der Bescheid nennt {fte(need)} VZÄ."
             )
-            yield about(Severity.ERROR, notice, words)
+            yield about(Severity.ERROR, book.notice, words)
 
 
 @rule("G2", "Fördersatz jeder Position bekannt", "Tabelle der Fördersätze", "grants.FundingNotice")
 def rates_known(body: Body, day: date) -> Iterator[Finding]:
-    """FTE of the year's notices whose rate is not known. One query. Example: KIM 2024, planned: 12,000.
+    """FTE of the year's notices whose rate is not known on some day. Example: KIM 2024, planned: 12,000.
 
-    Only a notice that is not granted can have such an item; the database keeps that.
+    Only a notice that is not granted can have such a position; the database keeps that.
     """
-    items = NoticeItem.objects.filter(body=body, rate__isnull=True, notice__validity__overlap=year_of(day.year))
-    found: dict[FundingNotice, Decimal] = {}
-    for item in items.select_related("notice__source").order_by("notice__slug"):
-        found[item.notice] = found.get(item.notice, Decimal(0)) + item.fte
-    for notice, size in found.items():
-        words = f"Zu {fte(size)} VZÄ ist der Fördersatz noch nicht bekannt; ein Betrag steht deshalb nirgends."
-        yield about(Severity.HINT, notice, words)
+    for book in load(body, year_of(day.year), plans=True):
+        unknown = [e.item.chain[-1].fte for e in book.staff if e.item.chain and None in e.item.entitled.values()]
+        if unknown:
+            words = f"Zu {fte(sum(unknown, Decimal(0)))} VZÄ ist der Fördersatz noch nicht bekannt; "
+            yield about(Severity.HINT, book.notice, f"{words}ein Betrag steht deshalb nirgends.")
+
+
+@rule(
+    "G2b", "Fördersatz laut Bescheid = veröffentlichter Fördersatz", "Tabelle der Fördersätze", "grants.FundingNotice"
+)
+def rates_as_published(body: Body, day: date) -> Iterator[Finding]:
+    """Rates of the year's granted notices that differ from the published ones of the same days. One query more.
+
+    The Bescheid counts; the difference is to be seen. Example: 22.500 for 0,5 published, 23.000 in the Bescheid.
+    """
+    published = list(Rate.objects.filter(validity__overlap=year_of(day.year)).select_related("function"))
+    for book in granted(body, day):
+        mine = [one for one in published if one.programme_id == book.notice.programme_id]
+        for entry in book.staff:
+            try:
+                found = fitting(mine, entry.function, entry.variant, year_of(day.year))
+            except SeveralRates:
+                continue
+            for price in (p for terms in entry.item.chain for p in terms.prices if p.amount is not None):
+                other = [one for one in found if common(one.validity, price.span)]
+                if differs := [one for one in other if full_time(one.price(price.span)) != full_time(price)]:
+                    words = f"{entry.label}: Der Bescheid nennt {euro(price.amount)} für {fte(price.per_fte)} VZÄ, "
+                    words += f"veröffentlicht sind {differs[0]} ({differs[0].source})."
+                    yield about(Severity.HINT, book.notice, words)
+                    break
 
 
 @rule(
@@ -97,12 +115,37 @@ def rates_known(body: Body, day: date) -> Iterator[Finding]:
     "grants.FundingNotice",
 )
 def notice_in_time(body: Body, day: date) -> Iterator[Finding]:
-    """The notice came after its period had begun. One query. Example: 15.02.2023 for the time from 01.01.2023."""
-    for notice in notices(body, day):
-        start, given = notice.validity.lower, notice.source.date
+    """The first Bescheid came after its period had begun. Example: 15.02.2023 for the time from 01.01.2023."""
+    for book in granted(body, day):
+        first = next(one for one in book.versions if one.state == "granted")
+        start, given = first.validity.lower, first.source.date
         if given and start and given > start:
             words = f"Der Bescheid vom {printed(given)} kam nach Beginn des Förderzeitraums ({printed(start)})."
-            yield about(Severity.WARNING, notice, words)
+            yield about(Severity.WARNING, book.notice, words)
+
+
+@rule("G8", "Keine Stelle doppelt verplant", "§ 9 (4) TIntG: Doppelförderungsverbot", "grants.FundingNotice")
+def planned_twice(body: Body, day: date) -> Iterator[Finding]:
+    """Posts that a notice which is not granted plans to pay although others pay or plan to pay them already, on some
+    day of the year. What is granted twice the database refuses. Example: CM-01, wholly paid by KIM 2023, planned in an
+    application too."""
+    books = load(body, year_of(day.year), plans=True)
+    parts: dict[int, list[tuple[Book, Any]]] = {}
+    for book in books:
+        for entry in book.staff:
+            for piece in costing.pieces_of(entry.item.chain, entry.item.uses, day.year):
+                parts.setdefault(int(str(piece.use.post)), []).append((book, piece))
+    found: dict[int, set[str]] = {}
+    by_book = {book.notice.pk: book for book in books}
+    for some in parts.values():
+        for first in {piece.span.lower for _, piece in some}:
+            there = [(book, piece.use) for book, piece in some if first in piece.span]
+            if sum((use.fte for _, use in there), Decimal(0)) > there[0][1].whole:
+                for book in {book.notice.pk for book, _ in there if not book.is_granted}:
+                    found.setdefault(book, set()).add(there[0][1].number)
+    for key, numbers in found.items():
+        words = "Mit anderen Zuwendungen zusammen wären mehr VZÄ gefördert, als die Stellen haben: "
+        yield about(Severity.HINT, by_book[key].notice, f"{words}{listed(sorted(numbers))}.")
 
 
 def of_sub_product(severity: Severity, one: SubProduct, year: int, sentence: str, part: str = "") -> Finding:

@@ -5,8 +5,8 @@ from typing import Any, ClassVar
 from django import forms
 from django.db.models import Q
 
-from grants.models import FundingNotice, NoticeItem
-from kim.formats import DateField, FteField, LineField
+from grants.models import NoticeItem, NoticeVersion
+from kim.formats import DateField, FteField, LineField, fte
 from kim.formats import day as printed
 from kim.forms import ReasonedForm, VersionedForm
 from kim.models import POSITION_NUMBER, Source
@@ -27,8 +27,8 @@ class RuleForm(ReasonedForm):
     """By which rule a notice counts parts of a year, and where that stands."""
 
     class Meta:
-        model = FundingNotice
-        fields: ClassVar = ["proration", "note"]
+        model = NoticeVersion
+        fields: ClassVar = ["proration"]
 
 
 class CarryForm(forms.Form):
@@ -54,6 +54,12 @@ class NewPositionForm(forms.Form):
         Function.objects.none(), label="Funktion", required=False, empty_label="wie in der Zuwendung"
     )
     fte = FteField(label="VZÄ", help_text="z. B. 0,5 oder 1/2 oder 50 %", above=0)
+    part = FteField(
+        label="davon gefördert",
+        help_text="Leer: die ganze Stelle. Ein Teil zahlt nur so viele VZÄ, der Rest bleibt für andere Mittel.",
+        above=0,
+        required=False,
+    )
     carrier = forms.ModelChoiceField(
         Carrier.objects.none(),
         label="Anstellungsträger",
@@ -81,12 +87,12 @@ class NewPositionForm(forms.Form):
     def __init__(self, request: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: dict[str, Any] = self.fields
-        items = NoticeItem.visible_to(request).filter(notice__validity__contains=request.stand)
-        fields["item"].queryset = items.select_related("notice__source", "function")
-        items = items.exclude(notice__state=FundingNotice.State.REVOKED)
+        holding = NoticeVersion.visible_to(request).holding_on(request.stand)
+        items = NoticeItem.visible_to(request).filter(kind="staff", terms__notice_version__in=holding.values("pk"))
+        fields["item"].queryset = items.select_related("notice", "function").prefetch_related("notice__versions")
         only = list(items[:2])
         fields["item"].initial = only[0].pk if len(only) == 1 else None
-        fields["item"].label_from_instance = lambda item: f"{item.notice.source.title}: {item.function}"
+        fields["item"].label_from_instance = lambda item: f"{item.notice.title}: {item}"
         known = Q(rates__programme__notices__body=request.acting_body) | Q(position__body=request.acting_body)
         used = Function.objects.filter(known).distinct()
         fields["function"].queryset = used if used.exists() else Function.objects.all()
@@ -102,9 +108,13 @@ class NewPositionForm(forms.Form):
                 "function", "Bitte eine Funktion wählen, wenn die Stelle aus keiner Zuwendung gefördert wird."
             )
         item, start = data.get("item"), data.get("start")
-        if item and start and start >= item.notice.validity.upper:
-            last = printed(last_day(item.notice.validity))
+        if item and start and start >= item.notice.current.validity.upper:
+            last = printed(last_day(item.notice.current.validity))
             self.add_error("start", f"Die gewählte Zuwendung endet am {last}. Bitte einen früheren Tag wählen.")
+        if data.get("part") and data.get("fte") and data["part"] > data["fte"]:
+            self.add_error(
+                "part", f"Die Stelle hat nur {fte(data['fte'])} VZÄ; gefördert werden kann höchstens die ganze."
+            )
         if data.get("kind") == Position.Kind.OWN and not data.get("carrier"):
             carriers: Any = self.fields["carrier"]
             data["carrier"] = carriers.queryset.filter(kind=Carrier.Kind.OWN).first()

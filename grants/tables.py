@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from grants.filters import BudgetFilters, NoticeFilters
-from grants.models import BudgetLine, FundingNotice
+from grants.filters import STATES, BudgetFilters, NoticeFilters
+from grants.models import BudgetLine
 from kim.formats import MISSING, slug
 from kim.tables import (
     AmountColumn,
@@ -16,7 +16,7 @@ from kim.tables import (
     TextColumn,
 )
 
-STYLES = {"granted": "success", "amended": "success", "revoked": "danger"}
+STYLES = {"granted": "success", "amended": "success", "revoked": "danger", "refused": "danger"}
 
 
 class NoticeTable(DenseTable):
@@ -29,17 +29,15 @@ class NoticeTable(DenseTable):
     default_order = "zuwendung"
     presets = (Preset("bewilligt", "Bewilligt", "verfahrensstand=bewilligt&verfahrensstand=geaendert"),)
 
-    zuwendung = LinkColumn(accessor="source__title", verbose_name="Zuwendung")
-    programm = TextColumn(accessor="programme__short_name", verbose_name="Programm")
+    zuwendung = LinkColumn(accessor="notice__title", verbose_name="Zuwendung")
+    programm = TextColumn(accessor="notice__programme__short_name", verbose_name="Programm")
     bescheid = DateColumn(accessor="source__date", verbose_name="Bescheid vom")
-    stelle = TextColumn(accessor="funder", verbose_name="Bewilligende Stelle")
+    stelle = TextColumn(accessor="notice__funder", verbose_name="Bewilligende Stelle")
     zeitraum = PeriodColumn(accessor="validity", verbose_name="Förderzeitraum")
-    verfahrensstand = BadgeColumn(
-        STYLES, dict(FundingNotice.State.choices), accessor="state", verbose_name="Verfahrensstand"
-    )
+    verfahrensstand = BadgeColumn(STYLES, STATES, accessor="state_then", verbose_name="Verfahrensstand")
     betrag = AmountColumn(accessor="amount", verbose_name="Betrag")
-    teilprodukt = TextColumn(accessor="sub_product__number", verbose_name="Teilprodukt", hidden=True)
-    foerderart = TextColumn(accessor="get_instrument_display", verbose_name="Förderart", hidden=True)
+    teilprodukt = TextColumn(accessor="notice__sub_product__number", verbose_name="Teilprodukt", hidden=True)
+    foerderart = TextColumn(accessor="notice__get_instrument_display", verbose_name="Förderart", hidden=True)
     nummer = TextColumn(accessor="source__number", verbose_name="Aktenzeichen des Bescheids", hidden=True)
     aktenzeichen = TextColumn(accessor="source__file_reference", verbose_name="eigenes Aktenzeichen", hidden=True)
 

@@ -20,7 +20,7 @@ def write_grants(key: str, user: int, body: int) -> None:
     def step(item: Any) -> None:
         notice, carrier, basis, day, as_of = item
         NewOnwardGrant(
-            notice=FundingNotice.objects.select_related("body", "source", "sub_product", "programme").get(pk=notice),
+            notice=FundingNotice.objects.select_related("body", "sub_product", "programme").get(pk=notice),
             carrier=Carrier.objects.get(pk=carrier),
             basis=basis,
             day=date.fromisoformat(day),

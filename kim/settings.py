@@ -94,7 +94,7 @@ if os.environ.get("KIM_SERVING") == "1":
         DATABASES["default"]["OPTIONS"] |= {"pool": {"min_size": 1, "max_size": 8, "timeout": 10}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 PGHISTORY_CREATED_AT_FUNCTION = "clock_timestamp()"
-PGHISTORY_INSTALL_CONTEXT_FUNC_ON_MIGRATE = True
+PGTRIGGER_MIGRATIONS = PGTRIGGER_INSTALL_ON_MIGRATE = False  # kim.migrating installs them
 
 AUTH_USER_MODEL = "kim.User"
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]

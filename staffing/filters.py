@@ -32,12 +32,8 @@ def modules(request: Any) -> dict[str, tuple[str, str]]:
 def paid_posts(request: Any, chosen: Any) -> Any:
     """The posts that have money of one of these programmes on the working date, by key."""
     funding: Any = model_at(Position, "funding")
-    paid = funding.objects.filter(
-        body=request.acting_body,
-        item__notice__programme__in=list(chosen),
-        item__notice__validity__contains=request.stand,
-    )
-    return paid.exclude(item__notice__state="revoked").values("position")
+    paid = funding.objects.filter(body=request.acting_body, item__notice__programme__in=list(chosen))
+    return paid.paying_on(request.stand).values("position")
 
 
 def functions(request: Any) -> dict[str, tuple[str, str]]:

@@ -8,12 +8,14 @@ from pathlib import Path
 from tests.helpers import close, psql
 
 ROOT = Path(__file__).parents[1]
-SOURCES = ["*/migrations/*.py", "*/models/*.py", "kim/history.py", "kim/money.py", "kim/periods.py", "kim/postgres.py", "kim/settings.py", "requirements.lock"]  # fmt: skip
+SOURCES = ["*/migrations/*.py", "*/models/*.py", "kim/history.py", "kim/migrating.py", "kim/money.py", "kim/periods.py", "kim/postgres.py", "kim/settings.py", "requirements.lock"]  # fmt: skip
 
 
 def migrated():
-    """The name of the kept copy: by whatever migrations consist of. Applying them takes most of a minute."""
-    found = hashlib.sha256()
+    """The name of the kept copy: by whatever migrations consist of, and by all statements that secure the database."""
+    from kim import migrating
+
+    found = hashlib.sha256(migrating.fingerprint(migrating.statements()).encode())
     for path in sorted({path for pattern in SOURCES for path in ROOT.glob(pattern)}):
         found.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
     return f"kim_migrated_{found.hexdigest()[:16]}"
@@ -37,7 +39,7 @@ def create():
 def created(kept):
     """From the kept copy, or from nothing, and then the copy is kept for the next.
 
-    migrate runs over the copy as well: nothing is left to apply, but rights and policies are derived anew.
+    migrate runs over the copy as well: nothing is left to apply, and it sees that everything is as the models say.
     """
     from django.db import connection
     from django.test.utils import setup_databases

@@ -131,6 +131,7 @@ KIM = {
     "uploads",
     "search",
     "postgres",
+    "migrating",
     "views",
     "admin",
     "checks",

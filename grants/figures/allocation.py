@@ -1,20 +1,24 @@
 """Stellenverteilung: posts and their annual amounts by Anstellungsträger and by Kommune."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
-from grants.figures.keys import NO_RATE
-from grants.models import Funding, FundingNotice
-from kim.figures import EUR, FTE, Value, column, figure, known_total, stated, total
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Q
+
+from grants import costing
+from grants.costing import Piece, PostYear
+from grants.figures.costs import NO_RATE, closing, per_words, price_of, size_of, waiting
+from grants.models import Book, NoticeVersion, load
+from kim.figures import EUR, FTE, Value, figure, known_total, total
 from kim.formats import euro, fte
 from kim.models import Body
-from kim.money import rounded
+from kim.periods import DAY, between
 from staffing.figures.occupancy import size
-from staffing.models import Position, PositionPeriod
+from staffing.models import Position, PositionPeriod, ServedMunicipality
 
 UNASSIGNED = "noch nicht vergeben"
 OWN = "eigene Stellen"
@@ -62,79 +66,82 @@ class Allocation:
         }
 
 
-def funding_on(rows: list[PositionPeriod], day: date) -> Any:
-    """The money that pays these posts on the day."""
-    found = Funding.objects.filter(position__in={row.position_id for row in rows}, item__notice__validity__contains=day)
-    return found.exclude(item__notice__state=FundingNotice.State.REVOKED)
+def on_day(rows: list[PositionPeriod], day: date, *, all_posts: bool = False) -> dict[int, list[tuple[Book, PostYear]]]:
+    """What each of these posts takes a year of the notices that pay it on the day: {position: amounts with notice}.
 
-
-def yearly(size_: Decimal, amount: Decimal, per_fte: Decimal) -> Decimal:
-    """EUR a year: FTE × rate, in cents. Example: 1,5 × 57.000,00 / 1 = 85.500,00."""
-    return rounded(Fraction(size_) * Fraction(amount) / Fraction(per_fte) if per_fte != 1 else size_ * amount)
+    all_posts: the rows are all facts of the day, so that no others need to be read. At most three queries.
+    """
+    if not rows:
+        return {}
+    span = between(day, day + DAY)
+    holding = NoticeVersion.objects.filter(body=rows[0].body_id).holding_on(day)
+    books = load(
+        rows[0].body_id,
+        span,
+        notices=Q(notice__in=holding.values("notice")),
+        plans=True,
+        periods=rows if all_posts else None,
+    )
+    found: dict[int, list[tuple[Book, PostYear]]] = {}
+    for book in books:
+        for entry in book.staff:
+            for position, amount in costing.on_day(entry.item, day).items():
+                found.setdefault(int(str(position)), []).append((book, amount))
+    return found
 
 
 def plain_annual_amounts(periods: Iterable[PositionPeriod], day: date) -> dict[int, Decimal | None]:
-    """position.annual_amount without derivations. One query."""
+    """position.annual_amount without derivations."""
     rows = list(periods)
-    rates = (
-        funding_on(rows, day)
-        .filter(item__rate__isnull=False)
-        .values_list("position", "item__rate__amount", "item__rate__per_fte")
-    )
-    by_position = {position: (amount, per_fte) for position, amount, per_fte in rates}
-    return {
-        row.pk: yearly(row.fte, *by_position[row.position_id]) if row.position_id in by_position else None
-        for row in rows
-    }
+    found = on_day(rows, day)
+
+    def amount(row: PositionPeriod) -> Decimal | None:
+        known = [one.amount for _, one in found.get(row.position_id, []) if one.amount is not None]
+        return sum(known, Decimal(0)) if known else None
+
+    return {row.pk: amount(row) for row in rows}
 
 
 @figure("position.annual_amount", "Jahresbetrag", many=True, amounts=plain_annual_amounts)
 def annual_amounts(periods: Iterable[PositionPeriod], day: date) -> dict[int, Value]:
-    """EUR a year of each of these periods: FTE × rate of the notice that funds the post on the day. One query.
+    """EUR a year of each of these periods: funded FTE × rate of the notices that pay the post on the day.
 
-    A post without such a notice has no amount (None), not 0. Example: CM-10, 1,5 VZÄ × 57.000 € = 85.500,00 €.
+    A post without such a notice has no amount (None), not 0. Where only a planned notice pays, the value says so.
+    Example: CM-10, 1,5 VZÄ × 57.000 € = 85.500,00 €.
     """
     rows = list(periods)
-    funding = funding_on(rows, day).select_related("item__rate", "item__notice__source")
-    by_position = {f.position_id: f for f in funding}
-    return {row.pk: annual_amount(row, by_position.get(row.position_id)) for row in rows}
+    found = on_day(rows, day)
+    return {row.pk: annual_amount(row, found.get(row.position_id, [])) for row in rows}
 
 
-def annual_amount(row: PositionPeriod, funding: Funding | None) -> Value:
-    """FTE × rate as a derivation: what the post has by document, the rate by its publication."""
+def annual_amount(row: PositionPeriod, found: list[tuple[Book, PostYear]]) -> Value:
+    """FTE × rate as a derivation: what the post has by document, the rate by the Bescheid; a part for each notice."""
     label, link = row.position.number, row.position.get_absolute_url()
-    if funding is None:
+    if not found:
         return Value(label, None, EUR, "annahme", source="keine Zuwendung zugeordnet", link=link)
-    rate = funding.item.rate
-    if rate is None:
+    parts = [part_of(label, link, book, one) for book, some in found for one in some.pieces]
+    return parts[0] if len(parts) == 1 else replace(known_total(label, *parts), link=link)
+
+
+def part_of(label: str, link: str, book: Book, piece: Piece) -> Value:
+    """What one notice pays of a post in a year."""
+    if piece.price.amount is None or piece.amount is None or piece.exact is None:
         return Value(label, None, EUR, "annahme", source=NO_RATE, link=link)
-    amount = yearly(row.fte, rate.amount, rate.per_fte)
-    per = "" if rate.per_fte == 1 else f" je {fte(rate.per_fte)} VZÄ"
-    operands = (
-        stated("VZÄ", row.fte, FTE, row),
-        Value(
-            f"Fördersatz{per}",
-            rate.amount,
-            EUR,
-            "beleg",
-            source=rate.source,
-            link=funding.item.notice.get_absolute_url(),
-        ),
-    )
-    formula = f"{fte(row.fte)} VZÄ × {euro(rate.amount)}{per}"
-    return Value(label, amount, EUR, "rechnung", formula, operands=operands, link=link)
+    formula = f"{fte(piece.use.fte)} VZÄ × {euro(piece.price.amount)}{per_words(piece.price)}"
+    formula += closing(piece.exact, piece.amount)
+    operands = (size_of(piece), price_of(piece, book.notice))
+    words = waiting(book)
+    return Value(label, piece.amount, EUR, "rechnung", formula, source=words, operands=operands, link=link)
 
 
 def allocation(body: Body, day: date, title: str, name: Callable[[PositionPeriod], tuple[int, str, str]]) -> Allocation:
-    """All posts of the day, grouped by name; a post stands in exactly one group. Four queries."""
-    periods = list(
-        PositionPeriod.objects.filter(body=body)
-        .as_of(day)
-        .select_related("position", "carrier", "basis")
-        .prefetch_related("served__municipality")
-        .order_by("position__number")
-    )
-    amounts = column("position.annual_amount", periods, day)
+    """All posts of the day, grouped by name; a post stands in exactly one group. Three queries."""
+    rows_ = PositionPeriod.objects.filter(body=body).as_of(day).select_related("body", "position", "carrier", "basis")
+    order = ServedMunicipality.objects.filter(period=OuterRef("pk")).order_by("municipality__sort_key")
+    ordered = rows_.with_served().annotate(served_order=ArraySubquery(order.values("municipality__sort_key")))
+    periods = list(ordered.order_by("position__number"))
+    found = on_day(periods, day, all_posts=True)
+    amounts = {row.pk: annual_amount(row, found.get(row.position_id, [])) for row in periods}
     groups: dict[tuple[int, str, str], list[PositionPeriod]] = {}
     for row in periods:
         groups.setdefault(name(row), []).append(row)
@@ -193,9 +200,10 @@ def by_municipality(body: Body, day: date) -> Allocation:
     def name(row: PositionPeriod) -> tuple[int, str, str]:
         if row.position.kind == Position.Kind.OWN:
             return (3, "", OWN)
-        served = sorted(s.municipality.sort_key for s in row.served.all())
-        rank = 4 if not served else 1 if len(served) == 1 else 2
-        return (rank, " ".join(served), row.served_label())
+        names = row.served_list
+        rank = 4 if not names else 1 if len(names) == 1 else 2
+        label = NOT_STATED if not names else names[0] if len(names) == 1 else "gemeinsam: " + ", ".join(names)
+        return (rank, " ".join(row.served_order), label)
 
     return allocation(body, day, "nach Kommunen", name)
 

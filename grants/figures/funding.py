@@ -3,49 +3,52 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
-from django.core.exceptions import ValidationError
-
-from grants.figures.neutrality import granted, of_year, required
-from grants.models import FundingNotice
+from grants.figures.costs import granted_value
+from grants.figures.neutrality import of_year, required
+from grants.models import Book, NoticeVersion, load
 from kim.figures import DATE, EUR, Deadlines, Headline, Value, figure, total
 from kim.formats import euro
 from kim.models import Body
-from kim.periods import common, last_day, year_of
+from kim.periods import last_day, year_of
 
 YEAR = timedelta(days=366)
 
 
 @figure("funding.granted", "Bewilligt im Jahr")
 def in_year(body: Body, day: date) -> Value:
-    """EUR of the notices (bewilligt, geändert) of the day's year. One query. Example: StädteRegion 2023: 684.000,00."""
-    return total(f"bewilligt {day.year}", *(granted(one) for one in notices(body, day.year)))
+    """EUR that the granted notices grant in the day's year. Example: StädteRegion 2023: 684.000,00."""
+    return granted_of(books(body, day.year), day.year)
 
 
-def notices(body: Body, year: int) -> list[FundingNotice]:
-    """The notices that count in a year. One query. ValidationError if one leaves the year: its amount cannot be
-    divided without a rule."""
-    rows = FundingNotice.objects.filter(body=body, state__in=FundingNotice.COUNTED, validity__overlap=year_of(year))
-    found = list(rows.select_related("source").order_by("source__title"))
-    if over := next((one for one in found if common(one.validity, year_of(year)) != one.validity), None):
-        words = f"Die Zuwendung „{over.source.title}“ reicht über das Jahr {year} hinaus; ihr Betrag lässt sich ohne "
-        raise ValidationError(words + "Regel nicht auf Jahre verteilen.")
-    return found
+def books(body: Body, year: int) -> list[Book]:
+    """The notices that count in a year, by name. Three queries."""
+    return sorted(load(body, year_of(year)), key=lambda one: one.notice.title)
+
+
+def granted_of(found: list[Book], year: int) -> Value:
+    """The sum of what notices grant in a year."""
+    return total(f"bewilligt {year}", *(granted_value(one, year) for one in found if one.granted.get(year)))
 
 
 @figure("funding.bound", "Durch Stellen gebunden")
 def bound(body: Body, day: date) -> Value:
-    """EUR that the funded posts take of the year's notices by months. Three queries. Example: 684.000,00."""
-    own, onward = required(notices(body, day.year), day.year)
-    return total(f"gebunden {day.year}", own, onward)
+    """EUR that funded posts and other positions bind of the year's notices, vacancies ignored. Example: 684.000,00."""
+    return bound_of(books(body, day.year), day.year)
+
+
+def bound_of(found: list[Book], year: int) -> Value:
+    """The sum of what posts and other positions bind of notices in a year."""
+    return total(f"gebunden {year}", *required(found, year).values())
 
 
 @figure("headline.funding", "Bewilligt und gebunden", headline=2)
 def headline(body: Body, day: date) -> Headline:
-    """What is granted and bound in the year, and what is left (EUR). Four queries.
+    """What is granted and bound in the year, and what is left (EUR). Three queries.
 
     Example, StädteRegion 2023: 684.000,00 bewilligt − 684.000,00 gebunden = 0,00 frei.
     """
-    have, need = in_year(body, day), bound(body, day)
+    found = books(body, day.year)
+    have, need = granted_of(found, day.year), bound_of(found, day.year)
     left = have.amount - need.amount
     formula = f"{euro(have.amount)} − {euro(need.amount)}"
     value = Value("frei", left, EUR, "rechnung", formula, operands=(have, need))
@@ -84,13 +87,14 @@ def neutrality(body: Body, day: date) -> Headline:
 @figure("deadlines.notices", "Förderzeiträume, die enden", deadlines=True)
 def endings(body: Body, day: date) -> Deadlines:
     """The last days of notices within a year. One query. Example: KIM 2023 ends on 31.12.2023."""
-    rows = FundingNotice.objects.filter(
-        body=body, validity__endswith__gt=day, validity__endswith__lte=day + YEAR
-    ).exclude(state=FundingNotice.State.REVOKED)
+    rows = NoticeVersion.objects.filter(body=body).current()
+    rows = rows.filter(validity__endswith__gt=day, validity__endswith__lte=day + YEAR).exclude(state="refused")
+    revoked = NoticeVersion.objects.filter(body=body, state="revoked").values("notice")
+    found = rows.exclude(notice__in=revoked).select_related("source", "notice").order_by("validity")
     return Deadlines(
         tuple(
             Value(
-                f"Förderzeitraum endet: {one.source.title}",
+                f"Förderzeitraum endet: {one.notice.title}",
                 last_day(one.validity),
                 DATE,
                 "beleg",
@@ -98,6 +102,6 @@ def endings(body: Body, day: date) -> Deadlines:
                 document=one.source.get_absolute_url(),
                 link=one.get_absolute_url(),
             )
-            for one in rows.select_related("source").order_by("validity")
+            for one in found
         )
     )

@@ -5,14 +5,12 @@ from collections.abc import Mapping
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
+from grants.costing import full_time
 from grants.models import BudgetLine, FundingNotice, SubProduct
 from kim.figures import DATE, EUR, FTE, NO_FORMS, TEXT, Amount, Value, figure, stated, total
 from kim.formats import listed
 from kim.models import Body
 from kim.periods import last_day
-
-NO_RATE = "Fördersatz noch nicht bekannt"
-
 
 DATIVE = {"fachbezogene Pauschale": "fachbezogenen Pauschale", "gesetzliche Zuweisung": "gesetzlichen Zuweisung"}
 
@@ -20,21 +18,22 @@ DATIVE = {"fachbezogene Pauschale": "fachbezogenen Pauschale", "gesetzliche Zuwe
 def quoted(
     notice: FundingNotice, label: str, value: Amount, unit: str, *, forms: Mapping[str, str] = NO_FORMS
 ) -> Value:
-    """A value the notice states."""
-    cited, where = notice.source.cited(), notice.source.get_absolute_url()
+    """A value that the notice's Bescheid states, in the version that figures rest on."""
+    source = notice.current.source
+    cited, where = source.cited(), source.get_absolute_url()
     return Value(label, value, unit, "beleg", source=cited, document=where, link=notice.get_absolute_url(), forms=forms)
 
 
 @figure("notice.amount", "Betrag der Zuwendung")
 def amount(notice: FundingNotice) -> Value:
     """EUR the Bescheid states. Example: KIM 2023: 684.000,00."""
-    return quoted(notice, "Zuwendung", notice.amount, EUR)
+    return quoted(notice, "Zuwendung", notice.current.amount, EUR)
 
 
 @figure("notice.date", "Datum des Bescheids")
 def notice_date(notice: FundingNotice) -> Value:
     """The date of the Bescheid. Example: 15.02.2023."""
-    return quoted(notice, "Bescheid vom", notice.source.date, DATE)
+    return quoted(notice, "Bescheid vom", notice.current.source.date, DATE)
 
 
 @figure("notice.funder", "Bewilligende Stelle")
@@ -53,40 +52,43 @@ def instrument(notice: FundingNotice) -> Value:
 @figure("notice.year", "Förderjahr")
 def year(notice: FundingNotice) -> Value:
     """The year in which the funding period begins. Example: 2023."""
-    return quoted(notice, "Förderjahr", str(notice.validity.lower.year), TEXT)
+    return quoted(notice, "Förderjahr", str(notice.current.validity.lower.year), TEXT)
 
 
 @figure("notice.start", "Beginn des Förderzeitraums")
 def start(notice: FundingNotice) -> Value:
     """The first day of the funding period. Example: 01.01.2023."""
-    return quoted(notice, "Förderzeitraum ab", notice.validity.lower, DATE)
+    return quoted(notice, "Förderzeitraum ab", notice.current.validity.lower, DATE)
 
 
 @figure("notice.end", "Ende des Förderzeitraums")
 def end(notice: FundingNotice) -> Value:
     """The last day of the funding period, included. Example: 31.12.2023."""
-    return quoted(notice, "Förderzeitraum bis", last_day(notice.validity), DATE)
+    return quoted(notice, "Förderzeitraum bis", last_day(notice.current.validity), DATE)
 
 
 @figure("notice.fte", "Stellen der Zuwendung")
 def fte(notice: FundingNotice) -> Value:
-    """FTE the Bescheid funds: Σ of its items. Example: KIM 2023: 12,000."""
-    items = notice.items.select_related("function")
-    return total("Stellen", *(quoted(notice, item.function.name, item.fte, FTE) for item in items), unit=FTE)
+    """FTE the Bescheid funds: Σ of its staff positions. Example: KIM 2023: 12,000."""
+    rows = notice.current.terms.filter(item__kind="staff").select_related("item__function")
+    terms = rows.order_by("item__function__name", "item")
+    return total("Stellen", *(quoted(notice, str(one.item), one.fte, FTE) for one in terms), unit=FTE)
 
 
 @figure("notice.rate", "Betrag je Stelle")
 def rate(notice: FundingNotice) -> Value:
-    """EUR for a full post, if the notice has one rate for all its items. Example: KIM 2023: 57.000,00.
+    """EUR for a full post, if the notice has one rate for all its positions and days. Example: KIM 2023: 57.000,00.
 
-    Raises ValidationError when the items have different rates: "je Stelle" would then be wrong.
+    Raises ValidationError when the rates differ or one is not known: "je Stelle" would then be wrong.
     """
-    known = [item.rate for item in notice.items.select_related("rate")]
-    rates = {one.full_time(): one for one in known if one}
-    if len(rates) != 1 or None in known:
+    staff = notice.current.terms.filter(item__kind="staff").prefetch_related("rates")
+    known = [list(one.rates.all()) for one in staff]
+    rates = {full_time(one.price()): one for some in known for one in some}
+    if len(rates) != 1 or not all(known):
         raise ValidationError(f"Die Zuwendung „{notice}“ hat keinen einheitlichen Satz je Stelle.")
     value, found = next(iter(rates.items()))
-    return Value("Betrag je Stelle", value, EUR, "beleg", source=found.source, link=notice.get_absolute_url())
+    source = found.source or notice.current.source.cited()
+    return Value("Betrag je Stelle", value, EUR, "beleg", source=source, link=notice.get_absolute_url())
 
 
 @figure("programme.name", "Förderprogramm")
@@ -156,7 +158,7 @@ def income_words(body: Body, year: int, sub_product: SubProduct, notice: Funding
     the Ansatz is named. Example: 680.000 € planned of 684.000 €: "Dafür sind 680.000 €".
     """
     found = budget_amount(body, year, sub_product, "income")
-    same = found.value == notice.amount
+    same = found.value == notice.current.amount
     words = "Diese sind" if same else f"Dafür sind {found.sentence()}"
     return Value(
         "Veranschlagung",

@@ -1,42 +1,54 @@
 """Cost neutrality: does the income of a Teilprodukt cover the own posts and those with third parties?"""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any, Literal
 
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 
-from grants.figures.keys import NO_RATE, budget_amount, rate
-from grants.models import BudgetLine, Funding, FundingNotice, SubProduct
-from kim.figures import EUR, FTE, MONTHS, TEXT, Value, figure, known_total, stated, total
-from kim.formats import euro, fte, span
+from grants.figures.costs import granted_value, lump_values, of_position, post_value, post_values, waiting
+from grants.figures.keys import budget_amount, rate
+from grants.models import Book, BudgetLine, FundingNotice, NoticeVersion, SubProduct, load
+from kim.figures import EUR, TEXT, Value, figure, known_total, stated, total
+from kim.formats import euro
 from kim.models import Body
-from kim.money import rounded, split
-from kim.periods import common, months, year_of
-from staffing.models import Position, PositionPeriod
+from kim.periods import year_of
+from staffing.models import Position
 
 Verdict = Literal["neutral", "surplus", "deficit"]
 PARTS = {
     "income": "Erträge aus Zuwendungen",
     "own": "Aufwand eigene Stellen",
     "onward": "Aufwand Stellen bei Dritten",
+    "lump_sum": "Aufwand Pauschalen",
+    "material": "Aufwand Sachausgaben",
 }
+ALWAYS = ("income", "own", "onward")  # the others only where a notice or an Ansatz has them
 
 
 @dataclass(frozen=True)
 class Budgeted:
-    """The same three sums and their gap, from the Ansätze."""
+    """The same sums and their gap, from the Ansätze."""
 
-    income: Value
-    own: Value
-    onward: Value
+    parts: dict[str, Value]
     gap: Value
 
+    @property
+    def income(self) -> Value:
+        return self.parts["income"]
+
+    @property
+    def own(self) -> Value:
+        return self.parts["own"]
+
+    @property
+    def onward(self) -> Value:
+        return self.parts["onward"]
+
     def as_json(self) -> dict[str, Any]:
-        return {part: getattr(self, part).plain() for part in (*PARTS, "gap")}
+        return {part: value.plain() for part, value in self.parts.items()} | {"gap": self.gap.plain()}
 
 
 @dataclass(frozen=True)
@@ -63,17 +75,32 @@ class Difference:
 
 @dataclass(frozen=True)
 class Neutrality:
-    """Income − own − onward of one Teilprodukt and year, and what the Ansätze say (EUR)."""
+    """Income − own − onward (− lump sums − material) of one Teilprodukt and year, and what the Ansätze say (EUR)."""
 
     sub_product: SubProduct
     year: int
-    income: Value
-    own: Value
-    onward: Value
+    parts: dict[str, Value]
     gap: Value
     budget: Budgeted | None
     differences: tuple[Difference, ...]
     budget_open: bool = False  # there are Ansätze, but the amount of one is not known yet
+
+    @property
+    def income(self) -> Value:
+        return self.parts["income"]
+
+    @property
+    def own(self) -> Value:
+        return self.parts["own"]
+
+    @property
+    def onward(self) -> Value:
+        return self.parts["onward"]
+
+    def rows(self) -> list[tuple[Value, Value | None]]:
+        """Each sum beside the one of the Ansätze."""
+        planned = self.budget.parts if self.budget else {}
+        return [(value, planned.get(part)) for part, value in self.parts.items()]
 
     @property
     def derivation(self) -> Value:
@@ -92,7 +119,7 @@ class Neutrality:
         return self.amount == 0
 
     def lines(self) -> list[Value]:
-        return [self.income, self.own, self.onward, self.gap]
+        return [*self.parts.values(), self.gap]
 
     def in_words(self, *, prose: bool = False) -> str:
         """The verdict as a paper or page says it; "kostenneutral" only where the gap is 0."""
@@ -104,10 +131,7 @@ class Neutrality:
         }[self.verdict]
 
     def as_json(self) -> dict[str, Any]:
-        return {
-            "income": self.income.plain(),
-            "own": self.own.plain(),
-            "onward": self.onward.plain(),
+        return {part: value.plain() for part, value in self.parts.items()} | {
             "gap": self.gap.plain(),
             "verdict": self.verdict,
             "is_neutral": self.is_neutral,
@@ -119,21 +143,13 @@ class Neutrality:
 
 def occasions(body: Body, day: date) -> list[dict[str, Any]]:
     """The Teilprodukte for which the question can be asked in the year of the day."""
-    counted = FundingNotice.objects.filter(
-        body=body,
-        state__in=FundingNotice.COUNTED,
-        validity__overlap=year_of(day.year),
-        sub_product__isnull=False,
-    )
-    found = SubProduct.objects.filter(notices__in=counted).distinct().order_by("number")
+    holding = NoticeVersion.objects.filter(body=body).holding(year_of(day.year))
+    found = SubProduct.objects.filter(notices__in=holding.values("notice")).distinct().order_by("number")
     return [{"body": body, "year": day.year, "sub_product": one} for one in found]
 
 
 def of_year(body: Body, day: date) -> list[tuple[SubProduct, "Neutrality | None", str]]:
-    """Each Teilprodukt of the year with its cost neutrality, or with the reason why it cannot be calculated.
-
-    Example: a notice from July 2022 to June 2023 belongs to two years, and its amount to neither alone.
-    """
+    """Each Teilprodukt of the year with its cost neutrality, or with the reason why it cannot be calculated."""
     found: list[tuple[SubProduct, Neutrality | None, str]] = []
     for one in occasions(body, day):
         try:
@@ -145,154 +161,56 @@ def of_year(body: Body, day: date) -> list[tuple[SubProduct, "Neutrality | None"
 
 @figure("neutrality.nominal", "Kostenneutralität", subject="kim.Body", arguments=occasions)
 def nominal(body: Body, year: int, sub_product: SubProduct) -> Neutrality:
-    """Nominal cost neutrality (EUR) of a Teilprodukt in a year, rule B1. Five queries.
+    """Nominal cost neutrality (EUR) of a Teilprodukt in a year, rule B1.
 
-    income = the amounts of the year's notices (bewilligt, geändert) of the Teilprodukt; own, onward = Σ FTE × rate ×
-    months/12 of the funded posts within the notice's period, vacancies ignored; gap = income − own − onward.
-    Each post is rounded once, to cents. Raises ValidationError when there is no such notice (nothing is
-    not neutral) and when one leaves the year (its amount cannot be divided without a rule).
+    income = what the year's granted notices of the Teilprodukt grant in the year; own, onward = what the funded posts
+    bind of them by each notice's rule, vacancies ignored; positions that are no staff stand on both sides; gap =
+    income − all of them. Rounded once per position of a notice, see grants.costing. Raises ValidationError when there
+    is no such notice (nothing is not neutral).
 
     Worked example, StädteRegion Aachen, 946100, 2023: 684.000,00 − 6 × 57.000 − 6 × 57.000 = 0,00, neutral; one own
     post at 0,5: +28.500,00, surplus; a seventh own post: −57.000,00, deficit.
     """
-    notices = list(
-        FundingNotice.objects.filter(
-            body=body,
-            sub_product=sub_product,
-            state__in=FundingNotice.COUNTED,
-            validity__overlap=year_of(year),
-        )
-        .select_related("source")
-        .order_by("source__date")
-    )
-    if not notices:
+    span = year_of(year)
+    holding = NoticeVersion.objects.filter(body=body, notice__sub_product=sub_product).holding(span)
+    books = load(body, span, notices=Q(notice__in=holding.values("notice")))
+    if not books:
         raise ValidationError(f"Im Teilprodukt {sub_product.number} gibt es {year} keine bewilligte Zuwendung.")
-    if any(common(notice.validity, year_of(year)) != notice.validity for notice in notices):
-        raise ValidationError(
-            f"Eine Zuwendung im Teilprodukt {sub_product.number} reicht über das Jahr {year} hinaus; "
-            "ihr Betrag lässt sich ohne Regel nicht auf Jahre verteilen."
-        )
-    income = total(PARTS["income"], *(granted(notice) for notice in notices))
-    own, onward = required(notices, year)
-    gap = _gap("Differenz", income, own, onward)
-    budget, waiting = _budget(body, year, sub_product)
-    differences: tuple[Difference, ...] = ()
+    needed = required(books, year)
+    sums = {"income": total(PARTS["income"], *(granted_value(one, year) for one in books)), **needed}
+    budget, waiting_ = _budget(body, year, sub_product, [part for part in PARTS if part in sums])
     if budget:
-        pairs = [(part, value, getattr(budget, part)) for part, value in zip(PARTS, (income, own, onward), strict=True)]
-        differences = tuple(
-            Difference(part, PARTS[part], need.amount, planned.amount)
-            for part, need, planned in pairs
-            if need.value != planned.value
-        )
-    return Neutrality(sub_product, year, income, own, onward, gap, budget, differences, waiting)
-
-
-def granted(notice: FundingNotice) -> Value:
-    """EUR the notice states, as an operand."""
-    return Value(
-        notice.source.title,
-        notice.amount,
-        EUR,
-        "beleg",
-        source=notice.source.cited(),
-        document=notice.source.get_absolute_url(),
-        link=notice.get_absolute_url(),
+        sums = {part: sums.get(part, total(PARTS[part])) for part in PARTS if part in sums or part in budget.parts}
+    differences = tuple(
+        Difference(part, PARTS[part], sums[part].amount, planned.amount)
+        for part, planned in (budget.parts.items() if budget else ())
+        if sums[part].value != planned.value
     )
+    return Neutrality(sub_product, year, sums, _gap("Differenz", sums), budget, differences, waiting_)
 
 
-def _gap(label: str, income: Value, own: Value, onward: Value) -> Value:
-    formula = " − ".join(euro(part.amount) for part in (income, own, onward))
-    gap = income.amount - own.amount - onward.amount
-    return Value(label, gap, EUR, "rechnung", formula, operands=(income, own, onward))
+def _gap(label: str, parts: dict[str, Value]) -> Value:
+    income, *costs = parts.values()
+    formula = " − ".join(euro(part.amount) for part in (income, *costs))
+    gap = income.amount - sum((part.amount for part in costs), Decimal(0))
+    return Value(label, gap, EUR, "rechnung", formula, operands=(income, *costs))
 
 
-def required(notices: list[FundingNotice], year: int) -> tuple[Value, Value]:
-    """What the funded posts cost at the rate, own posts and those with third parties. Two queries."""
-    funding = list(
-        Funding.objects.filter(item__notice__in=notices)
-        .select_related("item__rate", "item__notice__source", "position")
-        .order_by("position__number")
-    )
-    periods: dict[int, list[PositionPeriod]] = {}
-    rows = PositionPeriod.objects.filter(position__in={f.position_id for f in funding})
-    for row in rows.select_related("basis", "carrier", "position").order_by("validity"):
-        periods.setdefault(row.position_id, []).append(row)
+def required(books: list[Book], year: int) -> dict[str, Value]:
+    """What the notices' posts and other positions cost in a year: own posts, those with third parties, and what is no
+    staff where a notice has it."""
     costs: dict[str, list[Value]] = {kind: [] for kind in Position.Kind.values}
-    for one in funding:
-        cost = post_cost(one, periods.get(one.position_id, []), year)
-        if cost is not None:
-            costs[one.position.kind].append(cost)
-    return total(PARTS["own"], *costs["own"]), total(PARTS["onward"], *costs["onward"])
+    for book in books:
+        for kind, value in post_values(book, year):
+            costs[kind].append(value)
+    found = {kind: total(PARTS[kind], *sorted(some, key=lambda one: one.label)) for kind, some in costs.items()}
+    for kind in ("lump_sum", "material"):
+        if values := [value for book in books for value in lump_values(book, year, kind)]:
+            found[kind] = total(PARTS[kind], *values)
+    return found
 
 
-def post_cost(funding: Funding, periods: Iterable[PositionPeriod], year: int) -> Value | None:
-    """EUR that a post takes of its notice in a year: Σ FTE × rate × months/12, rounded once; None if it is not there.
-
-    While the rate is not known the amount is None, which only planned notices have. The periods' amounts are shares of
-    that sum, so that they add up to it. Example: CM-12 (0,5 until 28.02.2023):
-    0,5 × 57.000 × 2/12 = 4.750,00.
-    """
-    item_rate = funding.item.rate
-    within = common(funding.item.notice.validity, year_of(year))
-    number, link = funding.position.number, funding.position.get_absolute_url()
-    if item_rate is None:
-        there = within and any(common(row.validity, within) for row in periods)
-        return Value(number, None, EUR, "annahme", source=NO_RATE, link=link) if there else None
-    pieces = []
-    for row in periods:
-        shared = common(row.validity, within) if within else None
-        if shared:
-            length = months(shared)
-            yearly = Fraction(row.fte) * Fraction(item_rate.amount) / Fraction(item_rate.per_fte)
-            pieces.append((row, length, yearly * length / 12))
-    if not pieces:
-        return None
-    amount = rounded(sum((exact for _, _, exact in pieces), Fraction(0)))
-    shares = split(amount, [exact for _, _, exact in pieces])
-    found = tuple(_piece(row, length, share, funding) for (row, length, _), share in zip(pieces, shares, strict=True))
-    if len(found) == 1:
-        return replace(found[0], label=number)
-    return Value(number, amount, EUR, "rechnung", "Summe", operands=found, link=link)
-
-
-def _piece(row: PositionPeriod, length: Fraction, share: Decimal, funding: Funding) -> Value:
-    price = funding.item.rate
-    assert price
-    per = "" if price.per_fte == 1 else f" je {fte(price.per_fte)} VZÄ"
-    duration = rounded(length, Decimal("0.001"))
-    operands = (
-        stated("VZÄ", row.fte, FTE, row),
-        Value(
-            f"Fördersatz{per}",
-            price.amount,
-            EUR,
-            "beleg",
-            source=price.source,
-            link=funding.item.notice.get_absolute_url(),
-        ),
-        Value(
-            "Monate",
-            duration,
-            MONTHS,
-            "annahme" if row.validity_assumption else "rechnung",
-            f"{span(row.validity)} im Förderzeitraum; angefangene Monate nach Tagen",
-            source=row.validity_assumption,
-        ),
-    )
-    whole = f"{int(length)}" if length.denominator == 1 else fte(duration)
-    formula = f"{fte(row.fte)} VZÄ × {euro(price.amount)}{per} × {whole}/12"
-    return Value(
-        f"ab {row.validity.lower:%d.%m.%Y}",
-        share,
-        EUR,
-        "rechnung",
-        formula,
-        operands=operands,
-        link=row.get_absolute_url(),
-    )
-
-
-def _budget(body: Body, year: int, sub_product: SubProduct) -> tuple[Budgeted | None, bool]:
+def _budget(body: Body, year: int, sub_product: SubProduct, wanted: list[str]) -> tuple[Budgeted | None, bool]:
     """The Ansätze of the year by purpose, and whether one is still open; none while it is. One query."""
     lines = list(
         BudgetLine.objects.filter(body=body, year=year, sub_product=sub_product).select_related("account", "basis")
@@ -300,23 +218,19 @@ def _budget(body: Body, year: int, sub_product: SubProduct) -> tuple[Budgeted | 
     waiting = any(line.amount is None for line in lines)
     if not lines or waiting:
         return None, waiting
+    used = {line.purpose for line in lines}
     parts = {
-        part: total(
-            f"Ansatz {label}",
-            *(
-                stated(
-                    f"{line.label} ({line.account.number if line.account else 'Sachkonto nicht angegeben'})",
-                    line.amount,
-                    EUR,
-                    line,
-                )
-                for line in lines
-                if line.purpose == part
-            ),
-        )
+        part: total(f"Ansatz {label}", *(planned(line) for line in lines if line.purpose == part))
         for part, label in PARTS.items()
+        if part in wanted or part in used
     }
-    return Budgeted(**parts, gap=_gap("Differenz der Ansätze", *parts.values())), False
+    return Budgeted(parts, gap=_gap("Differenz der Ansätze", parts)), False
+
+
+def planned(line: BudgetLine) -> Value:
+    """An Ansatz as an operand."""
+    account = line.account.number if line.account else "Sachkonto nicht angegeben"
+    return stated(f"{line.label} ({account})", line.amount, EUR, line)
 
 
 @figure("neutrality.sentence", "Kostenneutralität in einem Satz")
@@ -363,14 +277,18 @@ def rate_words(body: Body, year: int, sub_product: SubProduct, notice: FundingNo
     arguments=lambda position, day: [{"position": position, "year": day.year}],
 )
 def year_cost(position: Position, year: int) -> Value:
-    """EUR that the post takes of its notices in a year, by months; see post_cost. Example: CM-15 in 2023: 23.750,00."""
-    funding = Funding.objects.filter(position=position, item__notice__validity__overlap=year_of(year))
-    funded = list(funding.select_related("item__rate", "item__notice__source", "position"))
-    rows = list(position.periods.select_related("basis", "carrier", "position").order_by("validity"))
-    costs = [cost for one in funded if (cost := post_cost(one, rows, year)) is not None]
-    if not costs:
+    """EUR that the post takes of its notices in a year, each by its rule. What is not granted says so.
+
+    Example: CM-15 in 2023: 23.750,00.
+    """
+    span = year_of(year)
+    holding = NoticeVersion.objects.filter(body=position.body_id).holding(span, plans=True)
+    mine = holding.filter(notice__items__funding__position=position)
+    books = load(position.body, span, notices=Q(notice__in=mine.values("notice")), plans=True)
+    found = of_position(books, position.pk, year)
+    if not found:
         source = f"keine Zuwendung im Jahr {year}"
         return Value(f"Betrag {year}", None, EUR, "annahme", source=source)
-    waiting = [f.item.notice.get_state_display() for f in funded if f.item.notice.state not in FundingNotice.COUNTED]
-    note = f" (nicht bewilligt, nur {waiting[0]})" if waiting else ""
-    return known_total(f"Betrag {year}{note}", *costs)
+    words = next((words for book, _ in found if (words := waiting(book))), "")
+    note = f" ({words})" if words else ""
+    return known_total(f"Betrag {year}{note}", *(post_value(post, book.notice) for book, post in found))

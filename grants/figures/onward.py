@@ -1,6 +1,5 @@
 """Weiterleitung: what a recipient gets of a notice, for which posts, and from when until when."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -8,12 +7,14 @@ from itertools import groupby
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 
-from grants.figures.neutrality import post_cost
-from grants.models import Funding, FundingNotice
+from grants.costing import ItemYear, Piece
+from grants.figures.costs import piece_value
+from grants.models import Book, Entry, FundingNotice, load
 from kim.figures import DATE, FTE, TEXT, Value, figure, known_total, total
 from kim.formats import euro, fte, listed
-from kim.periods import common, last_day
+from kim.periods import between, last_day
 from staffing.figures.occupancy import size
 from staffing.models import Carrier, Position, PositionPeriod
 
@@ -26,34 +27,54 @@ class Share:
 
     row: PositionPeriod
     function: str
+    fte: Decimal  # that the notice pays of the post
+    span: Any  # in which it does
     cost: Value
 
-    def within(self, notice: FundingNotice) -> tuple[date, date]:
+    def within(self) -> tuple[date, date]:
         """The first and the last day, both included, of the post with the recipient in the notice's time."""
-        there = common(self.row.validity, notice.validity)
-        last = last_day(there) if there else None
-        assert there and there.lower and last
-        return there.lower, last
+        last = last_day(self.span)
+        assert last
+        return self.span.lower, last
+
+    def size(self) -> Value:
+        """FTE that the notice pays, as a value."""
+        return size(self.row) if self.fte == self.row.fte else replace(size(self.row), value=self.fte)
 
 
 def shares(notice: FundingNotice) -> list[Share]:
-    """Every onward post of the notice that has a carrier, by carrier and number. Four queries.
+    """Every onward post of the notice that has a carrier, by carrier and number. Three queries.
 
-    The cost of a post is divided over its periods as for cost neutrality, so that the recipients' parts add up to it.
+    What a post costs is divided over its facts as for cost neutrality, so that the recipients' parts add up to it.
     """
-    last = last_day(notice.validity)
-    if last is None or last.year != notice.validity.lower.year:
-        words = "reicht über ein Jahr hinaus; was weitergeleitet wird, lässt sich dann nicht rechnen."
-        raise ValidationError(f"Die Zuwendung „{notice}“ {words}")
-    funding = Funding.objects.filter(item__notice=notice, position__kind=Position.Kind.ONWARD).select_related(
-        "item__rate", "item__notice__source", "position__function"
-    )
-    rows = PositionPeriod.objects.filter(position__in=[one.position_id for one in funding]).order_by("validity")
-    by_position: dict[int, list[PositionPeriod]] = {}
-    for row in rows.select_related("position", "carrier", "basis").prefetch_related("served__municipality"):
-        by_position.setdefault(row.position_id, []).append(row)
-    found = [share for one in funding for share in of_post(one, by_position.get(one.position_id, []))]
+    found = []
+    for book in load(notice.body, None, notices=Q(notice=notice), plans=True):
+        for entry in book.staff:
+            years = [entry.item.year(year) for year in book.current.years()]
+            found += [share for pieces in by_row(years) if (share := of_row(pieces, entry, book))]
     return sorted(found, key=place)
+
+
+def by_row(years: list[ItemYear]) -> list[list[Piece]]:
+    """The pieces of posts with third parties, together as long as the facts of the post stay the same."""
+    found: dict[tuple[int, Decimal], list[Piece]] = {}
+    for year in years:
+        for post in year.posts.values():
+            for piece in post.pieces:
+                row = piece.use.row
+                if row.position.kind == Position.Kind.ONWARD and row.carrier and row.carrier.kind != Carrier.Kind.OWN:
+                    found.setdefault((row.pk, piece.use.fte), []).append(piece)
+    return list(found.values())
+
+
+def of_row(pieces: list[Piece], entry: Entry, book: Book) -> Share:
+    """What a post costs with one carrier."""
+    use = pieces[0].use
+    parts = tuple(piece_value(one, book.notice) for one in pieces)
+    cost = parts[0] if len(parts) == 1 else known_total(use.number, *parts)
+    ends = between(min(one.span.lower for one in pieces), max(one.span.upper for one in pieces))
+    words = replace(cost, label=use.number, link=use.row.position.get_absolute_url())
+    return Share(use.row, entry.label, use.fte, ends, words)
 
 
 def place(share: Share) -> tuple[Any, ...]:
@@ -61,19 +82,6 @@ def place(share: Share) -> tuple[Any, ...]:
     carrier = share.row.carrier
     assert carrier
     return (carrier.sort_key, carrier.pk, share.row.position.number, share.row.validity.lower)
-
-
-def of_post(funding: Funding, rows: list[PositionPeriod]) -> Iterable[Share]:
-    """What a post costs with each carrier it has in the notice's time."""
-    notice = funding.item.notice
-    there = [row for row in rows if common(row.validity, notice.validity)]
-    cost = post_cost(funding, there, notice.validity.lower.year)
-    if cost is None:
-        return
-    parts = cost.operands if len(there) > 1 and cost.value is not None else (cost,) * len(there)
-    for row, part in zip(there, parts, strict=True):
-        if row.carrier and row.carrier.kind != Carrier.Kind.OWN:
-            yield Share(row, funding.position.function.name, replace(part, label=row.position.number))
 
 
 @dataclass(frozen=True)
@@ -90,7 +98,7 @@ class Recipient:
 
     def fte(self, day: date) -> Value:
         """FTE on the day."""
-        there = [size(share.row) for share in self.shares if day in share.row.validity]
+        there = [share.size() for share in self.shares if day in share.span]
         return total(self.carrier.name, *there, unit=FTE)
 
 
@@ -113,7 +121,7 @@ def recipient(notice: FundingNotice, carrier: Carrier) -> Recipient:
 
 @figure("onward.amount", "Betrag der Weiterleitung")
 def amount(notice: FundingNotice, carrier: Carrier) -> Value:
-    """EUR that a recipient gets at most of a notice: Σ FTE × rate × months/12 of her posts in its time (rule G2).
+    """EUR that a recipient gets at most of a notice: what her posts in its time take of it, by its rule (rule G2).
 
     ValidationError while a rate is not known. Example: Stadt Monschau 2023, from 01.03.: 0,5 × 57.000,00 × 10/12 =
     23.750,00; DRK 1,0 × 57.000,00 × 10/12 = 47.500,00.
@@ -134,16 +142,16 @@ def onward_fte(notice: FundingNotice, carrier: Carrier, day: date) -> Value:
 def start(notice: FundingNotice, carrier: Carrier) -> Value:
     """The first day on which a recipient has a post of the notice. Example: Stadt Monschau: 01.03.2023."""
     found = recipient(notice, carrier).shares
-    first = min(found, key=lambda share: share.within(notice)[0])
-    return dated("Weiterleitung ab", first.within(notice)[0], first)
+    first = min(found, key=lambda share: share.within()[0])
+    return dated("Weiterleitung ab", first.within()[0], first)
 
 
 @figure("onward.end", "Ende der Weiterleitung")
 def end(notice: FundingNotice, carrier: Carrier) -> Value:
     """The last day, included, on which a recipient has a post of the notice. Example: Stadt Monschau: 31.12.2023."""
     found = recipient(notice, carrier).shares
-    last = max(found, key=lambda share: share.within(notice)[1])
-    return dated("Weiterleitung bis", last.within(notice)[1], last)
+    last = max(found, key=lambda share: share.within()[1])
+    return dated("Weiterleitung bis", last.within()[1], last)
 
 
 def dated(label: str, day: date, share: Share) -> Value:
@@ -166,20 +174,20 @@ def posts(notice: FundingNotice, carrier: Carrier) -> Value:
     Example: CM-15 · Case Management · Monschau · 0,5 · 01.03.2023 bis 31.12.2023 · 23.750,00 €.
     """
     found = recipient(notice, carrier)
-    lines = "\n".join("\t".join(cells(share, notice)) for share in found.shares)
+    lines = "\n".join("\t".join(cells(share)) for share in found.shares)
     costs = tuple(share.cost for share in found.shares)
     return Value("Stellen", lines, TEXT, "rechnung", "Stellen der Zuwendung beim Empfänger", operands=costs)
 
 
-def cells(share: Share, notice: FundingNotice) -> list[str]:
+def cells(share: Share) -> list[str]:
     """A line of the table, see HEADS."""
-    first, last = share.within(notice)
+    first, last = share.within()
     cost, names = share.cost.value, share.row.municipality_names(short=True)
     return [
         share.row.position.number,
         share.function,
         listed(names) if names else "keine Angabe",
-        fte(share.row.fte),
+        fte(share.fte),
         f"{first:%d.%m.%Y} bis {last:%d.%m.%Y}",
         euro(cost) if isinstance(cost, Decimal) else "Satz noch nicht bekannt",
     ]

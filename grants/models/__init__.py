@@ -1,8 +1,13 @@
 """The models of money; everybody imports them from here."""
 
+from grants.models.amending import NewVersion
 from grants.models.budget import Account, AccountGroup, BudgetLine, SubProduct
 from grants.models.carrying import carried, carry_over
-from grants.models.notices import Funding, FundingNotice, NoticeItem
+from grants.models.funding import Funding
+from grants.models.handing import hand_over
+from grants.models.items import ItemRate, ItemTerms, NoticeItem
+from grants.models.ledger import Book, Entry, load
+from grants.models.notices import FundingNotice, NoticeVersion, YearAmount
 from grants.models.onward import NewOnwardGrant, OnwardGrant, OnwardTemplate
 from grants.models.planning import carried_lines
 from grants.models.programmes import FundingProgramme, ProgrammeModule, Rate
@@ -10,18 +15,27 @@ from grants.models.programmes import FundingProgramme, ProgrammeModule, Rate
 __all__ = [
     "Account",
     "AccountGroup",
+    "Book",
     "BudgetLine",
+    "Entry",
     "Funding",
     "FundingNotice",
     "FundingProgramme",
+    "ItemRate",
+    "ItemTerms",
     "NewOnwardGrant",
+    "NewVersion",
     "NoticeItem",
+    "NoticeVersion",
     "OnwardGrant",
     "OnwardTemplate",
     "ProgrammeModule",
     "Rate",
     "SubProduct",
+    "YearAmount",
     "carried",
     "carried_lines",
     "carry_over",
+    "hand_over",
+    "load",
 ]

@@ -13,6 +13,10 @@ from kim.models import Body, BodyRow, Cited, SameBody, closed_year
 from kim.money import EuroColumn, exact, positive
 from kim.periods import PeriodField, PeriodQuerySet
 
+# The budget years in which an Ansatz names a Teilprodukt or a Sachkonto.
+LINED = """(SELECT coalesce(range_merge(range_agg(daterange(make_date(l.year, 1, 1), make_date(l.year + 1, 1, 1)))),
+    'empty') FROM grants_budgetline l WHERE l.%s = {row}.id)"""
+
 
 @tracked()
 class SubProduct(BodyRow):
@@ -23,6 +27,7 @@ class SubProduct(BodyRow):
 
     class Meta(BodyRow.Meta):
         verbose_name, verbose_name_plural = "Teilprodukt", "Teilprodukte"
+        triggers = [*BodyRow.Meta.triggers, closed_year(LINED % "sub_product_id", free=("name",))]
         ordering: ClassVar = ["number"]
         constraints: ClassVar = [
             *BodyRow.Meta.constraints,
@@ -51,6 +56,7 @@ class Account(BodyRow):
 
     class Meta(BodyRow.Meta):
         verbose_name, verbose_name_plural = "Sachkonto", "Sachkonten"
+        triggers = [*BodyRow.Meta.triggers, closed_year(LINED % "account_id", free=("name",))]
         ordering: ClassVar = ["number"]
         constraints: ClassVar = [
             *BodyRow.Meta.constraints,
@@ -118,6 +124,8 @@ class BudgetLine(Cited, BodyRow):
         INCOME = "income", "Ertrag: Zuwendung"
         OWN = "own", "Aufwand: eigene Stellen"
         ONWARD = "onward", "Aufwand: Stellen bei Dritten"
+        LUMP_SUM = "lump_sum", "Aufwand: Pauschalen"
+        MATERIAL = "material", "Aufwand: Sachausgaben"
 
     year = models.PositiveSmallIntegerField("Haushaltsjahr")
     sub_product = models.ForeignKey(SubProduct, models.PROTECT, related_name="budget_lines", verbose_name="Teilprodukt")

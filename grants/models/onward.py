@@ -9,7 +9,7 @@ from django.db import models, transaction
 from django.db.models import Max, Q, Sum
 from django.urls import reverse
 
-from grants.models.notices import FundingNotice
+from grants.models.notices import FundingNotice, NoticeVersion
 from kim import documents, releases
 from kim.history import refusable, tracked
 from kim.models import Body, BodyRow, BoundFigure, Release, SameBody, Source, Text, TextBlock, frozen
@@ -112,11 +112,9 @@ class OnwardTemplate(BodyRow, Signed):
         row = rows.filter(position__funding__isnull=False).order_by("-validity", "carrier__sort_key").first()
         if row is None or row.carrier is None:
             return None
-        notices = FundingNotice.objects.filter(items__funding__position=row.position).select_related(
-            "source", "programme", "sub_product"
-        )
-        notice = notices.order_by("-validity").first()
-        return (notice, row.carrier) if notice else None
+        rows = NoticeVersion.objects.current().filter(notice__items__funding__position=row.position)
+        newest = rows.select_related("notice__programme", "notice__sub_product").order_by("-validity").first()
+        return (newest.notice, row.carrier) if newest else None
 
     @classmethod
     @transaction.atomic
@@ -258,7 +256,7 @@ def drafts(notice: FundingNotice) -> list[tuple[int, str]]:
     ]
 
 
-RELATED = ("body", "source", "text", "carrier", "notice__source", "notice__programme", "notice__sub_product")
+RELATED = ("body", "source", "text", "carrier", "notice__programme", "notice__sub_product")
 
 
 @dataclass(frozen=True)
@@ -299,7 +297,7 @@ class NewOnwardGrant:
     def title(self, number: int) -> str:
         """What the paper is called. Example: Weiterleitungsbescheid an Stadt Monschau: KIM 2023."""
         again = f" ({number - 1}. Änderung)" if number > 1 else ""
-        return f"{Basis(self.basis).label} an {self.carrier.name} – {self.notice.source.title}"[:280] + again
+        return f"{Basis(self.basis).label} an {self.carrier.name} – {self.notice.title}"[:280] + again
 
     def text_name(self, number: int) -> str:
         """A name of its own for the text: no part of it is cut off whole."""

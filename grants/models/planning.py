@@ -2,45 +2,52 @@
 
 from copy import copy
 from decimal import Decimal
-from fractions import Fraction
 
 from django.db.models.base import ModelState
 
 from grants.models.budget import BudgetLine, SubProduct
-from grants.models.notices import Funding, FundingNotice
+from grants.models.ledger import Book, load
+from grants.models.notices import FundingNotice
 from kim.models import Body
-from kim.money import rounded
-from kim.periods import common, months, year_of
-from staffing.models import Position, PositionPeriod
+from kim.periods import year_of
+from staffing.models import Position
+
+Purpose = BudgetLine.Purpose
 
 
 def planned_amounts(body: Body, year: int, sub_product: SubProduct) -> dict[str, Decimal]:
-    """EUR by purpose that the year's posts cost at their rates: Σ FTE on the first day × rate × months/12 of the
-    notice, and the income that pays them. Empty while one rate is not known or nothing is funded. Two queries.
+    """EUR by purpose that the year requires: what the funded posts cost, each in its time, what is no staff, and the
+    income: what the notices grant, or while no amount is stated what their posts and positions cost. Three queries.
 
-    Example: 2024 at 58.000: own 6 × 58.000 = 348.000,00, onward the same, income 696.000,00.
+    The same arithmetic as neutrality.nominal, over planned notices too. Empty while one rate is not known or nothing is
+    funded. Example: 2024 at 58.000: own 6 × 58.000 = 348.000,00, onward the same, income 696.000,00.
     """
-    rows = Funding.objects.filter(
-        body=body, item__notice__sub_product=sub_product, item__notice__validity__overlap=year_of(year)
-    )
-    rows = rows.exclude(item__notice__state=FundingNotice.State.REVOKED).select_related(
-        "item__rate", "item__notice", "position"
-    )
-    present = PositionPeriod.objects.filter(body=body).as_of(year_of(year).lower)
-    sizes = dict(present.values_list("position_id", "fte"))
-    sums = {kind: Fraction(0) for kind in Position.Kind.values}
-    for one in rows:
-        if one.item.rate is None:
+    books = [one for one in load(body, year_of(year), plans=True) if one.notice.sub_product_id == sub_product.pk]
+    found: dict[str, Decimal] = {}
+    for book in books:
+        costs = costs_of(book, year)
+        if costs is None:
             return {}
-        price = Fraction(one.item.rate.amount) / Fraction(one.item.rate.per_fte)
-        within = common(one.item.notice.validity, year_of(year))
-        price *= months(within) / 12 if within else 0  # a post may be paid by two notices, one after the other
-        sums[one.position.kind] += Fraction(sizes.get(one.position_id, Decimal(0))) * price
-    if not any(sums.values()):
-        return {}
-    purposes = {BudgetLine.Purpose.OWN: Position.Kind.OWN, BudgetLine.Purpose.ONWARD: Position.Kind.ONWARD}
-    found = {str(purpose): rounded(sums[kind]) for purpose, kind in purposes.items()}
-    return found | {str(BudgetLine.Purpose.INCOME): rounded(sum(sums.values(), Fraction(0)))}
+        income = book.granted.get(year) if book.current.amount is not None else sum(costs.values(), Decimal(0))
+        for purpose, amount in (*costs.items(), (str(Purpose.INCOME), income or Decimal(0))):
+            found[purpose] = found.get(purpose, Decimal(0)) + amount
+    return {purpose: amount for purpose, amount in found.items() if amount} if any(found.values()) else {}
+
+
+def costs_of(book: Book, year: int) -> dict[str, Decimal] | None:
+    """EUR by purpose that a notice pays in a year; None while a rate is not known."""
+    found = {str(Purpose.OWN): Decimal(0), str(Purpose.ONWARD): Decimal(0)}
+    kinds = {Position.Kind.OWN: Purpose.OWN, Position.Kind.ONWARD: Purpose.ONWARD}
+    for entry in book.entries:
+        if entry.kind in (Purpose.LUMP_SUM, Purpose.MATERIAL):
+            found[entry.kind] = found.get(entry.kind, Decimal(0)) + (entry.by_year().get(year) or Decimal(0))
+            continue
+        result = entry.item.year(year)
+        if result.bound is None:
+            return None
+        for kind, purpose in kinds.items():
+            found[purpose] += result.of_kind(kind)
+    return found
 
 
 def fill_lines(body: Body, year: int, sub_product: SubProduct) -> list[BudgetLine]:

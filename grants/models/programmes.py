@@ -1,17 +1,20 @@
 """What the Land publishes: programmes, their modules, and the rates."""
 
+from collections.abc import Iterable
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
+from grants.costing import Price
 from kim.formats import euro, fte
 from kim.history import Versioned, tracked
-from kim.money import EuroColumn, FteColumn, exact, rounded
-from kim.periods import PeriodField, PeriodQuerySet
+from kim.money import EuroColumn, FteColumn, exact
+from kim.periods import PeriodField, PeriodQuerySet, common
 from staffing.models import Function
 
 
@@ -65,6 +68,12 @@ class Rate(Versioned):
     amount = EuroColumn("Betrag")
     per_fte = FteColumn("je VZÄ", default=Decimal(1))
     validity = PeriodField("Gültigkeit")
+    variant = models.CharField(
+        "Variante",
+        max_length=80,
+        blank=True,
+        help_text="Wenn der Satz von mehr als Funktion und Zeit abhängt, z. B. „Kommunen bis 25.000 Einwohner“.",
+    )
     source = models.CharField("Quelle", max_length=200)
 
     objects = PeriodQuerySet.as_manager()
@@ -84,20 +93,37 @@ class Rate(Versioned):
                 expressions=[
                     ("programme", RangeOperators.EQUAL),
                     ("function", RangeOperators.EQUAL),
+                    ("variant", RangeOperators.EQUAL),
                     ("validity", RangeOperators.OVERLAPS),
                 ],
-                violation_error_message="Für diese Funktion gilt in dieser Zeit schon ein Satz.",
+                violation_error_message="Für diese Funktion und Variante gilt in dieser Zeit schon ein Satz.",
             ),
         ]
 
     def __str__(self) -> str:
         per = "" if self.per_fte == 1 else f" für {fte(self.per_fte)} VZÄ"
-        return f"{self.function}: {euro(self.amount)}{per}"
+        variant = f" ({self.variant})" if self.variant else ""
+        return f"{self.function}{variant}: {euro(self.amount)}{per}"
 
-    def full_time(self) -> Decimal:
-        """EUR for one full-time equivalent, in cents.
+    def price(self, span: Any) -> Price:
+        """For the arithmetic: this rate on the days of a span."""
+        return Price(span, self.amount, self.per_fte, self.source)
 
-        >>> Rate(amount=Decimal(22500), per_fte=Decimal("0.5")).full_time()
-        Decimal('45000.00')
-        """
-        return rounded(self.amount / self.per_fte)
+
+class SeveralRates(ValidationError):
+    """More than one published Fördersatz fits: somebody has to say which."""
+
+
+def fitting(rates: Iterable[Rate], function: int | None, variant: str, span: Any) -> list[Rate]:
+    """The published rates of a function and variant whose validity touches a span, by time; empty if there is none.
+
+    Without a variant every published variant fits: SeveralRates if there are two of them. Example: a position without
+    a variant, published for „Kommunen bis 25.000 Einwohner“ and for larger ones: a question, not a choice.
+    """
+    mine = [one for one in rates if one.function_id == function and common(one.validity, span)]
+    found = [one for one in mine if one.variant == variant] or ([] if variant else mine)
+    variants = {one.variant for one in found}
+    if len(variants) > 1:
+        names = "; ".join(sorted(str(one) for one in found))
+        raise SeveralRates(f"Mehrere Fördersätze passen: {names}. Bitte die Variante wählen.")
+    return sorted(found, key=lambda one: one.validity.lower)

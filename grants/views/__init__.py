@@ -4,14 +4,28 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Case, F, QuerySet, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import Value as Value_
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from grants.figures import allocation, forecast, neutrality
+from grants.figures.costs import post_values
 from grants.forms import CarryForm, DescriptionForm, NewPositionForm, RuleForm
-from grants.models import BudgetLine, Funding, FundingNotice, carried, carried_lines, carry_over
+from grants.models import (
+    Book,
+    BudgetLine,
+    Funding,
+    FundingNotice,
+    ItemTerms,
+    NoticeVersion,
+    carried,
+    carried_lines,
+    carry_over,
+    load,
+)
+from grants.models.rates import published_rates, take_rates
 from grants.tables import BudgetTable, NoticeTable
 from kim import charts
 from kim.figures import EUR, Value, known_total
@@ -29,52 +43,77 @@ from staffing.models import Position, PositionPeriod, ServedMunicipality
 
 
 class Notices(ListPage):
-    """The notices whose funding period touches the Förderjahr."""
+    """The notices whose Förderzeitraum touches the Förderjahr, each with the version that figures rest on; the state
+    is the one that was known by documents on the working date."""
 
     rule = "grants.view"
     table_class = NoticeTable
 
     def rows(self, request: Any) -> QuerySet[Any]:
-        return FundingNotice.visible_to(request).filter(validity__overlap=year_of(request.year))
+        others = NoticeVersion.objects.filter(notice=OuterRef("notice"))
+        known = others.filter(Q(source__date__isnull=True) | Q(source__date__lte=request.stand)).order_by("-number")
+        earlier = Exists(others.filter(number__lt=OuterRef("number"), state="granted"))
+        word = Case(When(Q(earlier, state="granted"), then=Value_("amended")), default=F("state"))
+        state = Subquery(known.annotate(word=word).values("word")[:1])
+        return NoticeVersion.visible_to(request).touching(year_of(request.year)).annotate(state_then=state)
 
 
 def notice_of(request: Any, slug: str) -> FundingNotice:
     """The body's notice with this short name; foreign and missing are the same 404."""
-    rows = FundingNotice.visible_to(request).select_related("source", "programme", "module", "sub_product")
-    notice: FundingNotice | None = rows.filter(slug=slug).first()
+    rows = FundingNotice.visible_to(request).select_related("programme", "module", "sub_product")
+    notice: FundingNotice | None = rows.prefetch_related("versions__source").filter(slug=slug).first()
     if notice is None:
         raise Http404
     return notice
 
 
 class NoticePage(Ruled):
-    """One notice: what it says, what it funds, and whether both agree (rules G1, G3)."""
+    """One notice: what its Bescheide say, what it funds, and whether both agree (rules G1, G3)."""
 
     rule = "grants.view"
 
     def get(self, request: Any, slug: str, problem: str = "", status: int = 200) -> HttpResponseBase:
         notice = notice_of(request, slug)
-        items = list(notice.items.select_related("function", "rate"))
-        amounts = [item.amount() for item in items]
-        funding = list(
-            Funding.visible_to(request)
-            .filter(item__notice=notice)
-            .select_related("position", "item__rate", "item__notice__source")
-            .order_by("position__number")
-        )
+        (book,) = load(request.acting_body, None, notices=Q(notice=notice), plans=True) or (None,)
+        version, year = notice.current, request.year
+        items = items_of(version, book)
+        amounts = [amount for _, amount in items]
+        posts = posts_of(book, year)
+        granted = book.granted.get(year) if book and version.amount is not None else None
         context = {
             "notice": notice,
-            "items": list(zip(items, amounts, strict=True)),
+            "held": version,
+            "then": notice.on(request.stand),
+            "versions": notice.held(),
+            "items": items,
             "items_total": None if None in amounts else sum((a for a in amounts if a is not None), Decimal(0)),
-            "items_sum": known_total("Summe", *(Value(str(i), a) for i, a in zip(items, amounts, strict=True))),
-            "items_fte": sum((item.fte for item in items), start=Decimal(0)),
-            "published": list(notice.published_rates().values()) if None in amounts else [],
-            "posts": (posts := posts_of(request, funding)),
-            "unspent": forecast.unspent(notice, request.stand) if notice.state in notice.COUNTED and items else None,
-            "left": None if notice.amount is None or unpriced(posts) else notice.amount - posts.amount,
-            "story": story([notice, notice.source, *items], user=request.user),
+            "items_sum": known_total("Summe", *(Value(str(terms.item), amount) for terms, amount in items)),
+            "items_fte": sum((terms.fte for terms, _ in items if terms.fte), start=Decimal(0)),
+            "years": sorted(book.granted.items()) if book and len(version.years()) > 1 else [],
+            "published": published_rates(notice) if None in amounts else [],
+            "posts": posts,
+            "unspent": forecast.unspent(notice, request.stand) if book and book.is_granted and items else None,
+            "granted": granted,
+            "left": None if granted is None or unpriced(posts) else granted - posts.amount,
+            "story": story(
+                [notice, *notice.held(), *(one.source for one in notice.held()), *(terms for terms, _ in items)],
+                user=request.user,
+            ),
         }
         return render(request, "grants/notice.html", context | {"problem": problem}, status=status)
+
+
+def items_of(version: NoticeVersion, book: Book | None) -> list[tuple[ItemTerms, Decimal | None]]:
+    """What the version says of each position, and what that is in its Förderzeitraum (EUR); None while a rate is not
+    known."""
+    terms = version.terms.select_related("item__function").prefetch_related("rates")
+    years = {entry.pk: list(entry.by_year().values()) for entry in book.entries} if book else {}
+
+    def amount(one: ItemTerms) -> Decimal | None:
+        mine = years.get(one.item_id, [])
+        return one.amount if one.fte is None else None if None in mine else sum(a for a in mine if a is not None)
+
+    return [(one, amount(one)) for one in terms.order_by("-item__kind", "item__function__name", "item__label")]
 
 
 class DescribeNotice(DescriptionPage):
@@ -85,24 +124,24 @@ class DescribeNotice(DescriptionPage):
     title = "Aktenzeichen der Zuwendung"
 
     def instance(self, request: Any, *args: Any, **kwargs: Any) -> Source:
-        return notice_of(request, kwargs["slug"]).source
+        return notice_of(request, kwargs["slug"]).current.source
 
     def target(self, instance: Source) -> str:
-        return str(instance.notice.get_absolute_url())
+        return str(instance.notice_version.get_absolute_url())
 
 
 class NoticeRule(CorrectionPage):
-    """The rule by which the notice counts parts of a year; what posts leave of it is calculated by it."""
+    """The rule by which the Bescheid counts parts of a year; every amount of the notice is calculated by it."""
 
     rule = "grants.edit"
     form_class = RuleForm
 
-    def instance(self, request: Any, *args: Any, **kwargs: Any) -> FundingNotice:
-        return notice_of(request, kwargs["slug"])
+    def instance(self, request: Any, *args: Any, **kwargs: Any) -> NoticeVersion:
+        return notice_of(request, kwargs["slug"]).current
 
     def context(self, request: Any, form: Any) -> dict[str, Any]:
         url = form.instance.get_absolute_url()
-        crumbs = [("Zuwendungen", reverse("notices")), (form.instance.source.title, url)]
+        crumbs = [("Zuwendungen", reverse("notices")), (form.instance.notice.title, url)]
         lead = "Die Regel steht neben jedem Betrag, der mit ihr gerechnet ist."
         return {"title": "Rechenregel der Zuwendung", "lead": lead, "back": url, "crumbs": crumbs}
 
@@ -115,14 +154,19 @@ class NoticeRule(CorrectionPage):
 
 
 class TakeRates(Ruled):
-    """Fördersätze that are published by now, for the items that had none."""
+    """Fördersätze that are published by now, for the positions that had none; where several fit, the one chosen."""
 
     rule = "grants.edit"
 
     def post(self, request: Any, slug: str) -> HttpResponseBase:
         notice = notice_of(request, slug)
+        chosen = {
+            int(name.removeprefix("variante-")): value
+            for name, value in request.POST.items()
+            if name.startswith("variante-") and name.removeprefix("variante-").isdecimal()
+        }
         try:
-            rates = notice.take_rates()
+            rates = take_rates(notice, chosen)
         except ValidationError as error:
             return NoticePage().get(request, slug, " ".join(error.messages), 422)
         saved(request, f"Übernommen: {listed([str(rate) for rate in rates])}.")
@@ -134,14 +178,10 @@ def unpriced(value: Value) -> bool:
     return bool(value.unknown)
 
 
-def posts_of(request: Any, funding: list[Funding]) -> Value:
+def posts_of(book: Book | None, year: int) -> Value:
     """What the funded posts take of a notice in the Förderjahr, as one sum with its posts."""
-    periods: dict[int, list[PositionPeriod]] = {}
-    rows = PositionPeriod.visible_to(request).filter(position__in=[f.position_id for f in funding])
-    for row in rows.select_related("position", "basis", "carrier").order_by("validity"):
-        periods.setdefault(row.position_id, []).append(row)
-    costs = [neutrality.post_cost(f, periods.get(f.position_id, []), request.year) for f in funding]
-    return known_total("Stellen aus dieser Zuwendung", *(c for c in costs if c is not None), unit=EUR)
+    values = [value for _, value in post_values(book, year)] if book else []
+    return known_total("Stellen aus dieser Zuwendung", *values, unit=EUR)
 
 
 class AllocationPage(Ruled):
@@ -215,8 +255,9 @@ class CarryOver(AddPage):
     def save(self, request: Any, form: Any) -> tuple[str, str]:
         year = request.year + 1
         made = carry_over(request.acting_body, year, reason=form.cleaned_data["reason"])
-        size = sum((item.fte for one in made for item in one.items.all()), Decimal(0))
-        unknown = [str(one) for one in made if any(item.rate is None for item in one.items.all())]
+        terms = {one: list(one.current.terms.prefetch_related("rates")) for one in made}
+        size = sum((line.fte for lines in terms.values() for line in lines if line.fte), Decimal(0))
+        unknown = [str(one) for one, lines in terms.items() if any(line.fte and not line.rates.all() for line in lines)]
         words = f"{year}: {fte(size)} VZÄ geplant in {len(made)} {'Zuwendung' if len(made) == 1 else 'Zuwendungen'}."
         words += f" Satz noch nicht bekannt: {listed(unknown)}." if unknown else ""
         return words, f"{reverse('notices')}?jahr={year}"
@@ -264,7 +305,8 @@ def establish(body: Any, data: dict[str, Any]) -> Position:
         facts.position = position
         rows: list[Any] = [facts]
         rows += [ServedMunicipality(body=body, period=facts, municipality=m) for m in data["municipalities"]]
-        rows += [Funding(body=body, item=item, position=position)] if item else []
+        part = data["part"] if item else None
+        rows += [Funding(body=body, item=item, position=position, fte=part)] if item else []
         for row in rows:
             if isinstance(row, ServedMunicipality):
                 row.period = facts

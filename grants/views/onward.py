@@ -30,7 +30,7 @@ from kim.trail import story
 
 def crumbs(notice: FundingNotice, *more: tuple[str, str]) -> list[tuple[str, str]]:
     """The way to a page of the Weiterleitung of a notice."""
-    return [("Zuwendungen", reverse("notices")), (notice.source.title, notice.get_absolute_url()), *more]
+    return [("Zuwendungen", reverse("notices")), (notice.title, notice.get_absolute_url()), *more]
 
 
 RELEASED = Prefetch("text__releases", Release.objects.only("pk", "text_id", "body_id"))  # not their bytes
@@ -126,7 +126,7 @@ class ReleaseGrants(Ruled):
         back = kept_link(request, reverse("onward", args=[slug]))
         try:
             job = jobs.start(
-                release_grants, request, self.rule, f"Weiterleitungen freigeben: {notice.source.title}", items, back
+                release_grants, request, self.rule, f"Weiterleitungen freigeben: {notice.title}", items, back
             )
         except ValidationError as error:
             return Onward().get(request, slug, problems=error.messages, status=422)

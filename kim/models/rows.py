@@ -47,7 +47,7 @@ class GuardedRow(BodyRow):
     """A row that may be public and is not unless somebody says so (§ 48 (2) GO NRW: nichtöffentliche Sitzung).
 
     A person whose role is for public matters only never sees what is not: visible_to leaves it out, and
-    PostgreSQL itself does (kim.postgres.rules derives the policy from ``guard_sql``).
+    PostgreSQL itself does (kim.migrating.rules derives the policy from ``guard_sql``).
     """
 
     guard_sql: ClassVar[str] = "public"
@@ -74,8 +74,11 @@ class SameBody(models.BaseConstraint):
     def constraint_sql(self, model: Any, schema_editor: Any) -> Any:
         self.create_sql(model, schema_editor)
 
-    def create_sql(self, model: Any, schema_editor: Any) -> Any:
-        """Put off, as Django does with foreign keys: the key referred to may come later in the same migration."""
+    def create_sql(self, model: Any, schema_editor: Any) -> str:
+        """Put off, as Django does with foreign keys: the key referred to may come later in the same migration.
+
+        Django may put the answer among what is put off as well, where it has to be a statement: an empty one.
+        """
         field = model._meta.get_field(self.field)
         target = field.related_model._meta.db_table
         schema_editor.deferred_sql.append(
@@ -83,6 +86,7 @@ class SameBody(models.BaseConstraint):
             f'FOREIGN KEY (body_id, "{field.column}") '
             f'REFERENCES "{target}" (body_id, id) DEFERRABLE INITIALLY DEFERRED'
         )
+        return ""
 
     def remove_sql(self, model: Any, schema_editor: Any) -> str:
         return f'ALTER TABLE "{model._meta.db_table}" DROP CONSTRAINT "{self.name}"'

@@ -325,7 +325,6 @@ RELATED = (
     "body",
     "source",
     "text",
-    "notice__source",
     "notice__sub_product",
     "signer",
     "superior__source",

@@ -4,10 +4,11 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import F
 from django.http import Http404
 from django.urls import reverse
 
-from grants.models import FundingNotice
+from grants.models import FundingNotice, NoticeVersion
 from kim.formats import DateField
 from kim.forms import AddPage, CorrectionPage, RemovePage, VersionedForm
 from kim.history import refusable
@@ -39,9 +40,10 @@ class NewPaperForm(forms.Form):
     def __init__(self, request: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: dict[str, Any] = self.fields
-        notices = FundingNotice.visible_to(request).filter(validity__contains=request.stand)
-        fields["notice"].queryset = FundingNotice.visible_to(request).select_related("source")
-        fields["notice"].initial = notices.exclude(state="revoked").order_by("-amount").first()
+        holding = NoticeVersion.visible_to(request).holding_on(request.stand).select_related("notice")
+        largest = holding.order_by(F("amount").desc(nulls_last=True)).first()
+        fields["notice"].queryset = FundingNotice.visible_to(request)
+        fields["notice"].initial = largest.notice if largest else None
         papers = Paper.visible_to(request).filter(text__isnull=False).select_related("source")
         fields["copied_from"].queryset = papers
         kind = request.GET.get("art", "")
@@ -112,7 +114,7 @@ class HeadForm(VersionedForm):
         fields: dict[str, Any] = self.fields
         body, source = self.instance.body, self.instance.source
         others = Paper.objects.filter(body=body).exclude(pk=self.instance.pk).select_related("source")
-        fields["notice"].queryset = FundingNotice.objects.filter(body=body).select_related("source")
+        fields["notice"].queryset = FundingNotice.objects.filter(body=body)
         fields["superior"].queryset, fields["replaces"].queryset = others, others.exclude(text=None)
         offices = Organization.objects.filter(body=body, organization_type="department")
         fields["department"].queryset = offices

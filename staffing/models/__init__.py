@@ -1,6 +1,7 @@
 """Posts, who employs them, which Kommunen they serve, and who has them; no money."""
 
 from staffing.models.masterdata import BodyMunicipality, Carrier, Function, Municipality
+from staffing.models.moves import Moved, on_move
 from staffing.models.occupancies import Occupancy, PlanNote
 from staffing.models.places import PositionLocation, ServedMunicipality
 from staffing.models.positions import Position, PositionPeriod, Stage, Status, always
@@ -12,6 +13,7 @@ __all__ = [
     "Carrier",
     "Function",
     "LegMunicipality",
+    "Moved",
     "Municipality",
     "Occupancy",
     "PlanNote",
@@ -26,4 +28,5 @@ __all__ = [
     "Stage",
     "Status",
     "always",
+    "on_move",
 ]

@@ -1,6 +1,9 @@
 """What a leg of a reallocation does to posts: one gives or takes, or a new one comes into being."""
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +19,35 @@ from staffing.models.positions import Position, PositionPeriod, Stage
 
 if TYPE_CHECKING:
     from staffing.models.reallocations import Reallocation, ReallocationLeg
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What an Umverteilung has moved (FTE): what posts gave, what posts that were there took, and the new posts."""
+
+    day: date
+    given: dict[Position, Decimal]
+    taken: dict[Position, Decimal]
+    created: dict[Position, Decimal]
+
+    @property
+    def is_balanced(self) -> bool:
+        """Whether as much was taken as was given."""
+        return sum(self.given.values()) == sum(self.taken.values()) + sum(self.created.values())
+
+    def left(self, position: Position) -> Decimal:
+        """FTE that a post has on the day, now that it has given."""
+        row = position.periods.filter(validity__contains=self.day).first()
+        return row.fte if row else Decimal(0)
+
+
+MOVE_HOOKS: list[Callable[[Moved], None]] = []
+
+
+def on_move(hook: Callable[[Moved], None]) -> Callable[[Moved], None]:
+    """Registers what an app above does when posts were moved, within the same transaction; it may refuse."""
+    MOVE_HOOKS.append(hook)
+    return hook
 
 
 def signed(value: Decimal) -> str:
@@ -55,7 +87,7 @@ def resize(position: Position, change: Decimal, cause: "Reallocation") -> None:
 
 
 class Pattern:
-    """What a new post takes from the posts that give: number, function, end, money."""
+    """What a new post takes from the posts that give: number, function, end."""
 
     def __init__(self, cause: "Reallocation", givers: list[Any]) -> None:
         self.cause, self.givers = cause, list(dict.fromkeys(givers))
@@ -97,10 +129,6 @@ class Pattern:
             served = ServedMunicipality(body=self.cause.body, period=row, municipality=one.municipality)
             served.full_clean()
             served.save()
-        for relation in Position._meta.related_objects:
-            inherit = getattr(relation.related_model, "hand_over", None)
-            if inherit:
-                inherit(self.givers, position, row.validity)
         return position
 
     def free_number(self) -> str:

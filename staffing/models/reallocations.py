@@ -18,7 +18,7 @@ from kim.money import FteColumn, exact
 from kim.permissions import act_key, note
 from staffing.models.balance import ACT_FIXED, FIXED_WORDS, UNBALANCED, balanced, fixed
 from staffing.models.masterdata import BodyMunicipality, Carrier, Municipality
-from staffing.models.moves import Pattern, resize, signed
+from staffing.models.moves import MOVE_HOOKS, Moved, Pattern, resize, signed
 from staffing.models.positions import Position
 
 BACK = "Rückgängig geht es dann mit einer neuen Umverteilung."
@@ -156,9 +156,24 @@ class Reallocation(Cited, BodyRow):
             for leg in legs:
                 if leg.position:
                     resize(leg.position, leg.fte, self)
+            created: dict[Position, Decimal] = {}
             for leg in (one for one in legs if not one.position):
                 leg.position = pattern.establish(leg)
                 leg.save()
+                created[leg.position] = leg.fte
+            self._tell(legs, created)
+
+    def _tell(self, legs: "list[ReallocationLeg]", created: dict[Position, Decimal]) -> None:
+        """Let the apps above follow: money goes with the posts."""
+        given: dict[Position, Decimal] = {}
+        taken: dict[Position, Decimal] = {}
+        for leg in legs:
+            if leg.position and not leg.establishes:
+                sums = given if leg.fte < 0 else taken
+                sums[leg.position] = sums.get(leg.position, Decimal(0)) + abs(leg.fte)
+        moved = Moved(self.effective, given, taken, created)
+        for hook in MOVE_HOOKS:
+            hook(moved)
 
     @transaction.atomic
     def adopt(self) -> None:

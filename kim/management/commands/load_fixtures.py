@@ -26,6 +26,7 @@ from kim.money import ExactField
 from kim.periods import period
 from kim.permissions import acting
 
+WORDLESS = ("grants.NoticeItem", "grants.Rate")  # their keys hold words that are mostly empty
 NAMES = ("number", "name", "title", "slug")
 
 
@@ -63,6 +64,7 @@ class Loader:
 
     def __init__(self, path: Path, slug: str) -> None:
         self.path, self.slug, self.made = path, slug, 0
+        self.above: list[Any] = []  # the rows in which the present one is nested
         self.models = {str(m._meta.verbose_name): m for m in apps.get_models() if hasattr(m, "pgh_event_models")}
 
     def load(self) -> int:
@@ -109,8 +111,10 @@ class Loader:
             self.made += 1
         if model is Body:
             self.enter(found)
+        self.above.append(found)
         for child, data in nested:
             self.row(child, data, found)
+        self.above.pop()
         return found
 
     def enter(self, body: Body) -> None:
@@ -124,7 +128,7 @@ class Loader:
     def existing(self, model: Any, values: dict[str, Any]) -> Any:
         """The row with the same natural key: the first unique constraint all of whose fields are known."""
         for names in natural_keys(model):
-            wanted = {n: values.get(n) for n in names}
+            wanted = {n: values[n] if n in values else default(model, n) for n in names}
             if model is not Body and all(v is None for n, v in wanted.items() if n != "body"):
                 continue
             query = {(f"{n}__isnull" if v is None else n): (v is None) or v for n, v in wanted.items()}
@@ -164,7 +168,22 @@ class Loader:
         if field.one_to_one:
             return self.row(model, given, None)
         fields = {str(f.verbose_name): f for f in model._meta.fields}
-        return model._default_manager.get(**own, **{fields[k].name: self.value(fields[k], v) for k, v in given.items()})
+        wanted = {fields[k].name: self.value(fields[k], v) for k, v in given.items()}
+        found = list(model._default_manager.filter(**own, **self.nested(model), **wanted)[:2])
+        if len(found) != 1:
+            words = "passt mehrfach" if found else "gibt es nicht"
+            raise CommandError(f"{self.path}: {model._meta.verbose_name} {given} {words}.")
+        return found[0]
+
+    def nested(self, model: Any) -> dict[str, Any]:
+        """Where rows of the model belong to a row in which this one is nested, only these are meant."""
+        return {f.name: row for row in self.above for f in model._meta.fields if f.related_model is type(row)}
+
+
+def default(model: Any, name: str) -> Any:
+    """What a column that the file does not name will hold; an empty word identifies nothing by itself."""
+    field = model._meta.get_field(name)
+    return field.get_default() if field.has_default() or model._meta.label in WORDLESS else None
 
 
 def natural_keys(model: Any) -> list[list[str]]:

@@ -1,0 +1,121 @@
+"""Funding: which part of a post a position of a notice pays, and for how long."""
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from typing import Any, ClassVar, Self
+
+import pgtrigger
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q, QuerySet
+
+from grants.models.guards import FUNDED_TWICE, FUNDED_TWICE_BY_POST, FUNDED_TWICE_WORDS
+from grants.models.items import NoticeItem
+from grants.models.notices import NoticeVersion
+from kim.formats import day as printed
+from kim.formats import fte
+from kim.history import tracked
+from kim.models import BodyRow, SameBody, closed_year
+from kim.money import FteColumn, exact
+from kim.periods import PeriodField, common, period
+from staffing.models import Position, PositionPeriod
+
+pgtrigger.register(FUNDED_TWICE_BY_POST)(PositionPeriod)  # a post may not become smaller than its funded parts
+
+# The days of the notice on which it can pay, from all its versions.
+PAID = """{row}.validity * (SELECT coalesce(range_merge(range_agg(v.validity)), 'empty')
+    FROM grants_noticeversion v JOIN grants_noticeitem i ON i.notice_id = v.notice_id WHERE i.id = {row}.item_id)"""
+
+
+def always() -> Any:
+    """A range without beginning and end: as long as the notice pays."""
+    return period(None, None)
+
+
+class FundingQuerySet(QuerySet[Any]):
+    """What counts of the fundings."""
+
+    def paying_on(self, day: date, *, plans: bool = True) -> Self:
+        """What pays on a day by the versions that hold then, see NoticeVersionQuerySet.holding_on."""
+        holding = NoticeVersion.objects.holding_on(day, plans=plans).values("pk")
+        return self.filter(validity__contains=day, item__terms__notice_version__in=holding)
+
+
+@tracked()
+class Funding(BodyRow):
+    """A post is paid from a position of a notice: wholly, or so many FTE of it; as long as the notice, or in a span."""
+
+    item = models.ForeignKey(NoticeItem, models.PROTECT, related_name="funding", verbose_name="aus Zuwendung")
+    position = models.ForeignKey(Position, models.PROTECT, related_name="funding", verbose_name="Stelle")
+    fte = FteColumn("geförderte VZÄ", null=True, blank=True, help_text="Leer: die ganze Stelle, wie groß sie auch ist.")
+    validity = PeriodField("Zeitraum", default=always, help_text="Leer: so lange die Zuwendung fördert.")
+
+    objects = FundingQuerySet.as_manager()
+
+    class Meta(BodyRow.Meta):
+        verbose_name, verbose_name_plural = "Förderung einer Stelle", "Förderungen von Stellen"
+        triggers = [*BodyRow.Meta.triggers, FUNDED_TWICE, closed_year(PAID)]
+        constraints: ClassVar = [
+            *BodyRow.Meta.constraints,
+            exact("fte", "funding_fte", places=3, above=0),
+            models.CheckConstraint(
+                condition=Q(validity__isempty=False),
+                name="funding_validity",
+                violation_error_message="Der Zeitraum braucht mindestens einen Tag.",
+            ),
+            ExclusionConstraint(
+                name="funding_once",
+                expressions=[
+                    ("body", RangeOperators.EQUAL),
+                    ("item", RangeOperators.EQUAL),
+                    ("position", RangeOperators.EQUAL),
+                    ("validity", RangeOperators.OVERLAPS),
+                ],
+                violation_error_message="Die Stelle wird aus dieser Zuwendung in dieser Zeit schon gefördert.",
+            ),
+            SameBody("item"),
+            SameBody("position"),
+        ]
+
+    def __str__(self) -> str:
+        part = f", {fte(self.fte)} VZÄ" if self.fte is not None else ""
+        return f"{self.position} aus {self.item}{part}"
+
+    def clean(self) -> None:
+        """The function fits, and the post is not paid twice on any day (double funding, § 9 (4) TIntG)."""
+        if not (self.item_id and self.position_id and self.validity):
+            return
+        if self.item.function_id != self.position.function_id:
+            raise ValidationError({"item": "Die Zuwendung fördert eine andere Funktion als die der Stelle."})
+        others = Funding.objects.filter(body=self.body, position=self.position).exclude(pk=self.pk)
+        found = twice(self.position, [*others.select_related("item__notice"), self])
+        if found:
+            raise ValidationError({"item": f"{FUNDED_TWICE_WORDS} ({found})"})
+
+
+def twice(position: Position, fundings: Iterable[Funding]) -> str:
+    """The first day on which granted notices together pay more of a post than there is, in words; empty if on none.
+
+    Three queries. The same rule as grants.models.guards.TWICE, for a sentence before the database refuses.
+    """
+    from grants.models.ledger import counted_spans
+
+    rows = list(position.periods.all())
+    paid = []
+    given = list(fundings)
+    spans = counted_spans(one.item for one in given)
+    for one in given:
+        for there in spans.get(one.item_id, []):
+            if span := common(one.validity, there):
+                paid.append((one, span))
+    days = {span.lower for _, span in paid} | {row.validity.lower for row in rows}
+    for day in sorted(days):
+        row = next((r for r in rows if day in r.validity), None)
+        parts = [(one, one.fte if one.fte is not None else row.fte) for one, span in paid if row and day in span]
+        if row and sum((part for _, part in parts), Decimal(0)) > row.fte:
+            named = " und ".join(f"{one.item.notice.title} ({fte(part)})" for one, part in parts)
+            return f"Stelle {position.number}, ab {printed(day)}: {named}"
+    return ""
