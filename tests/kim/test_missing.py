@@ -76,16 +76,16 @@ def test_a_row_that_is_a_sum_says_it_too(login, sparse):
     assert "28.500,00 € (1 ohne Angabe)" in page and "ohne Betrag" not in page.partition("Verlauf")[0]
 
 
-def test_the_notice_says_of_its_items_what_they_lack(login, sparse):
-    from grants.models import FundingNotice, NoticeItem
-    from staffing.models import Function
+def test_the_notice_says_of_its_items_what_they_lack(login, district):
+    from grants.models import FundingNotice
 
-    notice, item = FundingNotice.objects.get(), NoticeItem.objects.get()
-    other = Function.objects.exclude(pk=item.function_id).first()
-    FundingNotice.objects.filter(pk=notice.pk).update(state="planned")
-    NoticeItem.objects.create(body=sparse, notice=notice, function=other, fte=D(1), rate=None)
-    words = said(login().get(notice.get_absolute_url()))
-    assert "684.000,00 € (1 ohne Angabe)" in words
+    notice = FundingNotice.objects.get(slug="ki-2024")
+    terms = notice.current.terms.filter(fte__gt=0).order_by("fte").first()
+    before = said(login(slug=district.slug).get(notice.get_absolute_url()))
+    assert "ohne Angabe" not in before
+    terms.rates.all().delete()
+    words = said(login(slug=district.slug).get(notice.get_absolute_url()))
+    assert re.search(r"Summe [\d,]+ [\d.,]+ € \(1 ohne Angabe\)", words)
 
 
 def test_the_command_line_says_it(sparse, capsys):
