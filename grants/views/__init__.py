@@ -88,6 +88,7 @@ class NoticePage(Ruled):
             "versions": notice.held(),
             "items": items,
             "items_total": None if None in amounts else sum((a for a in amounts if a is not None), Decimal(0)),
+            "items_sum": known_total("Summe", *(Value(str(terms.item), amount) for terms, amount in items)),
             "items_fte": sum((terms.fte for terms, _ in items if terms.fte), start=Decimal(0)),
             "years": sorted(book.granted.items()) if book and len(version.years()) > 1 else [],
             "published": published_rates(notice) if None in amounts else [],
@@ -177,7 +178,7 @@ class TakeRates(Ruled):
 
 def unpriced(value: Value) -> bool:
     """Whether a sum leaves out posts whose amount is not known."""
-    return value.value is None or any(one.value is None for one in value.operands)
+    return bool(value.unknown)
 
 
 def posts_of(book: Book | None, year: int) -> Value:
@@ -251,7 +252,7 @@ class CarryOver(AddPage):
             "fresh": fresh,
             "budget": carried_lines(request.acting_body, request.year + 1, [row.notice for row in fresh]),
             "fte": sum((row.fte() for row in fresh), Decimal(0)),
-            "amount": None if None in amounts else sum((a for a in amounts if a is not None), Decimal(0)),
+            "amount": known_total("Neu geplant", *(Value("Betrag", one) for one in amounts)),
         }
 
     def save(self, request: Any, form: Any) -> tuple[str, str]:

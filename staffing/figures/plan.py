@@ -41,7 +41,10 @@ class Plan:
 
     def as_json(self) -> dict[str, Any]:
         names = ("planned", "previous", "filled", "change")
-        rows = [{n: getattr(one, n).plain() for n in names} | {"name": one.name} for one in self.lines]
+        rows = [
+            {n: getattr(one, n).plain() for n in names} | {"name": one.name, "missing": one.filled.missing}
+            for one in self.lines
+        ]
         return {"rows": rows, "derivation": self.derivation.as_json()}
 
 
