@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce, Greatest
 
 from kim.formats import day as printed
 from kim.formats import slug, span
-from kim.history import refusable, tracked
+from kim.history import CONFLICT, refusable, tracked
 from kim.models import BodyRow, Cited, SameBody, closed_year
 from kim.money import FteColumn, exact
 from kim.periods import DAY, PeriodField, PeriodQuerySet, between, common
@@ -181,7 +181,8 @@ class Occupancy(Cited, Dated):
     @transaction.atomic
     def change_from(self, day: date, *, reason: str, end: date | None = None) -> "Occupancy":
         """The person's size changes: what is set on the instance holds from the day on, or only until the day before
-        ``end``; before and after it stays what it was. The place stays the same person's, and rests as it did.
+        ``end``; before and after it stays what it was. The place stays the same person's, and rests as it did. From the
+        day after the last one on, the person stays with what is set: so a substitute is kept for good.
 
         Set the new values on the instance before; it is not saved itself. Returns the facts from the day on, or what
         held before if nothing differs. Raises ValidationError with a sentence when the reason is missing, a day is not
@@ -199,9 +200,11 @@ class Occupancy(Cited, Dated):
         if not values.keys() & set(BASIS):  # the document says the former size, not this one
             words = f"Änderung ab {printed(day)}: {reason.strip()}"
             values |= {"basis": None, "basis_place": "", "assumption": words}
-        before.version = self.version
+        if self.version != before.version:
+            raise ValidationError(CONFLICT, code="version")
         with refusable():
-            later = before.from_day(day)
+            stays = day == before.validity.upper
+            later = before.continued(between(day, end)) if stays else before.from_day(day)
             if end is not None and end != later.validity.upper:
                 later.from_day(end)
             for name, value in values.items():
@@ -213,11 +216,12 @@ class Occupancy(Cited, Dated):
     def _refuse_days(self, day: date, end: date | None, before: "Occupancy", reason: str) -> None:
         if not reason.strip():
             raise ValidationError({"reason": "Bitte einen Grund angeben, z. B. „vorübergehend aufgestockt“."})
-        words = f"Die Angaben zu Platz {self.slot} gelten {span(before.validity)}"
-        if day not in before.validity or (end is None and day == before.validity.lower):
+        held = before.validity
+        words = f"Die Angaben zu Platz {self.slot} gelten {span(held)}"
+        if (day not in held and day != held.upper) or (end is None and day == held.lower):
             later = "Ändern lassen sie sich ab einem späteren Tag darin; was von Anfang an anders war, ist eine"
             raise ValidationError({"day": f"{words}. {later} Berichtigung."})
-        if end is not None and (end <= day or (end - DAY) not in before.validity):
+        if end is not None and (end <= day or (end - DAY not in held and day != held.upper)):
             raise ValidationError({"until": f"{words}. „Nur bis“ liegt nicht zwischen „wirksam ab“ und ihrem Ende."})
 
     @transaction.atomic

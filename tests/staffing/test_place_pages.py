@@ -6,7 +6,7 @@ from decimal import Decimal as D
 import pytest
 
 from kim.periods import between, period
-from staffing.models import Occupancy
+from staffing.models import Occupancy, PlanNote
 from tests.helpers import new_position
 
 APRIL, JULY, AUGUST = (date(2023, month, 1) for month in (4, 7, 8))
@@ -64,6 +64,19 @@ def test_an_increase_for_a_time(login, place):
         assert response.status_code == 422 and words in read(response)
     same = read(browser.post(again, data | {"day": "01.08.2023", "until": "", "fte": "0,5"}, follow=True))
     assert "Es hat sich nichts geändert" in same and len(rows()) == 3
+
+
+def test_a_division_is_taken_back_as_one(login, place):
+    """Also on a blocked post: the days one row gives up go back to the other."""
+    PlanNote.objects.create(
+        body=place.body, position=place.position, kind="block", validity=between(APRIL), assumption="x"
+    )
+    browser = login()
+    data = {"day": "01.04.2023", "until": "30.06.2023", "fte": "0,3", "assumption": "x", "reason": "Teilzeit", "version": place.version}  # fmt: skip
+    assert browser.post(URL + "aendern/", data).status_code == 302 and len(rows()) == 3
+    act = Occupancy.objects.get(position=place.position, fte=D("0.3")).events.first().pgh_context_id
+    assert "Zurückgenommen" in read(browser.post("/ruecknahme/", {"akt": str(act)}, follow=True))
+    assert rows() == [(1, D("0.5"), FIRST, None)]
 
 
 def test_who_leaves(login, place):

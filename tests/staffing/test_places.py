@@ -100,6 +100,7 @@ def test_an_increase_for_good_and_one_from_the_first_day(post):
         (date(2021, 12, 31), JULY, "ab einem späteren Tag"),
         (APRIL, APRIL, "„Nur bis“ liegt nicht zwischen"),
         (APRIL, date(2023, 12, 2), "„Nur bis“ liegt nicht zwischen"),
+        (date(2023, 12, 2), None, "ab einem späteren Tag"),
     ],
 )
 def test_days_outside_are_refused(day, end, words, post):
@@ -256,17 +257,20 @@ def test_a_rest_may_go_on_in_the_next_row(post):
 
 
 def test_a_substitute_may_stay_for_good(post):
+    """Who was away does not come back; who stood in stays, and is the same person."""
     place = at_rest(post)
     sub = substitute(post, place.slot, "0.5")
     place.refresh_from_db()
-    place.validity, place.suspended = between(YEAR_2022, AUGUST), between(APRIL, AUGUST)
-    place.correct(reason="kommt nicht wieder")
     sub.validity = between(APRIL)
     assert "am 01.08.2023" in refused(lambda: sub.correct(reason="bleibt"))
     sub.refresh_from_db()
-    sub.validity, sub.stands_in_for = between(APRIL, date(2023, 12, 1)), None
-    sub.correct(reason="war nie Vertretung")
-    assert persons(post, AUGUST).value == 1
+    place.leave(AUGUST, reason="kommt nicht wieder")
+    sub.stands_in_for, sub.fte = None, D("0.75")
+    later = sub.change_from(AUGUST, reason="bleibt")
+    assert (later.slot, later.validity, later.stands_in_for) == (sub.slot, between(AUGUST), None)
+    assert [persons(post, day).value for day in (MAY, JULY, AUGUST)] == [2, 2, 1]
+    assert "Die Angaben zu Platz 2" in refused(lambda: sub.change_from(date(2023, 9, 1), reason="x"))
+    assert "schon besetzt" in refused(lambda: sub.change_from(AUGUST, reason="noch einmal"))
 
 
 @pytest.mark.parametrize(
