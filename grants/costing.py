@@ -12,7 +12,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from kim.money import rounded, split
+from kim.money import MILLI, rounded, split
 from kim.periods import between, common, months, year_of
 
 MONTHS, DAYS, NONE, NOT_STATED = "months", "days", "none", ""  # rules for parts of a year; not stated: by months
@@ -341,7 +341,7 @@ def states(found: PostYear, absences: Iterable[Absence]) -> States:
     """
     amount = found.amount if found.amount is not None else ZERO
     parts = [
-        (absence, piece, missing(absence, piece, span))
+        (absence, piece, cost_of(share_of(absence, piece), piece, span))
         for piece in found.pieces
         if piece.terms.rule != NONE and piece.price.amount is not None
         for absence in absences
@@ -355,25 +355,20 @@ def states(found: PostYear, absences: Iterable[Absence]) -> States:
         for kind, total in ((NOT_SPENT, empty), (UNKNOWN, unknown))
     }
     cut_ = tuple(
-        (replace(a, span=common(a.span, p.span), fte=part_paid(a, p)), p, next(cents[a.kind])) for a, p, _ in parts
+        (replace(a, span=common(a.span, p.span), fte=rounded(share_of(a, p), MILLI)), p, next(cents[a.kind]))
+        for a, p, _ in parts
     )
     return States(filled, empty, unknown, cut_)
 
 
-def part_paid(absence: Absence, piece: Piece) -> Decimal:
-    """FTE of an absence that are paid by the position, in proportion; three places."""
-    use = piece.use
-    return (
-        absence.fte
-        if use.fte == use.whole
-        else rounded(Fraction(absence.fte) * Fraction(use.fte) / Fraction(use.whole), Decimal("0.001"))
-    )
+def share_of(absence: Absence, piece: Piece) -> Fraction:
+    """FTE, exact, of an absence that the position pays: in proportion to what it pays of the post."""
+    return Fraction(absence.fte) * Fraction(piece.use.fte) / Fraction(piece.use.whole)
 
 
-def missing(absence: Absence, piece: Piece, span: Span) -> Fraction:
-    """EUR, exact, of an absence within a piece."""
-    part = Fraction(absence.fte) * Fraction(piece.use.fte) / Fraction(piece.use.whole)
-    return part * piece.price.full_time * part_of_year(span, piece.terms.rule)
+def cost_of(fte: Fraction | Decimal, piece: Piece, span: Span) -> Fraction:
+    """EUR, exact, of so many FTE on some days of a piece, at its rate and by its rule."""
+    return Fraction(fte) * piece.price.full_time * part_of_year(span, piece.terms.rule)
 
 
 def on_day(item: Item, day: Any) -> dict[Hashable, PostYear]:

@@ -15,7 +15,6 @@ from django.db import models
 
 from kim import formats
 from kim.models import Kind
-from kim.money import rounded
 
 WORDS = {
     "body": "Körperschaft",
@@ -202,14 +201,6 @@ def known_total(label: str, *amounts: Value, unit: str = EUR) -> Value:
         source, missing = amounts[0].source or "keine Zuwendung zugeordnet", sum(one.unknown for one in amounts)
         return Value(label, None, unit, "annahme", source=source, operands=amounts, missing=missing)
     return total(label, *amounts, unit=unit)
-
-
-def product(label: str, count: Value, price: Value, link: str = "") -> Value:
-    """count × price, rounded to cents."""
-    amount = rounded(count.amount * price.amount)
-    formula = f"{count.printed()} × {price.printed()}"
-    operands, missing = (count, price), count.missing + price.missing
-    return Value(label, amount, price.unit, "rechnung", formula, operands=operands, link=link, missing=missing)
 
 
 @dataclass(frozen=True)

@@ -116,7 +116,7 @@ def post_value(found: PostYear, notice: FundingNotice) -> Value:
 def absence_value(absence: Absence, piece: Piece, share: Decimal, notice: FundingNotice) -> Value:
     """Some days on which a part of a post is empty or rests, with its share (EUR)."""
     gap = absence.row
-    exact = Fraction(absence.fte) * piece.price.full_time * costing.part_of_year(absence.span, piece.terms.rule)
+    exact = costing.cost_of(absence.fte, piece, absence.span)
     formula = formula_of(replace(piece, peak=None), absence.fte, absence.span, exact, share)
     size = replace(gap.size(), label=f"{gap.kind}, {span(absence.span)}")
     if absence.fte != size.value:
