@@ -159,6 +159,7 @@ KIM = {
     "search",
     "postgres",
     "migrating",
+    "pages",
     "views",
     "admin",
     "checks",
