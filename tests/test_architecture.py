@@ -159,6 +159,8 @@ KIM = {
     "search",
     "postgres",
     "migrating",
+    "backup",
+    "restoring",
     "views",
     "admin",
     "checks",
