@@ -160,6 +160,8 @@ KIM = {
     "postgres",
     "migrating",
     "pages",
+    "backup",
+    "restoring",
     "views",
     "admin",
     "checks",
