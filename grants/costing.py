@@ -10,10 +10,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from itertools import pairwise
 from typing import Any
 
-from kim.money import rounded, split
+from kim.money import MILLI, rounded, split
 from kim.periods import between, common, months, year_of
 
 MONTHS, DAYS, NONE, NOT_STATED = "months", "days", "none", ""  # rules for parts of a year; not stated: by months
@@ -342,7 +341,7 @@ def states(found: PostYear, absences: Iterable[Absence]) -> States:
     """
     amount = found.amount if found.amount is not None else ZERO
     parts = [
-        (absence, piece, missing(absence, piece, span))
+        (absence, piece, cost_of(share_of(absence, piece), piece, span))
         for piece in found.pieces
         if piece.terms.rule != NONE and piece.price.amount is not None
         for absence in absences
@@ -356,25 +355,20 @@ def states(found: PostYear, absences: Iterable[Absence]) -> States:
         for kind, total in ((NOT_SPENT, empty), (UNKNOWN, unknown))
     }
     cut_ = tuple(
-        (replace(a, span=common(a.span, p.span), fte=part_paid(a, p)), p, next(cents[a.kind])) for a, p, _ in parts
+        (replace(a, span=common(a.span, p.span), fte=rounded(share_of(a, p), MILLI)), p, next(cents[a.kind]))
+        for a, p, _ in parts
     )
     return States(filled, empty, unknown, cut_)
 
 
-def part_paid(absence: Absence, piece: Piece) -> Decimal:
-    """FTE of an absence that are paid by the position, in proportion; three places."""
-    use = piece.use
-    return (
-        absence.fte
-        if use.fte == use.whole
-        else rounded(Fraction(absence.fte) * Fraction(use.fte) / Fraction(use.whole), Decimal("0.001"))
-    )
+def share_of(absence: Absence, piece: Piece) -> Fraction:
+    """FTE, exact, of an absence that the position pays: in proportion to what it pays of the post."""
+    return Fraction(absence.fte) * Fraction(piece.use.fte) / Fraction(piece.use.whole)
 
 
-def missing(absence: Absence, piece: Piece, span: Span) -> Fraction:
-    """EUR, exact, of an absence within a piece."""
-    part = Fraction(absence.fte) * Fraction(piece.use.fte) / Fraction(piece.use.whole)
-    return part * piece.price.full_time * part_of_year(span, piece.terms.rule)
+def cost_of(fte: Fraction | Decimal, piece: Piece, span: Span) -> Fraction:
+    """EUR, exact, of so many FTE on some days of a piece, at its rate and by its rule."""
+    return Fraction(fte) * piece.price.full_time * part_of_year(span, piece.terms.rule)
 
 
 def on_day(item: Item, day: Any) -> dict[Hashable, PostYear]:
@@ -395,56 +389,11 @@ def on_day(item: Item, day: Any) -> dict[Hashable, PostYear]:
     return divided(bound_of(used, whole, rounded(whole)), found)
 
 
+def in_whole_cents(fte: Decimal, price: Price) -> Decimal | None:
+    """A8 where nothing is to be divided: at a rate in whole tens of EUR every thousandth of a post is whole cents."""
+    return None if price.full_time % 10 else rounded(Fraction(fte) * price.full_time)
+
+
 def at(prices: Iterable[Price], day: Any) -> tuple[Price, ...]:
     """The price of a day, as if it held on that day only."""
     return tuple(replace(one, span=between(day, day + day.resolution)) for one in prices if day in one.span)
-
-
-@dataclass(frozen=True)
-class Grant:
-    """What a version grants altogether (EUR), for what time and from when on, and what it says of single years."""
-
-    amount: Decimal
-    span: Span
-    start: Any
-    rule: str = MONTHS
-    stated: Mapping[int, Decimal] | None = None
-
-
-def granted_by_year(grants: Sequence[Grant], positions: Sequence[Mapping[int, Decimal]]) -> dict[int, Decimal]:
-    """A9. EUR that a notice grants in each budget year: as the version states it, else what its positions grant in the
-    year and the rest by time (months or days, as an Annahme). Years before the day from which a version holds keep what
-    they had. positions: for each version the sums of its positions by year.
-
-    Example: 39.000 for three years by months: 13.000 a year.
-    """
-    had: dict[int, Decimal] = {}
-    for grant, sums in zip(grants, positions, strict=True):
-        if grant.stated:
-            had = dict(grant.stated)
-            continue
-        kept = {year: amount for year, amount in had.items() if year < grant.start.year}
-        spans = {y: common(grant.span, year_of(y)) for y in years(grant.span) if y not in kept}
-        rest = grant.amount - sum(kept.values(), ZERO) - sum((sums.get(y, ZERO) for y in spans), ZERO)
-        by_time = shares(rest, [part_of_year(one, grant.rule) for one in spans.values()])
-        had = kept | {y: sums.get(y, ZERO) + share for y, share in zip(spans, by_time, strict=True)}
-    return had
-
-
-def until(
-    day: Any, grant: Grant, had: Mapping[int, Decimal], full: Mapping[int, Decimal], left: Mapping[int, Decimal]
-) -> dict[int, Decimal]:
-    """What stays of the years' amounts when a notice is revoked from a day on: what its positions grant until then, and
-    the rest by time. full, left: the sums of the positions without and with the end."""
-    found = {}
-    for year, amount in had.items():
-        whole = common(grant.span, year_of(year))
-        there = common(whole, between(None, day)) if whole else None
-        part = part_of_year(there, grant.rule) / part_of_year(whole, grant.rule) if there else Fraction(0)
-        found[year] = left.get(year, ZERO) + rounded(Fraction(amount - full.get(year, ZERO)) * part)
-    return found
-
-
-def edges(spans: Iterable[Span]) -> list[tuple[Any, Any]]:
-    """The stretches between all bounds of closed ranges, in order."""
-    return list(pairwise(sorted({day for one in spans for day in (one.lower, one.upper)})))

@@ -12,7 +12,7 @@ from grants.costing import full_time
 from grants.figures import neutrality
 from grants.models import Account, AccountGroup, Book, BudgetLine, Rate, SubProduct, load
 from grants.models.programmes import SeveralRates, fitting
-from kim.findings import Finding, Severity, about, rule
+from kim.findings import Finding, Severity, about, rule, shared
 from kim.formats import day as printed
 from kim.formats import euro, fte, listed
 from kim.models import Body
@@ -22,9 +22,19 @@ from staffing.models import Position
 NOTICE = "Zuwendungsbescheid der Bewilligungsbehörde"
 
 
+def books(body: Body, day: date) -> list[Book]:
+    """The notices of the day's year, planned ones too. Three queries, for all rules together."""
+    return shared(("books", body.pk, day.year), lambda: load(body, year_of(day.year), plans=True))
+
+
 def granted(body: Body, day: date) -> list[Book]:
-    """The granted notices of the day's year. Three queries."""
-    return load(body, year_of(day.year))
+    """Those of which something is granted."""
+    return [one for one in books(body, day) if one.is_granted]
+
+
+def neutralities(body: Body, day: date) -> list[tuple[SubProduct, "neutrality.Neutrality | None", str]]:
+    """The year's cost neutrality, for all rules together."""
+    return shared(("neutrality", body.pk, day.year), lambda: neutrality.of_year(body, day))
 
 
 @rule("G1", "Σ der Positionen ≤ Betrag des Bescheids", NOTICE, "grants.FundingNotice")
@@ -76,7 +86,7 @@ def rates_known(body: Body, day: date) -> Iterator[Finding]:
 
     Only a notice that is not granted can have such a position; the database keeps that.
     """
-    for book in load(body, year_of(day.year), plans=True):
+    for book in books(body, day):
         unknown = [e.item.chain[-1].fte for e in book.staff if e.item.chain and None in e.item.entitled.values()]
         if unknown:
             words = f"Zu {fte(sum(unknown, Decimal(0)))} VZÄ ist der Fördersatz noch nicht bekannt; "
@@ -129,20 +139,20 @@ def planned_twice(body: Body, day: date) -> Iterator[Finding]:
     """Posts that a notice which is not granted plans to pay although others pay or plan to pay them already, on some
     day of the year. What is granted twice the database refuses. Example: CM-01, wholly paid by KIM 2023, planned in an
     application too."""
-    books = load(body, year_of(day.year), plans=True)
+    there = books(body, day)
     parts: dict[int, list[tuple[Book, Any]]] = {}
-    for book in books:
+    for book in there:
         for entry in book.staff:
             for piece in costing.pieces_of(entry.item.chain, entry.item.uses, day.year):
                 parts.setdefault(int(str(piece.use.post)), []).append((book, piece))
     found: dict[int, set[str]] = {}
-    by_book = {book.notice.pk: book for book in books}
+    by_book = {book.notice.pk: book for book in there}
     for some in parts.values():
         for first in {piece.span.lower for _, piece in some}:
-            there = [(book, piece.use) for book, piece in some if first in piece.span]
-            if sum((use.fte for _, use in there), Decimal(0)) > there[0][1].whole:
-                for book in {book.notice.pk for book, _ in there if not book.is_granted}:
-                    found.setdefault(book, set()).add(there[0][1].number)
+            paid = [(book, piece.use) for book, piece in some if first in piece.span]
+            if sum((use.fte for _, use in paid), Decimal(0)) > paid[0][1].whole:
+                for key in {book.notice.pk for book, _ in paid if not book.is_granted}:
+                    found.setdefault(key, set()).add(paid[0][1].number)
     for key, numbers in found.items():
         words = "Mit anderen Zuwendungen zusammen wären mehr VZÄ gefördert, als die Stellen haben: "
         yield about(Severity.HINT, by_book[key].notice, f"{words}{listed(sorted(numbers))}.")
@@ -158,7 +168,7 @@ def of_sub_product(severity: Severity, one: SubProduct, year: int, sentence: str
 def neutral(body: Body, day: date) -> Iterator[Finding]:
     """The gap of neutrality.nominal (EUR). Example: 684.000 − 342.000 − 342.000 = 0 says nothing; a seventh own post:
     −57.000, a Fehler; an own post at 0,5: +28.500, a Warnung; what cannot be calculated, a Warnung too."""
-    for sub_product, found, problem in neutrality.of_year(body, day):
+    for sub_product, found, problem in neutralities(body, day):
         if found is None:
             words = f"Die Kostenneutralität lässt sich nicht berechnen. {problem}"
             yield of_sub_product(Severity.WARNING, sub_product, day.year, words)
@@ -172,7 +182,7 @@ def neutral(body: Body, day: date) -> Iterator[Finding]:
 @rule("ANSATZ", "Ansatz = was die Stellen erfordern", "Prüfregel der Anwendung zum Haushalt")
 def budgeted(body: Body, day: date) -> Iterator[Finding]:
     """Ansätze that are not what notices and posts require (EUR). Example: 342.000 required, 399.000 planned."""
-    for sub_product, found, _ in neutrality.of_year(body, day):
+    for sub_product, found, _ in neutralities(body, day):
         for one in found.differences if found else ():
             words = (
                 f"{one.label}: {euro(one.budget)} veranschlagt, {euro(one.required)} errechnet "

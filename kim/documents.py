@@ -1,7 +1,7 @@
 """Papers: the registry of document classes, and which of their figures were taken over from the data."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from importlib import import_module
@@ -90,6 +90,8 @@ class Document:
         return [
             Check("Zahlen lassen sich alle berechnen", tuple(expander.problems)),
             Check("Zahlen sind auf dem Stand der Daten", tuple(changes(blocks, expander.bound))),
+            Check("Angaben im Text sind bekannt", tuple(unknown(blocks))),
+            Check("Summen im Text sind vollständig", tuple(incomplete(blocks))),
             Check("Nichts aus einem Muster ist stehen geblieben", tuple(leftovers(blocks))),
         ]
 
@@ -153,6 +155,34 @@ def changes(blocks: Iterable[Block], bound: Mapping[str, str]) -> Iterator[str]:
             yield f"{chip.title}: „{chip.now}“ ist noch nicht übernommen."
         elif chip.changed:
             yield f"{chip.title}: im Text „{chip.text}“, nach den Daten „{chip.now}“."
+
+
+def unknown(blocks: Iterable[Block]) -> Iterator[str]:
+    """Figures that nobody knows: a paper must not say "keine Angabe" in the middle of a sentence. Cells of a generated
+    table may, for they are words of a figure that is known.
+
+    Example: „Stellen der Zuwendung“ (notice.fte) ist nicht bekannt: Abschnitt „Sachlage“.
+    """
+    for chip, name, where in once(blocks, lambda chip: chip.value.value in (None, "")):
+        yield f"„{chip.title}“ ({name}) ist nicht bekannt: {where}."
+
+
+def incomplete(blocks: Iterable[Block]) -> Iterator[str]:
+    """Sums that are silent about some of their parts: what they print contradicts what there is.
+
+    Example: „Betrag der Weiterleitung“ (onward.amount) ist unvollständig, 10 ohne Angabe: Abschnitt „Sachlage“.
+    """
+    for chip, name, where in once(blocks, lambda chip: bool(chip.value.missing) and chip.value.value is not None):
+        yield f"„{chip.title}“ ({name}) ist unvollständig, {chip.value.missing} ohne Angabe: {where}."
+
+
+def once(blocks: Iterable[Block], wanted: Callable[[Chip], bool]) -> Iterator[tuple[Chip, str, str]]:
+    """Each wanted figure once in a block: one of its tokens, its name with its arguments, and the block in words."""
+    for block in blocks:
+        where = f"Abschnitt „{block.heading.rstrip(':') or block.key}“"
+        found = {(chip.name, *chip.parameters.items()): chip for chip in block.chips() if wanted(chip)}
+        for chip in found.values():
+            yield chip, " ".join([chip.name, *(f"{k}={v}" for k, v in chip.parameters.items())]), where
 
 
 def leftovers(blocks: Iterable[Block]) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """The catalogue: every named figure an app offers, each value with its derivation."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from importlib import import_module
@@ -15,7 +15,6 @@ from django.db import models
 
 from kim import formats
 from kim.models import Kind
-from kim.money import rounded
 
 WORDS = {
     "body": "Körperschaft",
@@ -36,6 +35,7 @@ WORDS = {
 }
 F = TypeVar("F", bound="Callable[..., Any]")
 EUR, FTE, COUNT, DATE, TEXT, MONTHS = "EUR", "FTE", "Anzahl", "Datum", "Text", "Monate"
+AGREEING = {"choice", "agrees"}  # forms that print no number but a word that agrees with it
 Amount = Decimal | int | date | str | None
 NO_FORMS: Mapping[str, str] = {}
 
@@ -46,7 +46,7 @@ class Value:
 
     unit: EUR (two places), FTE (three places), Anzahl, Datum, Text, Monate.
     link: the page on which the value is seen; document: that of the Beleg it is taken from; forms: the value's
-    grammatical forms in a sentence.
+    grammatical forms in a sentence; missing: how many parts of a sum have no amount and are not in it.
     """
 
     label: str
@@ -59,6 +59,7 @@ class Value:
     link: str = ""
     document: str = ""
     forms: Mapping[str, str] = field(default_factory=dict)
+    missing: int = 0
 
     def walk(self) -> "Iterator[Value]":
         yield self
@@ -78,23 +79,29 @@ class Value:
             return f"{self.value:.{ {EUR: 2, FTE: 3}.get(self.unit, 3) }f}"
         return self.value.isoformat() if isinstance(self.value, date) else self.value
 
+    @property
+    def unknown(self) -> int:
+        """How many amounts a sum with this value in it is silent about: its own, or those of its parts."""
+        return self.missing or int(self.value is None)
+
     def printed(self) -> str:
-        """For pages: German, with its unit."""
+        """For pages: German, with its unit. A sum says how much is missing: 178.000,00 € (10 ohne Angabe)."""
         match self.value:
             case None:
                 return "keine Angabe"
             case Decimal() if self.unit == EUR:
-                return formats.euro(self.value)
+                return formats.without(formats.euro(self.value), self.missing)
             case Decimal() if self.unit == FTE:
-                return formats.fte(self.value) + formats.NBSP + "VZÄ"
+                return formats.without(formats.fte(self.value) + formats.NBSP + "VZÄ", self.missing)
             case Decimal():
-                return formats.fte(self.value)
+                return formats.without(formats.fte(self.value), self.missing)
             case date():
                 return formats.day(self.value)
         return str(self.value)
 
     def as_json(self) -> dict[str, Any]:
-        return {
+        """As plain data; "missing" stands only where something is, so that complete papers stay byte for byte."""
+        found = {
             "label": self.label,
             "value": self.plain(),
             "unit": self.unit,
@@ -103,6 +110,7 @@ class Value:
             "source": self.source,
             "operands": [operand.as_json() for operand in self.operands],
         }
+        return found | ({"missing": self.missing} if self.missing else {})
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> "Value":
@@ -113,17 +121,24 @@ class Value:
         elif value is not None and data["unit"] == DATE:
             value = date.fromisoformat(value)
         words = {name: data[name] for name in ("label", "unit", "kind", "formula", "source")}
-        return cls(value=value, operands=tuple(cls.read(one) for one in data["operands"]), **words)
+        operands = tuple(cls.read(one) for one in data["operands"])
+        return cls(value=value, operands=operands, missing=data.get("missing", 0), **words)
 
-    def sentence(self, form: str = "", *, one: str = "", many: str = "") -> str:
-        """The value in a sentence, in the wanted form; ValidationError for a form it does not have."""
+    def sentence(self, form: str = "", *, one: str = "", many: str = "", beside: str = "") -> str:
+        """The value in a sentence, in the wanted form; ValidationError for a form it does not have.
+
+        one, many: what form=choice and form=agrees print beside the value; beside: in which form it is printed there.
+        """
         if self.value is None:
             return "keine Angabe"
         if form in self.forms:
             return self.forms[form]
-        number = isinstance(self.value, Decimal | int)
-        if form == "choice" and number:
-            return one if abs(Decimal(self.value)) <= 1 else many  # type: ignore[arg-type]
+        if form in AGREEING and isinstance(self.value, Decimal | int):
+            return one if formats.singular(self.value, self.unit, beside) else many
+        return formats.without(self.in_form(form), self.missing if isinstance(self.value, Decimal) else 0)
+
+    def in_form(self, form: str) -> str:
+        """See sentence. FTE form=word is invariable, so that it fits each case: "der 1,0", "die zwölf Stellen"."""
         match self.unit, form:
             case "EUR", "" | "prose":
                 return formats.euro(self.value, prose=True)  # type: ignore[arg-type]
@@ -136,6 +151,8 @@ class Value:
             case "FTE", "definite":
                 return formats.posts(self.value, definite=True)  # type: ignore[arg-type]
             case "FTE", "number":
+                return formats.fte(self.value)  # type: ignore[arg-type]
+            case "FTE", "word" if self.value == 1:
                 return formats.fte(self.value)  # type: ignore[arg-type]
             case "FTE" | "Anzahl", "word":
                 return formats.word(self.value)  # type: ignore[arg-type]
@@ -167,26 +184,23 @@ def stated(
 
 
 def total(label: str, *operands: Value, unit: str = EUR, link: str = "") -> Value:
-    """The sum of its operands."""
+    """The sum of its operands; it says of how many amounts it is silent, those in sums of sums included.
+
+    Example: 57.000,00 + (121.000,00, 9 of it without an amount) + none = 178.000,00, missing 10.
+    """
     amount = sum((o.value for o in operands if isinstance(o.value, Decimal)), Decimal(0))
-    return Value(label, amount, unit, "rechnung", "Summe", operands=operands, link=link)
+    missing = sum(one.unknown for one in operands)
+    what = "Betrag" if unit == EUR else "Angabe"
+    formula = f"Summe; {missing} ohne {what} nicht enthalten" if missing else "Summe"
+    return Value(label, amount, unit, "rechnung", formula, operands=operands, link=link, missing=missing)
 
 
 def known_total(label: str, *amounts: Value, unit: str = EUR) -> Value:
-    """The sum of the amounts that are known; none if none is, and a word if some are missing."""
-    missing = sum(one.value is None for one in amounts)
-    if amounts and missing == len(amounts):
-        source = amounts[0].source or "keine Zuwendung zugeordnet"
-        return Value(label, None, unit, "annahme", source=source, operands=amounts)
-    found = total(label, *amounts, unit=unit)
-    return replace(found, formula=f"Summe; {missing} ohne Betrag nicht enthalten") if missing else found
-
-
-def product(label: str, count: Value, price: Value, link: str = "") -> Value:
-    """count × price, rounded to cents."""
-    amount = rounded(count.amount * price.amount)
-    formula = f"{count.printed()} × {price.printed()}"
-    return Value(label, amount, price.unit, "rechnung", formula, operands=(count, price), link=link)
+    """The sum of the amounts that are known, see total; none if none is."""
+    if amounts and all(one.value is None for one in amounts):
+        source, missing = amounts[0].source or "keine Zuwendung zugeordnet", sum(one.unknown for one in amounts)
+        return Value(label, None, unit, "annahme", source=source, operands=amounts, missing=missing)
+    return total(label, *amounts, unit=unit)
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,19 @@
 """Hinweise: what is wrong or missing, each with its rule and source. Computed every time; only notes are stored."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date
 from enum import IntEnum
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, TypeVar
 
 from django.apps import apps
 
 from kim.models import Body, FindingNote
+
+T = TypeVar("T")
 
 
 class Severity(IntEnum):
@@ -78,7 +81,20 @@ class Finding:
 
 
 RULES: dict[str, Rule] = {}
+# What several rules read of the same body and day, as long as they are asked together; nothing is written meanwhile.
+SHARED: ContextVar[dict[Any, Any] | None] = ContextVar("shared", default=None)
 Check = Callable[[Body, date], Iterable[Finding]]
+
+
+def shared(key: Hashable, make: Callable[[], T]) -> T:
+    """What make() reads, once for all rules that are asked together; outside of collect() each time."""
+    known = SHARED.get()
+    if known is None:
+        return make()
+    if key not in known:
+        known[key] = make()
+    found: T = known[key]
+    return found
 
 
 def rule(code: str, title: str, source: str, subject: str = "") -> Callable[[Check], Check]:
@@ -118,12 +134,16 @@ def collect(body: Body, day: date, codes: Iterable[str] | None = None) -> list[F
     notes: dict[tuple[str, str], list[FindingNote]] = {}
     for note in FindingNote.objects.filter(body=body).select_related("author"):
         notes.setdefault((note.code, note.subject), []).append(note)
-    found = [
-        Finding(f.severity, f.name, f.link, f.key, f.sentence, one, notes.get((one.code, f.key), []))
-        for one in RULES.values()
-        if codes is None or one.code in set(codes)
-        for f in one.check(body, day)
-    ]
+    token = SHARED.set({})
+    try:
+        found = [
+            Finding(f.severity, f.name, f.link, f.key, f.sentence, one, notes.get((one.code, f.key), []))
+            for one in RULES.values()
+            if codes is None or one.code in set(codes)
+            for f in one.check(body, day)
+        ]
+    finally:
+        SHARED.reset(token)
     return sorted(found, key=lambda f: (f.explained, f.severity, f.code, f.name))
 
 

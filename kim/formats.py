@@ -271,10 +271,20 @@ def word(value: Decimal | int) -> str:
     return fte(value) if value != value.to_integral_value() else number(value, 0)
 
 
-def posts(value: Decimal, case: str = "accusative", definite: bool = False) -> str:
-    """A number of posts in a sentence, with the words a clerk would choose.
+ONE_POST = {Decimal(0): "", Decimal("0.5"): "halbe", Decimal(1): "volle"}  # sizes that are said of one Stelle
 
-    case: "accusative" (also the first case) or "dative".
+
+def posts(value: Decimal, case: str = "accusative", definite: bool = False) -> str:
+    """A number of posts (VZÄ) in a sentence, with the words a clerk would choose.
+
+    case: "accusative" (also the first case) or "dative". The verb beside it: see singular.
+
+        VZÄ            accusative          dative               definite           verb
+        0              keine Stelle        keiner Stelle        keine Stelle       ging
+        0,5            eine halbe Stelle   einer halben Stelle  die halbe Stelle   ging
+        1              eine volle Stelle   einer vollen Stelle  die volle Stelle   ging
+        2 … 12, whole  zwei Stellen        zwei Stellen         die zwei Stellen   gingen
+        any other      0,75 Stellen        0,75 Stellen         die 0,75 Stellen   gingen
 
     >>> posts(Decimal("0.5"))
     'eine halbe Stelle'
@@ -284,14 +294,33 @@ def posts(value: Decimal, case: str = "accusative", definite: bool = False) -> s
     '3,5 Stellen'
     """
     dative = case == "dative"
-    names = {Decimal("0.5"): "halbe", Decimal(1): "volle"}
-    if value in names:
-        adjective = names[value]
+    if value == 0:
+        return "keiner Stelle" if dative else "keine Stelle"
+    if adjective := ONE_POST.get(value):
         if definite:
             return f"der {adjective}n Stelle" if dative else f"die {adjective} Stelle"
         return f"einer {adjective}n Stelle" if dative else f"eine {adjective} Stelle"
     article = ("den " if dative else "die ") if definite else ""
     return f"{article}{word(value)} Stellen"
+
+
+def singular(value: Decimal | int, unit: str, beside: str = "") -> bool:
+    """Whether a word that belongs to a number stands in the singular: "ging", not "gingen".
+
+    Of posts (unit FTE) that follows from how the number is printed beside the word (a form of Value.sentence): words of
+    one Stelle are singular; a figure as form=number or form=word is plural, "die 1,0 Stellen". Of things: exactly 1.
+
+    >>> singular(Decimal("0.75"), "FTE"), singular(Decimal("0.5"), "FTE"), singular(Decimal("0.5"), "FTE", "number")
+    (False, True, False)
+    """
+    if unit == "FTE":
+        return value in ONE_POST and beside not in {"number", "word"}
+    return value == 1
+
+
+def without(words: str, missing: int) -> str:
+    """A sum in words that says how many of its parts have no amount. Example: 178.000,00 € (10 ohne Angabe)."""
+    return f"{words} ({missing} ohne Angabe)" if missing else words
 
 
 def listed(names: list[str]) -> str:

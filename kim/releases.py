@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from kim import pdf
 from kim.documents import Document, bound_words, of, take_over
-from kim.figures import Value
+from kim.figures import AGREEING, Value
 from kim.history import known_at, refusable
 from kim.models import Body, Release, Source, Text, TrailEvent, in_fours
 from kim.permissions import note
@@ -66,7 +66,7 @@ def figures(blocks: Iterable[Block]) -> list[dict[str, Any]]:
     """Every figure that is printed, once, with its derivation down to the document."""
     found: dict[str, Chip] = {}
     for block in blocks:
-        for chip in block.chips():
+        for chip in (one for one in block.chips() if one.is_figure):
             found.setdefault(chip.token, chip)
     return [
         {"token": token, "title": chip.title, "words": chip.text, "value": chip.value.as_json()}
@@ -250,7 +250,7 @@ def written(document: Document) -> dict[str, Any]:
             chips.setdefault(chip.token, chip)
     shown: dict[Any, Chip] = {}
     for chip in chips.values():
-        if chip.form != "choice":  # only the form of a word
+        if chip.form not in AGREEING:  # only a word beside a figure
             shown.setdefault((chip.name, tuple(sorted(chip.parameters.items())), chip.text), chip)
     is_open = document.is_open
     return {

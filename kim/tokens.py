@@ -7,13 +7,14 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from kim.figures import CATALOGUE, Value
-from kim.richtext import TOKEN, Span, parts
+from kim.figures import AGREEING, CATALOGUE, Value
+from kim.richtext import TOKEN, Part, Span, parts
 
 PARAMETER = re.compile(r'([a-z_]+)=(?:"([^"]*)"|(\S+))')
 MERE_BRACKETS = re.compile(r"\\\{\\?\{[^{}]*\}\}")  # brackets that are only to be read
 NOTHING: Mapping[str, str] = {}
 STYLE = {"form", "one", "many", "capital"}  # how a value is put into the sentence, not which value it is
+Key = tuple[str, tuple[tuple[str, str], ...]]  # which value: a figure with its arguments
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,11 @@ class Chip:
     form: str = ""
     token: str = ""
     now: str = ""
+
+    @property
+    def is_figure(self) -> bool:
+        """Whether it is one for lists of the paper's figures; form=agrees is only a word that agrees with one."""
+        return self.form != "agrees"
 
     @property
     def changed(self) -> bool:
@@ -54,7 +60,7 @@ class Piece:
         found: dict[str, Any] = {"text": self.text}
         found |= {"strong": True} if self.strong else {}
         found |= {"href": self.href} if self.href else {}
-        return found | ({"figure": self.chip.token} if self.chip else {})
+        return found | ({"figure": self.chip.token} if self.chip and self.chip.is_figure else {})
 
 
 @dataclass(frozen=True)
@@ -99,6 +105,16 @@ def parameters(text: str) -> dict[str, str]:
     return {key: quoted or bare for key, quoted, bare in PARAMETER.findall(text)}
 
 
+def arguments(given: Mapping[str, str]) -> dict[str, str]:
+    """The parameters of a token that say which value it is."""
+    return {k: v for k, v in given.items() if k not in STYLE}
+
+
+def key_of(name: str, given: Mapping[str, str]) -> Key:
+    """Which value a token stands for, however it is put into the sentence."""
+    return name, tuple(sorted(arguments(given).items()))
+
+
 def canonical(name: str, raw: str) -> str:
     """A token in its one spelling. Example: notice.fte form=word."""
     return " ".join([name, *(match[0] for match in PARAMETER.finditer(raw))])
@@ -129,19 +145,19 @@ class Expander:
     context: Mapping[str, Any]
     bound: Mapping[str, str] = field(default_factory=dict)  # what the draft has taken over, by token
     problems: list[str] = field(default_factory=list)
-    known: dict[tuple[str, tuple[tuple[str, str], ...]], Value] = field(default_factory=dict)
+    known: dict[Key, Value] = field(default_factory=dict)
+    beside: Mapping[Key, str] = field(default_factory=dict)  # in which form a paragraph prints its figures
 
     def chip(self, name: str, raw: str) -> Chip:
         """The value of one token and the words it prints; ValidationError if it cannot be resolved."""
         entry, given = CATALOGUE[name], parameters(raw)
-        own = {k: v for k, v in given.items() if k not in STYLE}
-        key = (name, tuple(sorted(own.items())))
+        own, key = arguments(given), key_of(name, given)
         if key not in self.known:
             implied = {k: v for k, v in self.context.items() if k != "body"}
             self.known[key] = entry.asked(self.context["body"], own, **implied)
         value = self.known[key]
         one, many = given.get("one", ""), given.get("many", "")
-        text = value.sentence(given.get("form", ""), one=one, many=many)
+        text = value.sentence(given.get("form", ""), one=one, many=many, beside=self.beside.get(key, ""))
         if given.get("capital"):
             text = text[:1].upper() + text[1:]
         token = canonical(name, raw)
@@ -162,5 +178,21 @@ class Expander:
     def block(self, key: str, heading: str, content: str) -> Block:
         """The block with every token expanded; look at ``problems`` afterwards."""
         check_tokens(content)
-        found = [Paragraph(p.kind, [[self.piece(span) for span in line] for line in p.lines]) for p in parts(content)]
-        return Block(key, heading, found)
+        return Block(key, heading, [self.paragraph(part) for part in parts(content)])
+
+    def paragraph(self, part: Part) -> Paragraph:
+        """One paragraph; words that agree with a figure follow the form in which it stands in the same paragraph."""
+        self.beside = printed_forms(part)
+        found = Paragraph(part.kind, [[self.piece(span) for span in line] for line in part.lines])
+        self.beside = {}
+        return found
+
+
+def printed_forms(part: Part) -> dict[Key, str]:
+    """The forms in which a paragraph prints its figures, the first of each. Example: occupancy.open: number."""
+    found: dict[Key, str] = {}
+    for name, raw in (match.groups() for line in part.lines for span in line if (match := TOKEN.fullmatch(span.token))):
+        given = parameters(raw)
+        if (form := given.get("form", "")) not in AGREEING:
+            found.setdefault(key_of(name, given), form)
+    return found

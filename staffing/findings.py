@@ -19,7 +19,9 @@ OWN = "Prüfregel der Anwendung zur Stellenbewirtschaftung"
 
 @rule("S4", "Besetzung an keinem Tag höher als der Umfang der Stelle", OWN, "staffing.Position")
 def over_occupied(body: Body, day: date) -> Iterator[Finding]:
-    """FTE filled ≤ FTE of the post on every day. Two queries. Example: 3 × 0,5 ≤ 1,5 (SPRUNGBrett) is right.
+    """FTE of all places but substitutes, and FTE of all places on duty ≤ FTE of the post on every day. Two queries.
+
+    Example: 3 × 0,5 ≤ 1,5 (SPRUNGBrett) is right, also while one of them rests and somebody stands in for 0,5.
 
     The database refuses it; what came past it is found here.
     """
@@ -32,8 +34,12 @@ def over_occupied(body: Body, day: date) -> Iterator[Finding]:
     for key, places in filled.items():
         facts = sizes.get(key, [])
         days = {p.validity.lower for p in places} | {d for f in facts for d in (f.validity.lower, f.validity.upper)}
+        days |= {p.suspended.upper for p in places if p.suspended}
         for one in sorted(d for d in days if d):
-            taken = sum((p.fte for p in places if one in p.validity), Decimal(0))
+            there = [p for p in places if one in p.validity]
+            promised = sum((p.fte for p in there if p.stands_in_for is None), Decimal(0))
+            worked = sum((p.fte for p in there if not (p.suspended and one in p.suspended)), Decimal(0))
+            taken = max(promised, worked)
             size = sum((f.fte for f in facts if one in f.validity), Decimal(0))
             if taken > size:
                 words = f"Am {one:%d.%m.%Y} sind {fte(taken)} VZÄ besetzt, die Stelle hat {fte(size)} VZÄ."

@@ -16,8 +16,23 @@ urlpatterns = [
     path("stellen/<str:number>/besetzung/neu/", occupancies.FillPosition.as_view(), name="occupancy-new"),
     path(
         "stellen/<str:number>/besetzung/<int:slot>/<str:start>/",
-        occupancies.ChangeOccupancy.as_view(),
+        occupancies.CorrectOccupancy.as_view(),
         name="occupancy-change",
+    ),
+    path(
+        "stellen/<str:number>/besetzung/<int:slot>/<str:start>/aendern/",
+        occupancies.ChangePlace.as_view(),
+        name="occupancy-from",
+    ),
+    path(
+        "stellen/<str:number>/besetzung/<int:slot>/<str:start>/beenden/",
+        occupancies.LeavePlace.as_view(),
+        name="occupancy-end",
+    ),
+    path(
+        "stellen/<str:number>/besetzung/<int:slot>/<str:start>/vertretung/",
+        occupancies.AddSubstitute.as_view(),
+        name="occupancy-substitute",
     ),
     path(
         "stellen/<str:number>/besetzung/<int:slot>/<str:start>/loeschen/",

@@ -96,6 +96,33 @@ def test_figures_are_pure():
     assert impure("from django.http import HttpRequest") and impure("x = date.today()")
 
 
+PRICE = re.compile(r"rate|price|satz|per_fte")
+
+
+def reckons(text):
+    """Products and quotients with the amount of a rate: names that are a rate, or attributes of one."""
+    found = []
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
+            for side in ast.walk(node):
+                if isinstance(side, ast.Attribute) and side.attr in {"per_fte", "full_time"}:
+                    found.append(ast.unparse(node))
+                if isinstance(side, ast.Attribute) and side.attr == "amount" and PRICE.search(ast.unparse(side.value)):
+                    found.append(ast.unparse(node))
+                if isinstance(side, ast.Name) and re.fullmatch(r"rate|price|per_fte", side.id):
+                    found.append(ast.unparse(node))
+    return sorted(set(found))
+
+
+def test_only_one_module_reckons_with_rates():
+    """grants/costing.py alone multiplies or divides the amount of a rate (docs/algorithms.md)."""
+    found = {str(p.relative_to(ROOT)): made for p in SOURCES if (made := reckons(p.read_text()))}
+    assert set(found) == {"grants/costing.py"}, found
+    for planted in ("x = fte * item.rate.amount", "y = size * price.amount / price.per_fte", "z = Fraction(rate) * 2"):
+        assert reckons(planted), planted
+    assert not reckons("x = count * width")
+
+
 def asks_the_clock(paths):
     return [str(p.relative_to(ROOT)) for p in paths if CLOCK.search(p.read_text())]
 
@@ -141,6 +168,8 @@ KIM = {
 }
 APP = {
     "apps",
+    "costing",
+    "granting",
     "models",
     "figures",
     "documents",

@@ -9,6 +9,7 @@ from typing import Any
 from grants import costing
 from grants.costing import Absence, ItemYear, Piece, PostYear
 from grants.models import Book, Entry, FundingNotice
+from grants.models.ledger import json_of
 from kim.figures import COUNT, EUR, FTE, MONTHS, Value, stated
 from kim.formats import euro, fte, number, span
 from kim.money import MILLI, rounded
@@ -115,7 +116,7 @@ def post_value(found: PostYear, notice: FundingNotice) -> Value:
 def absence_value(absence: Absence, piece: Piece, share: Decimal, notice: FundingNotice) -> Value:
     """Some days on which a part of a post is empty or rests, with its share (EUR)."""
     gap = absence.row
-    exact = Fraction(absence.fte) * piece.price.full_time * costing.part_of_year(absence.span, piece.terms.rule)
+    exact = costing.cost_of(absence.fte, piece, absence.span)
     formula = formula_of(replace(piece, peak=None), absence.fte, absence.span, exact, share)
     size = replace(gap.size(), label=f"{gap.kind}, {span(absence.span)}")
     if absence.fte != size.value:
@@ -155,7 +156,7 @@ def granted_value(book: Book, year: int) -> Value:
     amount = book.granted.get(year, Decimal("0.00"))
     if len(version.years()) == 1 and amount == version.amount:
         return Value(notice.title, amount, EUR, "beleg", source=source, document=where, link=link)
-    stated_ = {one["year"] for one in getattr(version, "years_json", [])}
+    stated_ = {one["year"] for one in json_of(version, "years_json")}
     if year in stated_:
         words = f"{source}, Betrag des Haushaltsjahres {year}"
         return Value(f"{notice.title}, {year}", amount, EUR, "beleg", source=words, document=where, link=link)

@@ -193,7 +193,8 @@ def _gap(label: str, parts: dict[str, Value]) -> Value:
     income, *costs = parts.values()
     formula = " − ".join(euro(part.amount) for part in (income, *costs))
     gap = income.amount - sum((part.amount for part in costs), Decimal(0))
-    return Value(label, gap, EUR, "rechnung", formula, operands=(income, *costs))
+    missing = sum(part.missing for part in (income, *costs))
+    return Value(label, gap, EUR, "rechnung", formula, operands=(income, *costs), missing=missing)
 
 
 def required(books: list[Book], year: int) -> dict[str, Value]:

@@ -116,6 +116,6 @@ def twice(position: Position, fundings: Iterable[Funding]) -> str:
         row = next((r for r in rows if day in r.validity), None)
         parts = [(one, one.fte if one.fte is not None else row.fte) for one, span in paid if row and day in span]
         if row and sum((part for _, part in parts), Decimal(0)) > row.fte:
-            named = " und ".join(f"{one.item.notice.title} ({fte(part)})" for one, part in parts)
+            named = " und ".join(sorted(f"{one.item.notice.title} ({fte(part)})" for one, part in parts))
             return f"Stelle {position.number}, ab {printed(day)}: {named}"
     return ""

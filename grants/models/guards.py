@@ -38,7 +38,8 @@ TWICE = f"""
         UNION SELECT position_id, lower(validity) FROM staffing_positionperiod WHERE position_id IN ({{posts}})
     )
     SELECT 'Stelle ' || s.number || ', ab ' || to_char(d.d, 'DD.MM.YYYY') || ': '
-            || string_agg(paid.title || ' (' || replace(coalesce(paid.fte, p.fte)::text, '.', ',') || ')', ' und ')
+            || string_agg(paid.title || ' (' || replace(coalesce(paid.fte, p.fte)::text, '.', ',') || ')', ' und '
+                ORDER BY paid.title)
         INTO twice
         FROM days d JOIN staffing_positionperiod p ON p.position_id = d.position_id AND p.validity @> d.d
             JOIN staffing_position s ON s.id = d.position_id

@@ -11,8 +11,8 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Q, TextField
 from django.db.models.functions import Cast, JSONObject
 
-from grants import costing
-from grants.costing import Grant, Item, Price, Terms, Use
+from grants.costing import Item, Price, Terms, Use
+from grants.granting import Grant, granted_by_year, until
 from grants.models.funding import Funding
 from grants.models.items import ItemRate, ItemTerms, NoticeItem
 from grants.models.notices import DECIDED, PLANNED, FundingNotice, NoticeVersion, YearAmount
@@ -84,7 +84,7 @@ class Book:
 
     @cached_property
     def granted(self) -> dict[int, Decimal]:
-        """EUR that the notice grants in each budget year, see costing.granted_by_year; empty without an amount."""
+        """EUR that the notice grants in each budget year, see granted_by_year; empty without an amount."""
         decided = [one for one in self.versions if one.state in DECIDED] if self.is_granted else [self.current]
         mine = [entry for entry in self.entries if entry.kind != OWN_SHARE]
         grants: list[Grant] = []
@@ -93,8 +93,8 @@ class Book:
             parts = [entry.by_year(number) for entry in mine if len(entry.item.chains) or entry.amounts]
             total = added(parts)
             if version.state == "revoked":
-                had = costing.granted_by_year(grants, sums)
-                left = costing.until(version.starts, grants[-1], had, sums[-1], total) if grants else {}
+                had = granted_by_year(grants, sums)
+                left = until(version.starts, grants[-1], had, sums[-1], total) if grants else {}
                 span = common(grants[-1].span, between(None, version.starts)) if grants else None
                 if span is None:
                     grants, sums = [], []
@@ -102,12 +102,12 @@ class Book:
                 grants = [Grant(sum(left.values(), Decimal(0)), span, span.lower, version.proration, left)]
                 sums = [total]
             elif version.amount is not None:
-                stated = {one["year"]: Decimal(one["amount"]) for one in getattr(version, "years_json", [])}
+                stated = {one["year"]: Decimal(one["amount"]) for one in json_of(version, "years_json")}
                 grants.append(
                     Grant(version.amount, version.validity, version.starts, version.proration, stated or None)
                 )
                 sums.append(total)
-        return costing.granted_by_year(grants, sums)
+        return granted_by_year(grants, sums)
 
 
 def added(parts: Iterable[dict[int, Decimal | None]]) -> dict[int, Decimal]:
@@ -152,6 +152,12 @@ def rows_of(notices: Q) -> Any:
         said_json=ArraySubquery(terms.order_by("item__kind", "item__function__name", "item_id").values(json=said)),
         years_json=ArraySubquery(years.values(json=JSONObject(year="year", amount=text("amount")))),
     ).order_by("notice__slug", "number")
+
+
+def json_of(version: NoticeVersion, name: str) -> list[dict[str, Any]]:
+    """What rows_of has read with a version; nothing for one that came another way."""
+    found: list[dict[str, Any]] = version.__dict__.get(name) or []
+    return found
 
 
 def read(one: dict[str, Any], version: NoticeVersion) -> Said:
@@ -224,20 +230,20 @@ def lump_amounts(versions: Sequence[NoticeVersion], said: dict[int, Said]) -> tu
         there = said.get(version.pk)
         if version.state == "revoked" and grants:
             had = found[-1]
-            left = costing.until(version.starts, grants[-1], had, {}, {})
+            left = until(version.starts, grants[-1], had, {}, {})
             span = common(grants[-1].span, between(None, version.starts))
             grants = [Grant(sum(left.values(), Decimal(0)), span, span.lower, version.proration, left)] if span else []
         elif there and there.amount is not None:
             grants.append(Grant(there.amount, version.validity, version.starts, version.proration))
         elif grants:  # the version names the position no more: what it granted until then stays
-            left = costing.until(version.starts, grants[-1], found[-1], {}, {})
+            left = until(version.starts, grants[-1], found[-1], {}, {})
             grants = [Grant(sum(left.values(), Decimal(0)), grants[-1].span, grants[-1].start, version.proration, left)]
-        found.append(costing.granted_by_year(grants, [{} for _ in grants]))
+        found.append(granted_by_year(grants, [{} for _ in grants]))
     return tuple(found)
 
 
 def load(
-    body: Body,
+    body: Body | int,
     span: Any,
     *,
     notices: Q | None = None,
@@ -259,7 +265,7 @@ def load(
     return [book(some, uses) for some in kept.values()]
 
 
-def uses_of(body: Body, notices: list[int], periods: Iterable[PositionPeriod] | None) -> dict[int, list[Use]]:
+def uses_of(body: Body | int, notices: list[int], periods: Iterable[PositionPeriod] | None) -> dict[int, list[Use]]:
     """What posts use of each position of these notices: a part for each span of their facts. At most two queries."""
     fundings = list(Funding.objects.filter(body=body, item__notice__in=notices).select_related("position"))
     if periods is None:
@@ -284,7 +290,7 @@ def book(versions: list[NoticeVersion], uses: dict[int, list[Use]]) -> Book:
     said: dict[int, dict[int, Said]] = {}
     heads: dict[int, dict[str, Any]] = {}
     for version in versions:
-        for one in version.said_json:
+        for one in json_of(version, "said_json"):
             said.setdefault(one["item"], {})[version.pk] = read(one, version)
             heads[one["item"]] = one
     entries = tuple(
@@ -313,5 +319,5 @@ def counted_spans(items: Iterable[NoticeItem]) -> dict[int, list[Any]]:
     for pk, notice in keys.items():
         decided = [one for one in versions.get(notice, []) if one.state in DECIDED]
         there = holding(decided) if decided else []
-        found[pk] = [span for one, span in there if any(said["item"] == pk for said in one.said_json)]
+        found[pk] = [span for one, span in there if any(said["item"] == pk for said in json_of(one, "said_json"))]
     return found

@@ -112,8 +112,8 @@ class OnwardTemplate(BodyRow, Signed):
         row = rows.filter(position__funding__isnull=False).order_by("-validity", "carrier__sort_key").first()
         if row is None or row.carrier is None:
             return None
-        rows = NoticeVersion.objects.current().filter(notice__items__funding__position=row.position)
-        newest = rows.select_related("notice__programme", "notice__sub_product").order_by("-validity").first()
+        paying = NoticeVersion.objects.current().filter(notice__items__funding__position=row.position)
+        newest = paying.select_related("notice__programme", "notice__sub_product").order_by("-validity").first()
         return (newest.notice, row.carrier) if newest else None
 
     @classmethod

@@ -55,7 +55,8 @@ class Notices(ListPage):
         earlier = Exists(others.filter(number__lt=OuterRef("number"), state="granted"))
         word = Case(When(Q(earlier, state="granted"), then=Value_("amended")), default=F("state"))
         state = Subquery(known.annotate(word=word).values("word")[:1])
-        return NoticeVersion.visible_to(request).touching(year_of(request.year)).annotate(state_then=state)
+        rows = NoticeVersion.visible_to(request).current().filter(validity__overlap=year_of(request.year))
+        return rows.annotate(state_then=state)
 
 
 def notice_of(request: Any, slug: str) -> FundingNotice:
@@ -87,6 +88,7 @@ class NoticePage(Ruled):
             "versions": notice.held(),
             "items": items,
             "items_total": None if None in amounts else sum((a for a in amounts if a is not None), Decimal(0)),
+            "items_sum": known_total("Summe", *(Value(str(terms.item), amount) for terms, amount in items)),
             "items_fte": sum((terms.fte for terms, _ in items if terms.fte), start=Decimal(0)),
             "years": sorted(book.granted.items()) if book and len(version.years()) > 1 else [],
             "published": published_rates(notice) if None in amounts else [],
@@ -110,7 +112,9 @@ def items_of(version: NoticeVersion, book: Book | None) -> list[tuple[ItemTerms,
 
     def amount(one: ItemTerms) -> Decimal | None:
         mine = years.get(one.item_id, [])
-        return one.amount if one.fte is None else None if None in mine else sum(a for a in mine if a is not None)
+        if one.fte is None:
+            return one.amount
+        return None if None in mine else sum((a for a in mine if a is not None), Decimal(0))
 
     return [(one, amount(one)) for one in terms.order_by("-item__kind", "item__function__name", "item__label")]
 
@@ -174,7 +178,7 @@ class TakeRates(Ruled):
 
 def unpriced(value: Value) -> bool:
     """Whether a sum leaves out posts whose amount is not known."""
-    return value.value is None or any(one.value is None for one in value.operands)
+    return bool(value.unknown)
 
 
 def posts_of(book: Book | None, year: int) -> Value:
@@ -248,7 +252,7 @@ class CarryOver(AddPage):
             "fresh": fresh,
             "budget": carried_lines(request.acting_body, request.year + 1, [row.notice for row in fresh]),
             "fte": sum((row.fte() for row in fresh), Decimal(0)),
-            "amount": None if None in amounts else sum((a for a in amounts if a is not None), Decimal(0)),
+            "amount": known_total("Neu geplant", *(Value("Betrag", one) for one in amounts)),
         }
 
     def save(self, request: Any, form: Any) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from django.db.models import Q
 from kim.formats import FIRST_YEAR, LAST_YEAR
 from kim.history import SENTENCES, refusable, tracked
 from kim.models.rows import BodyRow
-from kim.periods import today
+from kim.periods import common, today, year_of
 
 CLOSED_WORDS = (
     "Das Förderjahr ist abgeschlossen; was in ihm gilt, lässt sich nicht mehr ändern. "
@@ -20,14 +20,21 @@ SENTENCES["closed_year"] = CLOSED_WORDS
 LOCK = 77  # the first half of the advisory lock "changes of a year", the second is the body
 
 
-def closed_year(time: str, *, free: tuple[str, ...] = ()) -> pgtrigger.Trigger:
+def closed_year(time: str, *, free: tuple[str, ...] = (), dated: tuple[str, ...] = ()) -> pgtrigger.Trigger:
     """A trigger that keeps a row as it is within the closed years of its body.
 
     time: SQL for the dates a row is about, with {row} for OLD or NEW. A change is refused if it moves dates within a
-    closed year, or changes anything else of a row that has dates there; ``free`` columns do not count. Whoever closes
-    a year waits for the changes that are under way, and they for her.
+    closed year, or changes anything else of a row that has dates there; ``free`` columns do not count, and ``dated``
+    ones (ranges themselves) only with the days that lie in the closed year. So a row can be shortened at the year's
+    edge and go on as another. Whoever closes a year waits for the changes that are under way, and they for her.
     """
-    free_columns = ", ".join(f"'{name}'" for name in ("version", "validity", *free))
+    free_columns = ", ".join(f"'{name}'" for name in ("version", "validity", *free, *dated))
+    moved = "".join(
+        f"""
+                    OR (TG_OP = 'UPDATE' AND coalesce(OLD.{name}, 'empty') * closed <>
+                        coalesce(NEW.{name}, 'empty') * closed)"""
+        for name in dated
+    )
     return pgtrigger.Trigger(
         name="closed_year",
         when=pgtrigger.Before,
@@ -42,7 +49,7 @@ def closed_year(time: str, *, free: tuple[str, ...] = ()) -> pgtrigger.Trigger:
             FOR closed IN SELECT daterange(make_date(year, 1, 1), make_date(year + 1, 1, 1))
                           FROM kim_closedyear y WHERE y.body_id = body LOOP
                 IF before * closed <> after * closed OR (TG_OP = 'UPDATE' AND NOT isempty(before * closed)
-                    AND to_jsonb(OLD) - ARRAY[{free_columns}] <> to_jsonb(NEW) - ARRAY[{free_columns}]) THEN
+                    AND to_jsonb(OLD) - ARRAY[{free_columns}] <> to_jsonb(NEW) - ARRAY[{free_columns}]){moved} THEN
                     RAISE EXCEPTION 'closed year' USING ERRCODE = '23514', CONSTRAINT = 'closed_year';
                 END IF;
             END LOOP;
@@ -91,6 +98,14 @@ class ClosedYear(BodyRow):
     def of(cls, body: Any) -> set[int]:
         """The closed years of a body. One query."""
         return set(cls._default_manager.filter(body=body).values_list("year", flat=True)) if body else set()
+
+    @classmethod
+    def within(cls, body: Any, span: Any) -> list[Any]:
+        """The closed years of a body that a range of days touches, as half-open ranges in the order of time. One query.
+
+        Example: 01.03.2022 open, 2021 and 2022 closed: [01.01.2022, 01.01.2023).
+        """
+        return [year for one in sorted(cls.of(body)) if common(span, year := year_of(one))]
 
     @classmethod
     def close(cls, body: Any, year: int, *, reason: str) -> None:

@@ -46,8 +46,12 @@ class TextColumn(tables.Column):
 
     def value(self, record: Any) -> Any:
         """What stands behind the cell: text, a number, a date, or None."""
-        found = record.figures[self.figure] if self.figure else follow(record, self.path)
+        found = self.found(record)
         return found.value if type(found) is Value else found
+
+    def found(self, record: Any) -> Any:
+        """What the row has for the cell: a value, or a Value that says more than itself."""
+        return record.figures[self.figure] if self.figure else follow(record, self.path)
 
     def relations(self, model: Any) -> list[str]:
         """The foreign keys the cell and the order read: what a list has to fetch with its rows."""
@@ -58,12 +62,16 @@ class TextColumn(tables.Column):
         """The value as people read it."""
         return str(value)
 
+    def cell_text(self, record: Any, value: Any) -> str:
+        """The value of a row as people read it in its cell."""
+        return self.text(value)
+
     def html(self, record: Any, links: "Links") -> SafeString:
         """The cell; a number leads to its Herkunft, everything else where ``url`` says."""
         value = self.value(record)
         if value is None or value == "":
             return MISSING if self.default is None else escaped(self.default)
-        words = escaped(self.text(value))
+        words = escaped(self.cell_text(record, value))
         if self.numeric and self.unit != COUNT:
             return SafeString(f'<a class="q" href="{links.source(self.name, record)}">{words}</a>')
         url = links.page(record) if self.leads else self.url(record) if self.url else ""
@@ -173,16 +181,31 @@ class AmountColumn(TextColumn):
         found = super().value(record)
         return found.quantize(self.place) if isinstance(found, Decimal) else found
 
+    def missing(self, record: Any) -> int:
+        """Of how many amounts the sum in the cell is silent; 0 where the cell is no sum or nothing of it is known."""
+        found = self.found(record)
+        return found.missing if type(found) is Value and found.value is not None else 0
+
+    def unknown(self, record: Any) -> int:
+        """How many amounts the list's sum misses in this row: parts of the cell's sum, or the cell itself."""
+        found = self.found(record)
+        if type(found) is Value and found.unknown:
+            return found.unknown
+        return int(self.value(record) is None and self.counts(record))
+
     def text(self, value: Any) -> str:
         return formats.euro(value) if self.unit == EUR else formats.fte(value)
 
-    def total_text(self, value: Decimal | None) -> str:
-        """The sum as people read it; nothing known is no 0."""
-        return NOT_STATED if value is None else self.text(value)
+    def cell_text(self, record: Any, value: Any) -> str:
+        return formats.without(self.text(value), self.missing(record))
+
+    def total_text(self, value: Decimal | None, missing: int = 0) -> str:
+        """The sum as people read it: nothing known is no 0, and missing is of how many amounts it is silent."""
+        return NOT_STATED if value is None else formats.without(self.text(value), missing)
 
     def derivation(self, record: Any, label: str) -> Value:
         """The cell with where it comes from: a figure of the catalogue, or what the row itself rests on."""
-        found = record.figures[self.figure] if self.figure else follow(record, self.path)
+        found = self.found(record)
         if isinstance(found, Value):
             return found
         link = str(record.get_absolute_url()) if hasattr(record, "get_absolute_url") else ""

@@ -81,9 +81,10 @@ def as_csv(listing: "Listing") -> HttpResponse:
     writer = csv.writer(stream, delimiter=";", quoting=csv.QUOTE_MINIMAL)
     writer.writerow([one.heading() for one in listing.columns])
     for row in listing.found:
-        writer.writerow([german(one.export(row)) for one in listing.columns])
+        writer.writerow([german(value) for value in listing.line(row)])
     if listing.totals:
-        writer.writerow([listing.foot(), *(german(listing.totals.get(one.name)) for one in listing.columns[1:])])
+        label = listing.noted(listing.foot(), listing.foot_note())
+        writer.writerow([label, *(german(listing.totals.get(one.name)) for one in listing.columns[1:])])
     response = HttpResponse("\ufeff" + stream.getvalue(), content_type="text/csv; charset=utf-8")
     return named(listing, response, "csv")
 
@@ -93,13 +94,18 @@ def as_json(listing: "Listing") -> JsonResponse:
         return JsonResponse({"error": listing.problems}, status=400)
     asked = listing.request.GET
     data = {
-        "rows": [{one.name: plain(one.export(row)) for one in listing.columns} for row in listing.found],
+        "rows": [
+            {one.name: plain(one.export(row)) for one in listing.columns}
+            | ({"missing": note} if (note := listing.row_note(row)) else {})
+            for row in listing.found
+        ],
         "totals": {name: plain(value) for name, value in listing.totals.items()},
         "filter": {n: asked.getlist(n) for n in listing.form.fields if asked.get(n)},
         "stand": listing.request.stand.isoformat(),
         "jahr": listing.request.year,
         "koerperschaft": listing.request.acting_body.slug,
-        "ohne_angabe": listing.missing,
+        "ohne_angabe": listing.missing,  # the former name of "missing"
+        "missing": listing.missing,
     }
     return JsonResponse(data, json_dumps_params={"ensure_ascii": False})
 
@@ -132,7 +138,7 @@ def as_xlsx(listing: "Listing") -> HttpResponse:
     sheet = book.create_sheet(re.sub(r"[\\/*?:\[\]]", " ", listing.declared.title)[:31])
     sheet.freeze_panes = "B2"
     widths = [len(one.heading()) + 2 for one in listing.columns]
-    lines = [[one.export(row) for one in listing.columns] for row in listing.found]
+    lines = [listing.line(row) for row in listing.found]
     for line in lines[:200]:
         widths = [max(w, min(len(str(v)) + 3, 60)) for w, v in zip(widths, line, strict=True)]
     for number, width in enumerate(widths, start=1):
@@ -142,7 +148,8 @@ def as_xlsx(listing: "Listing") -> HttpResponse:
         sheet.append([cell(sheet, v, one.unit) for v, one in zip(line, listing.columns, strict=True)])
     if listing.totals:
         feet = [cell(sheet, listing.totals.get(one.name), one.unit, bold=True) for one in listing.columns[1:]]
-        sheet.append([cell(sheet, listing.foot(), bold=True), *feet])
+        label = listing.noted(listing.foot(), listing.foot_note())
+        sheet.append([cell(sheet, label, bold=True), *feet])
     about = book.create_sheet("Filter und Stand")
     about.column_dimensions["A"].width, about.column_dimensions["B"].width = 18, 90
     for name, words in facts(listing):
@@ -177,7 +184,7 @@ def as_pdf(listing: "Listing") -> HttpResponse:
         "lines": lines,
         "feet": [
             {
-                "text": one.total_text(listing.totals[one.name]) if one.name in listing.totals else "",
+                "text": listing.total_text(one) if one.name in listing.totals else "",
                 "numeric": one.numeric,
             }
             for one in listing.columns[1:]
@@ -192,4 +199,4 @@ def shown(one: Any, row: Any) -> str:
     value = one.value(row)
     if value is None or value == "":
         return str(one.default or formats.MISSING)
-    return str(one.text(value))
+    return str(one.cell_text(row, value))

@@ -190,7 +190,7 @@ class Listing:
             value, missing = one.total_text(total), self.missing.get(one.name, 0)
             if one.unit == FTE and total is not None:
                 value += f"{formats.NBSP}VZÄ" + (f" {heading.removeprefix('VZÄ ')}" if heading != "VZÄ" else "")
-            value += f" ({missing} ohne Angabe)" if missing and total is not None else ""
+            value = formats.without(value, missing if total is not None else 0)
             named = (
                 one.unit == MONTHS or (one.unit == EUR and units.count(EUR) > 1) or (one.unit == FTE and total is None)
             )
@@ -199,11 +199,35 @@ class Listing:
 
     @cached_property
     def missing(self) -> dict[str, int]:
-        """How many of the rows a sum is silent about."""
-        counts = {
-            one.name: sum(one.counts(row) and one.value(row) is None for row in self.found) for one in self.summed
-        }
+        """Of how many amounts each sum is silent: rows without one, and parts of rows that are sums themselves."""
+        counts = {one.name: sum(one.unknown(row) for row in self.found) for one in self.summed}
         return {name: count for name, count in counts.items() if count}
+
+    def total_text(self, one: AmountColumn) -> str:
+        """A sum as people read it. Example: 178.000,00 € (10 ohne Angabe)."""
+        return one.total_text(self.totals[one.name], self.missing.get(one.name, 0))
+
+    def noted(self, label: Any, missing: dict[str, int]) -> Any:
+        """The first cell of a line in a file that says what its numbers, which stay numbers, are silent about.
+
+        Example: Summe (alle 13), Jahresbetrag (10 ohne Angabe).
+        """
+        notes = (formats.without(self.all_columns[name].heading(), count) for name, count in missing.items())
+        return ", ".join([str(label), *notes]) if missing else label
+
+    def foot_note(self) -> dict[str, int]:
+        """See noted, of the line of sums; a sum of which nothing is known stands there as nothing."""
+        return {name: count for name, count in self.missing.items() if self.totals[name] is not None}
+
+    def row_note(self, row: Any) -> dict[str, int]:
+        """See noted, of a row: what the sums in its cells are silent about."""
+        shown = (one for one in self.columns if isinstance(one, AmountColumn))
+        return {one.name: count for one in shown if (count := one.missing(row))}
+
+    def line(self, row: Any) -> list[Any]:
+        """A row for a file whose numbers are numbers."""
+        head, *rest = (one.export(row) for one in self.columns)
+        return [self.noted(head, self.row_note(row)), *rest]
 
     @cached_property
     def selection(self) -> Any:
@@ -270,7 +294,7 @@ class Listing:
     def foot_cell(self, one: TextColumn) -> dict[str, Any]:
         if one.name not in self.totals or not isinstance(one, AmountColumn):
             return {"text": ""}
-        return {"text": one.total_text(self.totals[one.name]), "url": self.url(herkunft=one.name)}
+        return {"text": self.total_text(one), "url": self.url(herkunft=one.name)}
 
     def head(self, one: TextColumn) -> dict[str, Any]:
         down = self.order == one.name

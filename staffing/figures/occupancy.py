@@ -7,13 +7,13 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Sum
+from django.db.models import Exists, OuterRef, Sum
 
 from kim.figures import COUNT, DATE, FTE, TEXT, Deadlines, Headline, Value, figure, stated, total
 from kim.formats import NBSP, fte
 from kim.models import Body
 from kim.periods import last_day
-from staffing.models import Occupancy, Position, PositionPeriod, Procedure
+from staffing.models import Occupancy, Position, PositionPeriod, Procedure, Stage
 
 HALF_YEAR = timedelta(days=183)
 PARTS = {
@@ -67,8 +67,9 @@ def kinds(body: Body, day: date) -> list[str]:
 def status(body: Body, day: date, kind: str = "") -> OccupancyStatus:
     """FTE of a body on a day by status. Two queries.
 
-    kind: "own", "onward" or empty for all. Filled is Σ occupancies valid on the day; what is not filled counts by
-    the stage of the post (rulings: committed = verplant = filled + advertised + advertising_planned).
+    kind: "own", "onward" or empty for all. Filled is Σ places on duty on the day: a place that rests is not filled, its
+    substitute is. What is not filled counts by the stage of the post; what rests on a post whose stage is not stated
+    is open (rulings: committed = verplant = filled + advertised + advertising_planned).
 
     Worked example, StädteRegion Aachen, posts with third parties, 01.03.2023: filled 3,000 (Baesweiler 0,5,
     SPRUNGBrett 1,5 by document; Caritas 0,5, Lydia 0,5 assumed) + advertising_planned 0,500 (Würselen) = committed
@@ -78,11 +79,11 @@ def status(body: Body, day: date, kind: str = "") -> OccupancyStatus:
     rows = PositionPeriod.objects.filter(body=body, **filters).as_of(day).with_occupancy(day)
     posts = list(rows.select_related("position", "basis", "carrier").order_by("position__number"))
     there = [post.position_id for post in posts]  # an occupancy without a beginning reaches back before its post
-    taken = Occupancy.objects.filter(body=body, position__in=there).as_of(day).select_related("position", "basis")
+    taken = Occupancy.objects.filter(body=body, position__in=there).on_duty(day).select_related("position", "basis")
     filled = tuple(occupied(place) for place in taken.order_by("position__number", "slot"))
 
     def part(name: str) -> Value:
-        open_posts = (rest(post, getattr(post, name)) for post in posts if getattr(post, name))
+        open_posts = (rest(post, getattr(post, name), name) for post in posts if getattr(post, name))
         return total(PARTS[name], *(filled if name == "filled" else open_posts), unit=FTE)
 
     parts = {name: part(name) for name in PARTS}
@@ -92,14 +93,16 @@ def status(body: Body, day: date, kind: str = "") -> OccupancyStatus:
 
 
 def occupied(occupancy: Occupancy) -> Value:
-    """One filled place as an operand: what a document says, or the assumption."""
-    return stated(f"{occupancy.position.number}, Platz {occupancy.slot}", occupancy.fte, FTE, occupancy)
+    """One place as an operand: what a document says, or the assumption; a substitute says for whom."""
+    instead = f" (vertritt Platz {occupancy.stands_in_for})" if occupancy.stands_in_for else ""
+    return stated(f"{occupancy.position.number}, Platz {occupancy.slot}{instead}", occupancy.fte, FTE, occupancy)
 
 
-def rest(row: PositionPeriod, amount: Decimal) -> Value:
+def rest(row: PositionPeriod, amount: Decimal, part: str) -> Value:
     """What of a post is not filled, as an operand."""
     carrier = row.carrier.short_name if row.carrier else "noch nicht vergeben"
-    return stated(f"{row.position.number} {carrier}: {row.get_stage_display()}", amount, FTE, row)
+    words = "ruhend" if part == "open" and row.stage == Stage.NOT_STATED else row.get_stage_display()
+    return stated(f"{row.position.number} {carrier}: {words}", amount, FTE, row)
 
 
 @figure("headline.occupancy", "VZÄ besetzt", headline=1)
@@ -115,7 +118,8 @@ def headline(body: Body, day: date) -> Headline:
 
 @figure("deadlines.posts", "Stellen, Besetzungen und Verfahren, die enden", deadlines=True)
 def endings(body: Body, day: date) -> Deadlines:
-    """The last days of posts and occupancies within half a year, and Fristen. Three queries.
+    """The last days of posts and of places within half a year, and Fristen. Three queries. A place whose person only
+    changes her size does not end.
 
     Example: CM-12 ends on 28.02.2023.
     """
@@ -124,7 +128,11 @@ def endings(body: Body, day: date) -> Deadlines:
         ("Angaben zur Stelle enden", row)
         for row in PositionPeriod.objects.filter(**coming).select_related("position", "basis")
     ]
-    rows += [("Besetzung endet", row) for row in Occupancy.objects.filter(**coming).select_related("position", "basis")]
+    ending = Occupancy.objects.filter(**coming).select_related("position", "basis")
+    goes_on = Occupancy.objects.filter(
+        position=OuterRef("position"), slot=OuterRef("slot"), validity__startswith=OuterRef("validity__endswith")
+    )
+    rows += [("Besetzung endet", row) for row in ending.filter(~Exists(goes_on))]
     looked = Procedure.objects.filter(**coming).select_related("position", "basis")
     rows += [(f"Frist der {row.get_kind_display()}", row) for row in looked]
     return Deadlines(
@@ -208,7 +216,7 @@ def size(row: PositionPeriod) -> Value:
 def plain_filled(periods: Iterable[PositionPeriod], day: date) -> dict[int, Decimal | None]:
     """position.filled without derivations. One query."""
     rows = list(periods)
-    taken = Occupancy.objects.filter(position__in=[row.position_id for row in rows]).as_of(day).order_by()
+    taken = Occupancy.objects.filter(position__in=[row.position_id for row in rows]).on_duty(day).order_by()
     sums = dict(taken.values("position").annotate(sum=Sum("fte")).values_list("position", "sum"))
     return {row.pk: sums.get(row.position_id, Decimal(0)) for row in rows}
 
@@ -222,10 +230,11 @@ def plain_rest(periods: Iterable[PositionPeriod], day: date) -> dict[int, Decima
 
 @figure("position.filled", "VZÄ besetzt", many=True, amounts=plain_filled)
 def filled_by_post(periods: Iterable[PositionPeriod], day: date) -> dict[int, Value]:
-    """FTE filled of each of these posts on a day, with its places. One query. Example: CM-10: 3 × 0,5 = 1,500."""
+    """FTE filled of each of these posts on a day, with its places on duty. One query. Example: CM-10: 3 × 0,5 = 1,500;
+    while one rests and nobody stands in: 1,000."""
     rows = list(periods)
     places: dict[int, list[Occupancy]] = {}
-    taken = Occupancy.objects.filter(position__in=[row.position_id for row in rows]).as_of(day)
+    taken = Occupancy.objects.filter(position__in=[row.position_id for row in rows]).on_duty(day)
     for place in taken.select_related("position", "basis").order_by("slot"):
         places.setdefault(place.position_id, []).append(place)
     return {
@@ -274,11 +283,13 @@ def position_fte(position: Position, day: date, when: str = "") -> Value:
 
 @figure("position.persons", "Fachkräfte auf der Stelle")
 def persons(position: Position, day: date) -> Value:
-    """How many places of the post are filled on a day. Example: CM-10 on 01.03.2023: 3 (three times 0,5)."""
+    """How many people have a place of the post on a day, at work or resting, substitutes too: a place is a person,
+    whatever her size. Example: CM-10 on 01.03.2023: 3 (three times 0,5); 0,5 that is 0,8 for three months: 1."""
     period_of(position, day)  # refuses when the post is not there
     rows = list(Occupancy.objects.filter(position=position).as_of(day).select_related("position", "basis"))
     operands = tuple(occupied(row) for row in sorted(rows, key=lambda r: r.slot))
-    return Value(f"Fachkräfte {position.number}", len(rows), COUNT, formula="Anzahl der Plätze", operands=operands)
+    people = len({row.slot for row in rows})
+    return Value(f"Fachkräfte {position.number}", people, COUNT, formula="Anzahl der Plätze", operands=operands)
 
 
 @figure("position.since", "Stelle gilt seit")

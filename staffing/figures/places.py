@@ -1,14 +1,17 @@
 """Names in sentences: the body, who employs, which Kommunen are served, where people are advised."""
 
 from datetime import date
+from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 
-from kim.figures import COUNT, DATE, TEXT, Value, figure, stated
-from kim.formats import listed, posts
+from kim.figures import COUNT, DATE, FTE, TEXT, Value, figure, stated
+from kim.formats import listed, posts, singular
 from kim.models import Body
 from staffing.figures.occupancy import period_of, size
 from staffing.models import Position, PositionPeriod, Status
+
+NOWHERE = "ohne Angabe der Kommune"
 
 
 @figure("body.name", "Name der Körperschaft")
@@ -66,7 +69,7 @@ def filling(position: Position, day: date) -> Value:
     Stelle ausgeschrieben"; filled: "ist eine halbe Stelle besetzt"; else: "ist eine halbe Stelle noch nicht besetzt".
     """
     row = PositionPeriod.objects.with_occupancy(day).get(pk=period_of(position, day).pk)
-    one = row.fte <= 1
+    one = singular(row.fte, FTE)
     verb, end = {
         Status.ADVERTISING_PLANNED: ("wird" if one else "werden", "in Kürze ausgeschrieben"),
         Status.ADVERTISED: ("ist" if one else "sind", "ausgeschrieben"),
@@ -107,13 +110,17 @@ def distribution(body: Body, positions: str, day: date, when: str = "") -> Value
     """What was planned for which Kommune, equal shares drawn together.
 
     positions: numbers with commas. Example, CM-13 and CM-14 before 01.03.2023: "für Eschweiler und Stolberg je
-    eine volle Stelle"; with 0,5 at CM-13: "für Eschweiler eine halbe Stelle und für Stolberg eine volle Stelle".
+    eine volle Stelle"; with 0,5 at CM-13: "für Eschweiler eine halbe Stelle und für Stolberg eine volle Stelle"; with
+    no Kommune at CM-13: "für Stolberg eine volle Stelle und ohne Angabe der Kommune eine volle Stelle".
     """
     groups: dict[str, list[str]] = {}
     rows = several(body, positions, day, when)
     for row in rows:
-        groups.setdefault(posts(row.fte), []).append(listed(row.municipality_names(short=True)))
+        if names := row.municipality_names(short=True):
+            groups.setdefault(posts(row.fte), []).append(listed(names))
     parts = [f"für {listed(names)} {'je ' if len(names) > 1 else ''}{amount}" for amount, names in groups.items()]
+    if nowhere := [row.fte for row in rows if not row.municipality_names()]:
+        parts.append(f"{NOWHERE} {posts(sum(nowhere, Decimal(0)))}")
     operands = tuple(size(row) for row in rows)
     return Value("Verteilung", listed(parts), TEXT, formula="nach Kommunen", operands=operands)
 
@@ -123,5 +130,6 @@ def municipality_count(body: Body, positions: str, day: date, when: str = "") ->
     """How many Kommunen these posts serve. Example, CM-12, CM-13, CM-14 before 01.03.2023: 3."""
     rows = several(body, positions, day, when)
     names = {name for row in rows for name in row.municipality_names()}
-    operands = tuple(text(row, "zuständig für", row.served_text(), {}) for row in rows)
+    served = ((row, row.municipality_names()) for row in rows)
+    operands = tuple(text(row, "zuständig für", listed(found) if found else NOWHERE, {}) for row, found in served)
     return Value("Kommunen", len(names), COUNT, formula="verschiedene Kommunen", operands=operands)

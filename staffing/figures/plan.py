@@ -9,7 +9,7 @@ from kim.figures import FTE, Value, figure, known_total, total
 from kim.formats import day as printed
 from kim.models import Body
 from staffing.figures.occupancy import filled_by_post, size
-from staffing.models import PlanNote, Position, PositionPeriod, Stage
+from staffing.models import PlanNote, Position, PositionPeriod
 
 MISSING = "ohne Entgeltgruppe"
 
@@ -41,7 +41,10 @@ class Plan:
 
     def as_json(self) -> dict[str, Any]:
         names = ("planned", "previous", "filled", "change")
-        rows = [{n: getattr(one, n).plain() for n in names} | {"name": one.name} for one in self.lines]
+        rows = [
+            {n: getattr(one, n).plain() for n in names} | {"name": one.name, "missing": one.filled.missing}
+            for one in self.lines
+        ]
         return {"rows": rows, "derivation": self.derivation.as_json()}
 
 
@@ -67,7 +70,8 @@ def plan_of(rows: Any, body: Body, year: int) -> Plan:
     """See plan; rows: all that holds of the posts that are to count."""
     this, before, midyear = days_of(year)
     rows = rows.select_related("position", "basis", "carrier").order_by("position__number")
-    posts = {day: list(rows.as_of(day)) for day in (this, before, midyear)}
+    posts = {day: list(rows.as_of(day)) for day in (this, before)}
+    posts[midyear] = list(rows.as_of(midyear).with_occupancy(midyear))
     taken = filled_by_post(posts[midyear], midyear)
     marked = marks(body, this)
     lines = []
@@ -92,8 +96,9 @@ def plan_of(rows: Any, body: Body, year: int) -> Plan:
 
 
 def stated_or_not(row: PositionPeriod, filled: Value) -> Value:
-    """What of a post is filled; none where nobody has said whether it is. "keine Angabe" is not empty."""
-    if filled.amount or row.stage != Stage.NOT_STATED:
+    """What of a post is filled; none where nobody has said whether it is. "keine Angabe" is not empty, but a post whose
+    person rests is: that is known."""
+    if row.not_stated < row.fte:  # something is filled, rests, or is stated
         return filled
     return Value(filled.label, None, FTE, "annahme", source="Besetzung: keine Angabe", link=row.get_absolute_url())
 

@@ -14,7 +14,7 @@ from kim.models import Body
 from kim.periods import between, common, year_of
 from staffing.figures.vacancy import RESTING as AT_REST
 from staffing.figures.vacancy import UNKNOWN as NOT_STATED
-from staffing.figures.vacancy import gaps, histories
+from staffing.figures.vacancy import Gap, gaps, histories
 from staffing.models import Position, PositionPeriod
 
 PARTS = {FILLED: "filled", COMING: "coming", EMPTY: "open", UNKNOWN: "not_stated"}
@@ -128,17 +128,20 @@ def overview(body: Body, day: date) -> Overview:
             ends = (d for gap in missing for d in (gap.span.lower, gap.span.upper))
             cuts = sorted({there.lower, there.upper, *(d for d in ends if d in there)})
             for first, end in pairwise(cuts):
-                gap = next((g for g in missing if first in g.span), None)
-                bars.append(bar_of(row, gap, first, end))
+                bars.append(bar_of(row, [g for g in missing if first in g.span], first, end))
         found.append((number, tuple(bars)))
     return Overview(day.year, day, tuple(found))
 
 
-def bar_of(row: PositionPeriod, gap: Any, first: date, end: date) -> Bar:
-    """One span of a post, in words."""
+def bar_of(row: PositionPeriod, missing: list[Gap], first: date, end: date) -> Bar:
+    """One span of a post, in words: what is empty, else what rests; if both, both are said."""
     when = span(between(first, end))
-    if gap is None:
+    if not missing:
         return Bar(FILLED, first, end, f"{when} besetzt, {fte(row.fte)} VZÄ")
+    gap = missing[0]
+    if len(missing) > 1:
+        first_of = bar_of(row, [gap], first, end)
+        return Bar(first_of.kind, first, end, f"{first_of.words}, {fte(missing[1].fte)} VZÄ ruhend")
     if gap.kind == AT_REST:
         return Bar(RESTING, first, end, f"{when} ruhend: {fte(gap.fte)} von {fte(row.fte)} VZÄ")
     if gap.kind == NOT_STATED:

@@ -26,43 +26,64 @@ class Gap:
     span: Any
     fte: Decimal
     row: PositionPeriod
-    places: tuple[Occupancy, ...]
+    places: tuple[Occupancy, ...]  # empty: those that leave it; resting: who is away, then who stands in
+    instead: tuple[Occupancy, ...] = ()
 
     def size(self) -> Value:
-        """The FTE as a value: size − filled, or what rests."""
+        """The FTE as a value: size − places, or who is away − who stands in."""
         link = self.row.get_absolute_url()
-        if self.kind == RESTING:
-            parts = tuple(occupied(place) for place in self.places if place.suspended)
-            return Value(f"ruhend, {span(self.span)}", self.fte, FTE, formula="Summe", operands=parts, link=link)
-        parts = (size(self.row), *(occupied(place) for place in self.places))
-        formula = " − ".join(part.printed() for part in parts) if len(parts) > 1 else "niemand besetzt die Stelle"
-        return Value(f"{self.kind}, {span(self.span)}", self.fte, FTE, formula=formula, operands=parts, link=link)
+        away = self.kind == RESTING
+        first = [occupied(place) for place in self.places] if away else [size(self.row)]
+        less = [occupied(place) for place in (self.instead if away else self.places)]
+        formula = " − ".join([" + ".join(part.printed() for part in first), *(part.printed() for part in less)])
+        if len(first) + len(less) == 1:
+            formula = "Summe" if away else "niemand besetzt die Stelle"
+        operands = (*first, *less)
+        return Value(f"{self.kind}, {span(self.span)}", self.fte, FTE, formula=formula, operands=operands, link=link)
 
 
 def gaps(periods: Iterable[PositionPeriod], places: Iterable[Occupancy], within: Any) -> list[Gap]:
     """What of one post is empty, resting or not known in a range (half-open, both ends given), in the order of time.
 
-    Empty is size − Σ occupancies of the day; where the stage is "keine Angabe", the rest is not known. Example: CM-11,
-    0,5 from 01.01.2022, nobody, Ausschreibung vorgesehen, within 2023: one gap of 0,5 over the whole year.
+    On each day size = on duty + empty + resting, in FTE: empty is size − Σ places that are no substitutes, resting or
+    not (where the stage is "keine Angabe", it is not known); resting is Σ of those that rest − Σ substitutes on duty.
+    A substitute who works more than whoever is away fills what is empty. Examples: CM-11, 0,5 from 01.01.2022, nobody,
+    Ausschreibung vorgesehen, within 2023: one gap of 0,5 over the whole year. 1,0 filled, resting in May, 0,4 stands
+    in: resting 0,6 in May.
     """
     rows, taken = list(periods), list(places)
-    spans = [*(r.validity for r in rows), *(p.validity for p in taken)]
+    spans = [*(r.validity for r in rows), *(p.validity for p in taken), *(p.suspended for p in taken if p.suspended)]
     dates = {d for one in spans for d in (one.lower, one.upper)}
-    dates |= {d for p in taken if p.suspended for d in (p.suspended.lower, p.suspended.upper)}
     cuts = sorted({within.lower, within.upper, *(d for d in dates if d and within.lower < d < within.upper)})
     found: list[Gap] = []
     for first, end in pairwise(cuts):
         row = next((r for r in rows if first in r.validity), None)
-        if row is None:
-            continue
-        there = tuple(p for p in taken if first in p.validity)
-        empty = row.fte - sum((p.fte for p in there), Decimal(0))
-        resting = sum((p.fte for p in there if p.suspended and first in p.suspended), Decimal(0))
-        kind = UNKNOWN if row.stage == Stage.NOT_STATED else VACANT
-        for one, amount in ((kind, empty), (RESTING, resting)):
-            if amount > 0:
-                add(found, Gap(one, between(first, end), amount, row, there))
+        if row is not None:
+            there = [p for p in taken if first in p.validity]
+            for gap in gaps_of(row, there, between(first, end)):
+                add(found, gap)
     return found
+
+
+def gaps_of(row: PositionPeriod, there: list[Occupancy], days: Any) -> list[Gap]:
+    """See gaps; for days on which neither the post nor its places change."""
+    promised = tuple(p for p in there if p.stands_in_for is None)
+    on_duty = tuple(p for p in there if not (p.suspended and days.lower in p.suspended))
+    resting = tuple(p for p in promised if p not in on_duty)
+    instead = tuple(p for p in on_duty if p not in promised)
+    away = sum_of(resting) - sum_of(instead)
+    leaving = promised if away >= 0 else on_duty
+    kind = UNKNOWN if row.stage == Stage.NOT_STATED else VACANT
+    both = [
+        Gap(kind, days, row.fte - sum_of(leaving), row, leaving),
+        Gap(RESTING, days, away, row, resting, instead),
+    ]
+    return [gap for gap in both if gap.fte > 0]
+
+
+def sum_of(places: Iterable[Occupancy]) -> Decimal:
+    """FTE together. Example: three places of 0,5: 1,5."""
+    return sum((p.fte for p in places), Decimal(0))
 
 
 def add(found: list[Gap], gap: Gap) -> None:
@@ -71,7 +92,7 @@ def add(found: list[Gap], gap: Gap) -> None:
     if (
         last
         and last.span.upper == gap.span.lower
-        and (last.fte, last.row, last.places) == (gap.fte, gap.row, gap.places)
+        and (last.fte, last.row, last.places, last.instead) == (gap.fte, gap.row, gap.places, gap.instead)
     ):
         found[found.index(last)] = replace(last, span=between(last.span.lower, gap.span.upper))
         return
@@ -92,7 +113,7 @@ def histories(position_ids: Iterable[int]) -> dict[int, tuple[list[PositionPerio
 
 def since_when(rows: list[PositionPeriod], places: list[Occupancy], day: date) -> Gap | None:
     """The gap in which the day lies, grown back over every gap before it that touches it; None if the post is filled
-    or its occupancy is not stated."""
+    or its occupancy is not stated. What rests is somebody's, it is not empty."""
     first = min((r.validity.lower for r in rows), default=day)
     empty = [g for g in gaps(rows, places, between(min(first, day), day + DAY)) if g.kind == VACANT]
     if not empty or day not in empty[-1].span:

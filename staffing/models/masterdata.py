@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from kim.history import Versioned, tracked
 from kim.models import Body, BodyRow, sort_key
+from staffing.models.guards import HOURS_FIXED
 
 
 @tracked()
@@ -121,6 +122,7 @@ class Carrier(BodyRow):
     class Meta(BodyRow.Meta):
         verbose_name, verbose_name_plural = "Anstellungsträger", "Anstellungsträger"
         ordering: ClassVar = ["sort_key"]
+        triggers = [*BodyRow.Meta.triggers, HOURS_FIXED]
         constraints: ClassVar = [
             *BodyRow.Meta.constraints,
             models.UniqueConstraint(

@@ -1,6 +1,5 @@
 """Posts, what holds of them in time, and who has them; no money."""
 
-from copy import copy
 from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar, Self
@@ -10,8 +9,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import RangeOperators
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import Case, F, OuterRef, Q, Subquery, Sum, Value, When
-from django.db.models.base import ModelState
+from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce, Lower
 from django.urls import reverse
 
@@ -20,8 +18,9 @@ from kim.formats import listed, span
 from kim.history import counted, refusable, tracked
 from kim.models import POSITION_NUMBER, Body, BodyRow, Cited, SameBody, TextBlock, closed_year
 from kim.money import FteColumn, exact
-from kim.periods import PeriodField, PeriodQuerySet, between, period
+from kim.periods import PeriodField, PeriodQuerySet, period
 from kim.permissions import note
+from staffing.models.dated import Dated
 from staffing.models.guards import LIFE, OF_A_POST
 from staffing.models.masterdata import Carrier, Function, Municipality
 
@@ -133,38 +132,54 @@ class PositionPeriodQuerySet(PeriodQuerySet):
         return self.annotate(served_list=ArraySubquery(rows.values("municipality__name")), **more)
 
     def with_status(self, day: date) -> Self:
-        """Adds filled, rest (together: fte) and status. One query for any number."""
+        """Adds filled, rest (together: fte) and status. One query for any number. A place that rests is not filled; if
+        nobody else is there, the post shows its stage as an empty one does – but somebody is known to have it."""
         taken: Any = Position._meta.get_field("occupancies").related_model
-        occupied = taken.objects.filter(position=OuterRef("position"), validity__contains=day)
-        per_post = occupied.order_by().values("position").annotate(total=Sum("fte"))
+        there = taken.objects.filter(position=OuterRef("position"), validity__contains=day)
+        per_post = there.on_duty(day).order_by().values("position").annotate(total=Sum("fte"))
         filled = Subquery(per_post.values("total"), output_field=FteColumn())
         # One subquery says how far the post is filled: each further copy of it would cost as much as the whole row.
         whole = When(total=OuterRef("fte"), then=Value(Status.FILLED))
-        there = per_post.annotate(state=Case(whole, default=Value(Status.PARTLY))).values("state")
+        state = per_post.annotate(state=Case(whole, default=Value(Status.PARTLY))).values("state")
         empty = Case(
             When(carrier__isnull=True, then=Value(Status.UNASSIGNED)),
             When(stage=Stage.ADVERTISED, then=Value(Status.ADVERTISED)),
             When(stage=Stage.ADVERTISING_PLANNED, then=Value(Status.ADVERTISING_PLANNED)),
-            When(stage=Stage.NOT_STATED, then=Value(Status.NOT_STATED)),
+            When(Q(stage=Stage.NOT_STATED) & ~Exists(there), then=Value(Status.NOT_STATED)),
             default=Value(Status.VACANT),
         )
-        status = Coalesce(Subquery(there), empty, output_field=models.CharField())
+        status = Coalesce(Subquery(state), empty, output_field=models.CharField())
         return self.annotate(filled=Coalesce(filled, ZERO), status=status).annotate(rest=F("fte") - F("filled"))
 
     def with_occupancy(self, day: date) -> Self:
-        """with_status, and advertised, advertising_planned, open, not_stated (with filled together: fte), committed
-        (verplant). What is not filled counts by the stage of the post; if nothing is reported, not_stated."""
-        rows = self.with_status(day).annotate(
+        """with_status, and resting (the part of the rest whose person is away, without a substitute), advertised,
+        advertising_planned, open, not_stated (with filled together: fte), committed (verplant).
+
+        What is not filled counts by the stage of the post; if nothing is reported, not_stated – except what rests:
+        that somebody is away is known, so it is open. Example: 1,0, not stated, 0,3 rest: open 0,3, not_stated 0,7.
+        """
+        taken: Any = Position._meta.get_field("occupancies").related_model
+        there = taken.objects.filter(position=OuterRef("position"), validity__contains=day)
+        away = Subquery(there.away(day).values("away"), output_field=FteColumn())
+        rows = self.with_status(day).annotate(resting=Coalesce(away, ZERO))
+        rows = rows.annotate(
             advertised=rest_if(Stage.ADVERTISED),
             advertising_planned=rest_if(Stage.ADVERTISING_PLANNED),
-            not_stated=rest_if(Stage.NOT_STATED),
-            open=rest_if(Stage.PLANNED, Stage.EXPRESSION_OF_INTEREST),
+            not_stated=Case(
+                When(stage=Stage.NOT_STATED, then=F("rest") - F("resting")), default=ZERO, output_field=FteColumn()
+            ),
+            open=Case(
+                When(stage__in=(Stage.PLANNED, Stage.EXPRESSION_OF_INTEREST), then=F("rest")),
+                When(stage=Stage.NOT_STATED, then=F("resting")),
+                default=ZERO,
+                output_field=FteColumn(),
+            ),
         )
         return rows.annotate(committed=F("filled") + F("advertised") + F("advertising_planned"))
 
 
 @tracked()
-class PositionPeriod(Cited, BodyRow):
+class PositionPeriod(Cited, Dated):
     """What holds of a post in a span of time: its size, who employs, how far the filling has got."""
 
     part_of = "position"
@@ -247,7 +262,10 @@ class PositionPeriod(Cited, BodyRow):
         return listed(self.municipality_names())
 
     status: str  # of the day, on rows from with_occupancy
+    resting: Decimal  # these two too
+    not_stated: Decimal
     served_list: list[str]  # on rows from with_served
+    served_order: list[str]  # the sort keys of the Kommunen, where a distribution asks for them
 
     def status_label(self) -> str:
         """The status of the day, for rows from with_occupancy."""
@@ -259,7 +277,8 @@ class PositionPeriod(Cited, BodyRow):
 
     @transaction.atomic
     def correct(self, *, reason: str, municipalities: "list[Municipality] | None" = None) -> bool:
-        """A Berichtigung: these facts are corrected for their whole range, with the reason in the history.
+        """A Berichtigung: these facts are corrected for their whole range, with the reason in the history; of a range
+        that begins in a closed year only for the open days (``divided`` says from when).
 
         Set the new values on the instance before. A size or carrier that changes while its basis stays is no longer
         what the document says: the reason becomes its Annahme. True if anything changed. Raises ValidationError
@@ -271,11 +290,12 @@ class PositionPeriod(Cited, BodyRow):
         before = self.version
         self._without_stale_basis(reason.strip())
         with refusable():
-            self.full_clean()
-            self.save()
-            if municipalities is not None and self._serve(municipalities) and self.version == before:
-                self.touch()
-        return self.version != before
+            row = self.in_open_days(parts=self._serves_others(municipalities))
+            row.full_clean()
+            row.save()
+            if municipalities is not None and row._serve(municipalities) and row.version == before:
+                row.touch()
+        return row is not self or self.version != before
 
     @transaction.atomic
     def change_from(
@@ -299,8 +319,7 @@ class PositionPeriod(Cited, BodyRow):
         note(reason=reason.strip(), act=f"Änderung ab {printed(day)}")
         changed = {name: getattr(self, name) for name in FACTS if getattr(self, name) != getattr(before, name)}
         cited = {name: getattr(self, name) for name in BASIS}
-        served = None if municipalities is None else {m.pk for m in municipalities}
-        moved = served is not None and served != {s.municipality_id for s in before.served.all()}
+        moved = before._serves_others(municipalities)
         if not changed and not moved and all(getattr(before, name) == value for name, value in cited.items()):
             return before
         if (moved or changed.keys() & {"fte", "carrier"}) and all(
@@ -329,42 +348,6 @@ class PositionPeriod(Cited, BodyRow):
         ):
             self.basis, self.basis_place, self.assumption = None, "", f"Berichtigung: {reason}"
 
-    def end(self, day: date) -> None:
-        """What holds from here on ends: the last day is the one before ``day``; facts that begin then are gone."""
-        if self.validity.lower >= day:
-            self._remove()
-            return
-        self.validity = between(self.validity.lower, day)
-        self.full_clean()
-        self.save()
-
-    def from_day(self, day: date) -> "PositionPeriod":
-        """The facts that hold from a day of this range on, with what hangs on them: this row if it begins that day,
-        else a copy, and this row ends the day before. Not saved as to its figures; set them and save.
-
-        Example: 01.01.2022 open, from 01.03.2023: this row until 28.02.2023, the copy from 01.03.2023 on.
-        """
-        if self.validity.lower == day:
-            return self
-        end = self.validity.upper
-        self.end(day)
-        return self.continued(between(day, end))
-
-    def continued(self, validity: Any) -> "PositionPeriod":
-        """A copy of these facts for another range, with the Kommunen and Beratungsorte that hang on them; saved."""
-        later = copy(self)
-        later.pk, later._state = None, ModelState()
-        later.version, later.validity = 1, validity
-        later.save()
-        for relation in self._meta.related_objects:
-            model: Any = relation.related_model
-            if getattr(model, "part_of", "") == relation.field.name and not hasattr(model, "pgh_tracked_model"):
-                for part in model._base_manager.filter(**{relation.field.name: self.pk}):
-                    part.pk, part._state, part.version = None, ModelState(), 1
-                    setattr(part, relation.field.name, later)
-                    part.save()
-        return later
-
     def rest_on(self, cause: Cited, *, planned: bool = False) -> None:
         """This rests on what the cause rests on; what is only planned, or in no document, is an Annahme."""
         words = ["Die Grundlage ist geplant, sie liegt noch nicht vor."] if planned and cause.basis_id else []
@@ -373,6 +356,11 @@ class PositionPeriod(Cited, BodyRow):
             words = [str(getattr(cause, "reason", ""))]
         self.basis, self.basis_place, self.assumption = cause.basis, cause.basis_place, " ".join(words)
         self.validity_assumption = self.assumption
+
+    def _serves_others(self, municipalities: "list[Municipality] | None") -> bool:
+        """Whether these are not the Kommunen served; None: they are not asked for."""
+        served = {s.municipality_id for s in self.served.all()}
+        return municipalities is not None and served != {m.pk for m in municipalities}
 
     def _serve(self, municipalities: "list[Municipality]") -> bool:
         """Make these the Kommunen served; True if that was a change. A share that is stored stays."""

@@ -13,13 +13,14 @@ from kim.history import refusable, tracked
 from kim.models import BodyRow, Cited, SameBody, closed_year
 from kim.periods import PeriodField, PeriodQuerySet
 from kim.permissions import note
+from staffing.models.dated import Dated
 from staffing.models.guards import LOCK_POSITION, POSITION_FIXED
 from staffing.models.masterdata import Carrier
 from staffing.models.positions import Position, PositionPeriod, Stage
 
 
 @tracked()
-class Procedure(Cited, BodyRow):
+class Procedure(Cited, Dated):
     """An Ausschreibung or an Interessenbekundung for a post, from its first day to the Frist (inclusive)."""
 
     part_of = "position"
@@ -103,11 +104,16 @@ class Procedure(Cited, BodyRow):
         with refusable():
             self.full_clean()
             note(act=f"{self.get_kind_display()} {'eingetragen' if new else 'geändert'}", reason=reason.strip())
-            moved = with_stage and self.set_stage()
-            self.save()
-            if self.take_part(carriers) and self.version == before and not new:
-                self.touch()
-        return new or moved or self.version != before
+            row = self if new else self.in_open_days(parts=self.others_take_part(carriers))
+            moved = with_stage and row.set_stage()
+            row.save()
+            if row.take_part(carriers) and row.version == before and not new:
+                row.touch()
+        return new or moved or row is not self or self.version != before
+
+    def others_take_part(self, carriers: "dict[Carrier, str]") -> bool:
+        """Whether these are not the carriers that take part, with their outcome."""
+        return {row.carrier_id: row.state for row in self.carriers.all()} != {c.pk: s for c, s in carriers.items()}
 
     def set_stage(self) -> bool:
         """The post's Verfahrensstand follows from the first day on; True if it was another."""

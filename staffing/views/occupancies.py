@@ -1,18 +1,18 @@
-"""Who has a post: fill, change, end; and the Vermerke of the Stellenplan."""
+"""Who has a post: fill, change, leave, stand in; and the Vermerke of the Stellenplan."""
 
 from typing import Any
 
 from django.http import Http404
 from django.urls import reverse
 
-from kim.formats import listed
+from kim.formats import day as printed
+from kim.formats import fte, listed, span
 from kim.forms import AddPage, CorrectionPage, RemovePage, VersionedForm
-from kim.history import refusable
-from kim.periods import between
-from kim.permissions import note
-from staffing.forms import FillForm, OccupancyForm, PlanNoteForm
+from kim.periods import DAY, between
+from staffing.forms import ChangePlaceForm, FillForm, LeaveForm, OccupancyForm, PlanNoteForm, SubstituteForm
 from staffing.models import Occupancy, PlanNote, Position
-from staffing.views.posts import position_of
+from staffing.views.effects import foreseen
+from staffing.views.posts import kept_by, position_of
 
 
 class FillPosition(AddPage):
@@ -27,7 +27,7 @@ class FillPosition(AddPage):
         return FillForm(*data[:1], instance=row, initial={"validity": between(request.stand)})
 
     def save(self, request: Any, form: Any) -> tuple[str, str]:
-        data = {n: form.cleaned_data[n] for n in form._meta.fields}
+        data = {n: form.cleaned_data[n] for n in form._meta.fields if n in form.cleaned_data}
         reason, places = form.cleaned_data["reason"], form.cleaned_data["places"]
         made = Occupancy.fill(self.position, places, reason=reason, **data)
         words = listed([str(one.slot) for one in made])
@@ -60,24 +60,125 @@ def occupancy_of(request: Any, number: str, slot: int, start: str) -> Occupancy:
     return found
 
 
-class ChangeOccupancy(CorrectionPage):
-    """A place: end it, extend it, let it rest, correct it."""
+class CorrectOccupancy(CorrectionPage):
+    """A Berichtigung of a place: since when, until when, how much, when it rests."""
 
     rule = "staffing.edit"
-    form_class = OccupancyForm
+    template_name = "staffing/place.html"
+    form_class: type[VersionedForm] = OccupancyForm
+    title = "Besetzung berichtigen"
+    lead = (
+        "Eine Berichtigung ändert, was von Anfang an falsch ist, und trägt ein, wann der Platz ruht. Andere VZÄ ab "
+        "einem Tag sind „Ändern ab …“; wer geht, wird mit „Beenden“ eingetragen, wer kommt, als neue Besetzung."
+    )
 
     def instance(self, request: Any, *args: Any, **kwargs: Any) -> Occupancy:
         return occupancy_of(request, kwargs["number"], kwargs["slot"], kwargs["start"])
 
     def context(self, request: Any, form: Any) -> dict[str, Any]:
         row = form.instance
-        title = f"Besetzung ändern: {row}"
-        lead = "Beenden heißt: „bis einschließlich“ eintragen. Wer danach kommt, wird als neue Besetzung eingetragen."
-        return {"title": title, "lead": lead, **around(row.position)}
+        return {"title": f"{self.title}: {row}", "lead": self.lead, "kept": self.kept(row), **around(row.position)}
+
+    def kept(self, row: Occupancy) -> str:
+        """What a closed year keeps of the row."""
+        return kept_by(row)
+
+    def change(self, request: Any, form: Any) -> Any:
+        """Make the change by the row's verb; what it returns."""
+        return form.instance.correct(reason=form.cleaned_data["reason"])
+
+    def day(self, request: Any, form: Any) -> Any:
+        """The day whose figures the preview compares."""
+        return request.stand
+
+    def preview(self, request: Any, form: Any) -> dict[str, Any]:
+        return foreseen(lambda: self.change(request, form), request.acting_body, self.day(request, form))
 
     def save(self, request: Any, form: Any) -> str:
-        changed = form.instance.correct(reason=form.cleaned_data["reason"])
-        return f"{form.instance}: {'gespeichert' if changed else 'Es hat sich nichts geändert'}."
+        words = kept_by(form.instance)
+        changed = self.change(request, form)
+        told = f" {words}" if form.instance.divided else ""
+        return f"{form.instance}: {'gespeichert' if changed else 'Es hat sich nichts geändert'}.{told}"
+
+
+class ChangePlace(CorrectOccupancy):
+    """A place is bigger or smaller from a day on, for good or for a time; it stays the same person's."""
+
+    form_class = ChangePlaceForm
+    title = "Besetzung ändern ab einem Tag"
+    lead = "Gilt ab einem Tag; bis dahin bleibt alles, wie es ist. Der Platz bleibt derselben Person."
+
+    def context(self, request: Any, form: Any) -> dict[str, Any]:
+        if not form.is_bound:
+            form.fields["day"].initial = request.stand
+        return super().context(request, form)
+
+    def kept(self, row: Occupancy) -> str:
+        return ""  # who names a day says herself from when
+
+    def change(self, request: Any, form: Any) -> Any:
+        data = form.cleaned_data
+        return form.instance.change_from(data["day"], reason=data["reason"], end=form.end())
+
+    def day(self, request: Any, form: Any) -> Any:
+        return form.cleaned_data["day"]
+
+    def save(self, request: Any, form: Any) -> str:
+        day, later = form.cleaned_data["day"], self.change(request, form)
+        if later.validity.lower != day:
+            return f"{form.instance}: Es hat sich nichts geändert."
+        return f"{later}: {span(later.validity)} {fte(later.fte)} VZÄ."
+
+
+class LeavePlace(CorrectOccupancy):
+    """Somebody leaves a place."""
+
+    form_class = LeaveForm
+    title = "Besetzung beenden"
+    lead = "Danach ist der Platz frei. Wer später kommt, wird als neue Besetzung eingetragen."
+
+    def kept(self, row: Occupancy) -> str:
+        return ""
+
+    def context(self, request: Any, form: Any) -> dict[str, Any]:
+        return super().context(request, form) | {"button": "Besetzung beenden"}
+
+    def change(self, request: Any, form: Any) -> Any:
+        return form.instance.leave(form.cleaned_data["last"] + DAY, reason=form.cleaned_data["reason"])
+
+    def day(self, request: Any, form: Any) -> Any:
+        return form.cleaned_data["last"] + DAY
+
+    def save(self, request: Any, form: Any) -> str:
+        self.change(request, form)
+        return f"{form.instance} ist besetzt bis {printed(form.cleaned_data['last'])}."
+
+
+class AddSubstitute(AddPage):
+    """Somebody stands in for a place while it rests; prefilled with that time and size."""
+
+    rule = "staffing.edit"
+    title, button = "Vertretung eintragen", "Vertretung eintragen"
+
+    def form(self, request: Any, *data: Any, **kwargs: Any) -> SubstituteForm:
+        self.place = occupancy_of(request, kwargs["number"], kwargs["slot"], kwargs["start"])
+        post, slot = self.place.position, self.place.slot
+        row = Occupancy(body=request.acting_body, position=post, stands_in_for=slot, validity=None)
+        first = {"validity": self.place.rest_span(), "fte": self.place.fte}
+        return SubstituteForm(*data[:1], instance=row, initial=first)
+
+    def save(self, request: Any, form: Any) -> tuple[str, str]:
+        data = {n: form.cleaned_data[n] for n in form._meta.fields}
+        post, slot = self.place.position, self.place.slot
+        (made,) = Occupancy.fill(post, 1, reason=form.cleaned_data["reason"], stands_in_for=slot, **data)
+        words = f"Stelle {post}: Platz {made.slot} vertritt Platz {slot}, {span(made.validity)}."
+        return words, post.get_absolute_url() + "#besetzung"
+
+    def context(self, request: Any, form: Any, **kwargs: Any) -> dict[str, Any]:
+        rest = self.place.rest_span()
+        lead = f"Platz {self.place.slot} ruht {span(rest)}." if rest else f"Platz {self.place.slot} ruht noch nicht."
+        return {**super().context(request, form), "lead": f"Stelle {self.place.position}. {lead}",
+                **around(self.place.position)}  # fmt: skip
 
 
 class RemoveOccupancy(RemovePage):
@@ -137,16 +238,8 @@ class AddPlanNote(AddToPost):
     title, button = "Vermerk eintragen", "Vermerk eintragen"
 
     def save(self, request: Any, form: Any) -> tuple[str, str]:
-        saved_note(form.instance, form.cleaned_data["reason"], "Vermerk eingetragen")
+        form.instance.record(reason=form.cleaned_data["reason"])
         return f"Stelle {self.position}: {form.instance.get_kind_display()} ist eingetragen.", self.back()
-
-
-def saved_note(row: PlanNote, reason: str, act: str) -> None:
-    """Save a Vermerk with the reason in the history."""
-    note(act=act, reason=reason.strip())
-    with refusable():
-        row.full_clean()
-        row.save()
 
 
 class ChangePlanNote(OfPost, CorrectionPage):
@@ -156,11 +249,13 @@ class ChangePlanNote(OfPost, CorrectionPage):
     form_class = PlanNoteForm
 
     def context(self, request: Any, form: Any) -> dict[str, Any]:
-        return {"title": f"Vermerk ändern: {form.instance}", **around(form.instance.position)}
+        row = form.instance
+        return {"title": f"Vermerk ändern: {row}", "lead": kept_by(row), **around(row.position)}
 
     def save(self, request: Any, form: Any) -> str:
-        saved_note(form.instance, form.cleaned_data["reason"], "Vermerk geändert")
-        return "Der Vermerk ist gespeichert."
+        words = kept_by(form.instance)
+        form.instance.record(reason=form.cleaned_data["reason"])
+        return f"Der Vermerk ist gespeichert.{' ' + words if form.instance.divided else ''}"
 
 
 class RemovePlanNote(OfPost, RemovePage):

@@ -9,7 +9,7 @@ from django.http import Http404, HttpResponseBase
 from django.shortcuts import render
 
 from kim import documents, findings
-from kim.figures import FTE, about, column, known_total, total
+from kim.figures import FTE, Value, about, column, known_total, total
 from kim.forms import DescriptionPage
 from kim.models import Reminder
 from kim.permissions import Ruled
@@ -38,9 +38,10 @@ def summed(row: Any, name: str, posts: list[Any], values: dict[str, dict[int, An
     else as mere sums, which a list of hundreds of rows shows."""
     if values is None:
         amounts = [p.annual for p in posts if p.annual is not None]
+        amount = sum(amounts, Decimal(0)) if amounts or not posts else None
         setattr(row, f"fte{suffix}", sum((p.fte for p in posts), Decimal(0)))
         setattr(row, f"filled{suffix}", sum((p.filled for p in posts), Decimal(0)))
-        setattr(row, f"amount{suffix}", sum(amounts, Decimal(0)) if amounts or not posts else None)
+        setattr(row, f"amount{suffix}", Value(name, amount, missing=len(posts) - len(amounts)))
         return
     setattr(row, f"fte{suffix}", total(name, *(size(p) for p in posts), unit=FTE))
     setattr(row, f"filled{suffix}", total(name, *(values["filled"][p.pk] for p in posts), unit=FTE))

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from kim.figures import CATALOGUE, about, column
+from kim.formats import day as printed
 from kim.forms import CorrectionPage, DescriptionPage, RemovePage, VersionedForm
 from kim.periods import common, last_day, year_of
 from kim.permissions import Ruled
@@ -94,7 +95,7 @@ class PositionPage(Ruled):
             ]
             if period
             else [],
-            "locked": sorted(y for y in request.closed_years if period and common(period.validity, year_of(y))),
+            "locked": closed if period and (closed := closed_of(request, period)) and not period.open_from() else [],
             "periods": periods,
             "occupancies": of_post(request, Occupancy, position),
             "notes": of_post(request, PlanNote, position),
@@ -109,6 +110,11 @@ class PositionPage(Ruled):
             "story": story_of(request, position, periods),
         }
         return render(request, "staffing/position.html", context)
+
+
+def closed_of(request: Any, period: PositionPeriod) -> list[int]:
+    """The closed years in which this holds of the post. Example: 2022."""
+    return sorted(year for year in request.closed_years if common(period.validity, year_of(year)))
 
 
 def of_post(request: Any, model: Any, position: Position) -> QuerySet[Any]:
@@ -127,6 +133,17 @@ def story_of(request: Any, position: Position, periods: list[PositionPeriod]) ->
     return story([position], below=below, user=request.user)
 
 
+def kept_by(row: Any) -> str:
+    """What a closed year keeps of a row that is corrected; empty if none does. One or two queries.
+
+    Example: Das Förderjahr 2022 ist abgeschlossen; die Berichtigung gilt ab 01.01.2023.
+    """
+    stored = type(row).objects.select_related("body").get(pk=row.pk)  # the form has put its values on the row
+    if (day := stored.open_from()) is None:
+        return ""
+    return f"Das Förderjahr {day.year - 1} ist abgeschlossen; die Berichtigung gilt ab {printed(day)}."
+
+
 class CorrectPosition(CorrectionPage):
     """A Berichtigung of what holds of a post on the working date, with its consequences beside it."""
 
@@ -141,22 +158,26 @@ class CorrectPosition(CorrectionPage):
         return found
 
     def context(self, request: Any, form: Any) -> dict[str, Any]:
-        return {"position": form.instance.position, "period": form.instance}
+        row = form.instance
+        return {"position": row.position, "period": row, "kept": kept_by(row)}
 
     def change(self, form: Any) -> Callable[[], bool]:
         data = form.cleaned_data
         return lambda: form.instance.correct(reason=data["reason"], municipalities=list(data["municipalities"]))
 
     def preview(self, request: Any, form: Any) -> dict[str, Any]:
-        since = PositionPeriod.objects.get(pk=form.instance.pk).validity.lower  # it corrects the whole range
+        stored = PositionPeriod.objects.select_related("body").get(pk=form.instance.pk)
+        since = stored.open_from() or stored.validity.lower  # it corrects the whole range
         return foreseen(self.change(form), request.acting_body, request.stand, since)
 
     def save(self, request: Any, form: Any) -> str:
         number, before = form.instance.position.number, consequences(request.acting_body, request.stand)
+        words = kept_by(form.instance)
         if not self.change(form)():
             return f"Stelle {number}: Es hat sich nichts geändert; die gespeicherten Werte bleiben."
         changed = effects(before, consequences(request.acting_body, request.stand))
-        return f"Stelle {number} ist berichtigt. {in_words(changed)}"
+        told = f"{words} " if form.instance.divided else ""
+        return f"Stelle {number} ist berichtigt. {told}{in_words(changed)}"
 
 
 class ChangePosition(CorrectPosition):
@@ -167,7 +188,7 @@ class ChangePosition(CorrectPosition):
     def context(self, request: Any, form: Any) -> dict[str, Any]:
         if not form.is_bound:
             form.fields["day"].initial = request.stand
-        return super().context(request, form) | {"changes": True}
+        return super().context(request, form) | {"changes": True, "kept": ""}
 
     def change(self, form: Any) -> Callable[[], Any]:
         data, row = form.cleaned_data, form.instance
@@ -197,7 +218,8 @@ class CorrectRange(CorrectPosition):
 
     def context(self, request: Any, form: Any) -> dict[str, Any]:
         number = form.instance.position.number
-        lead = "Berichtigt, von wann bis wann diese Angaben gelten; die Angaben selbst bleiben."
+        words = "Berichtigt, von wann bis wann diese Angaben gelten; die Angaben selbst bleiben."
+        lead = f"{words} {kept_by(form.instance)}".strip()
         return {"title": f"Zeitraum der Stelle {number} berichtigen", "lead": lead, "back": self.target(form.instance)}
 
     def change(self, form: Any) -> Callable[[], bool]:

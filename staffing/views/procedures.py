@@ -6,6 +6,7 @@ from kim.forms import CorrectionPage, RemovePage
 from staffing.forms import ProcedureForm
 from staffing.models import Procedure
 from staffing.views.occupancies import AddToPost, OfPost, around
+from staffing.views.posts import kept_by
 
 
 def record(form: Any) -> bool:
@@ -33,11 +34,13 @@ class ChangeProcedure(OfPost, CorrectionPage):
     form_class = ProcedureForm
 
     def context(self, request: Any, form: Any) -> dict[str, Any]:
-        return {"title": f"Verfahren ändern: {form.instance}", **around(form.instance.position)}
+        row = form.instance
+        return {"title": f"Verfahren ändern: {row}", "lead": kept_by(row), **around(row.position)}
 
     def save(self, request: Any, form: Any) -> str:
-        changed = record(form)
-        return f"{form.instance}: {'gespeichert' if changed else 'Es hat sich nichts geändert'}."
+        words, changed = kept_by(form.instance), record(form)
+        told = f" {words}" if form.instance.divided else ""
+        return f"{form.instance}: {'gespeichert' if changed else 'Es hat sich nichts geändert'}.{told}"
 
 
 class RemoveProcedure(OfPost, RemovePage):

@@ -61,14 +61,14 @@ def test_the_rule_of_the_notice(rule, amount, region):
     assert unspent_by_post([row], MARCH)[row.pk].plain() == amount
 
 
-def test_a_place_that_rests_costs_nothing_and_stays_filled(region):
+def test_a_place_that_rests_costs_nothing_and_is_not_filled(region):
     place = Occupancy.objects.get(position__number="CM-09")
     place.suspended = period(date(2023, 4, 1), date(2023, 5, 31))
     place.save()
     row = PositionPeriod.objects.get(position__number="CM-09")
     assert unspent_by_post([row], MARCH)[row.pk].plain() == "4750.00"  # 0,5 × 57.000 × 2/12
     assert vacant_since([row], date(2023, 4, 15))[row.pk].value is None
-    assert PositionPeriod.objects.with_status(date(2023, 4, 15)).get(pk=row.pk).status == "filled"
+    assert PositionPeriod.objects.with_status(date(2023, 4, 15)).get(pk=row.pk).status == "vacant"
 
 
 def test_since_when_and_how_long(region):

@@ -7,7 +7,7 @@ from decimal import Decimal as D
 import pytest
 from django.core.management import call_command
 
-from grants.models import Account, AccountGroup, BudgetLine, Funding, NoticeItem, NoticeVersion
+from grants.models import Account, AccountGroup, BudgetLine, Funding, ItemRate, NoticeItem, NoticeVersion
 from kim import findings
 from kim.findings import RULES, Severity, collect
 from kim.models import FindingNote
@@ -28,7 +28,24 @@ def codes(body):
 
 
 def test_the_first_rules_are_there():
-    assert set(RULES) == {"G1", "G2", "G3", "G4", "S4", "S5", "S11", "S11b", "S14", "B1", "B3", "B4", "B5", "ANSATZ"}
+    assert set(RULES) == {
+        "G1",
+        "G2",
+        "G2b",
+        "G3",
+        "G4",
+        "G8",
+        "S4",
+        "S5",
+        "S11",
+        "S11b",
+        "S14",
+        "B1",
+        "B3",
+        "B4",
+        "B5",
+        "ANSATZ",
+    }
     assert all(rule.title and rule.source for rule in RULES.values())
     with pytest.raises(ValueError):
         findings.rule("G1", "noch einmal", "x")(lambda body, day: [])
@@ -133,6 +150,9 @@ def test_a_notice_over_two_years_counts_in_each_with_its_part(region):
     from kim.periods import period
 
     notice(validity=period(date(2022, 7, 1), date(2023, 6, 30)))
+    ItemRate.objects.filter(terms__item__notice__slug="kim-2023").update(
+        validity=period(date(2022, 7, 1), date(2023, 6, 30))
+    )
     assert fired(region, "B1") == [] and {line[0] for line in fired(region, "ANSATZ")} == {"ANSATZ"}
 
 

@@ -46,6 +46,9 @@ def canonical(text, unit):
     if isinstance(text, int | float | D):
         return D(str(text)).normalize()
     text = text.replace(NBSP, " ").replace("−", "-").strip()
+    if unit in {EUR, FTE, MONTHS}:  # the screen says it beside the number, files beside the name of the line
+        text = re.sub(r" \(\d+ ohne Angabe\)$", "", text)
+    text = re.sub(r"(, [^,]+ \(\d+ ohne Angabe\))+$", "", text)
     if text in {"", "–"} or (text == "keine Angabe" and unit in {EUR, FTE, COUNT, MONTHS}):
         return None
     if unit in {EUR, FTE, COUNT, MONTHS} and re.fullmatch(r"-?[\d.,]+( €)?", text):
@@ -71,7 +74,7 @@ def as_xlsx(browser, url):
 
 def as_json(browser, url):
     data = browser.get(url + "&format=json").json()
-    rows = [list(row.values()) for row in data["rows"]]
+    rows = [[cell for name, cell in row.items() if name != "missing"] for row in data["rows"]]
     return data, rows
 
 

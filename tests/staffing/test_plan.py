@@ -33,6 +33,7 @@ def test_three_columns_by_pay_group(region):
     grouped(region)
     found = plan(region, 2024)
     assert lines(found) == {"EG 9c": (D("1.5"), D("1.5"), D(1), D(0)), "": (D(4), D(4), None, D(0))}
+    assert found.as_json()["rows"][0]["missing"] == found.lines[0].filled.missing == 1
     assert found.lines[0].notes == "CM-02 kw" and found.derivation.amount == D("5.5")
     assert lines(plan(region, 2023))["EG 9c"] == (D("1.5"), D(0), D(0), D("1.5"))
     assert {operand.label for operand in found.lines[0].filled.walk()} >= {"CM-02, Platz 1"}
@@ -48,11 +49,14 @@ def test_the_list_and_its_file_show_the_figure(login, region):
     browser = login()
     rows = table_of(browser.get("/stellenplan/?jahr=2024"))[1]
     assert [[cell.replace("\u00a0", " ") for cell in row] for row in rows] == [
-        ["EG 9c", "1,5", "1,5", "0,0", "1,0", "CM-02 kw"],
+        ["EG 9c", "1,5", "1,5", "0,0", "1,0 (1 ohne Angabe)", "CM-02 kw"],  # of CM-01 nobody has said
         ["ohne Entgeltgruppe", "4,0", "4,0", "0,0", "–", "–"],
     ]
     content = browser.get("/stellenplan/?jahr=2024&format=csv").content.decode("utf-8-sig")
-    assert next(csv.reader(io.StringIO(content.splitlines()[1]), delimiter=";"))[:2] == ["EG 9c", "1,500"]
+    assert next(csv.reader(io.StringIO(content.splitlines()[1]), delimiter=";"))[:2] == [
+        "EG 9c, besetzt am 30.06. des Vorjahres (1 ohne Angabe)",
+        "1,500",
+    ]
     source = browser.get("/stellenplan/?jahr=2024&herkunft=besetzt&zeile=eg-9c").content.decode()
     assert "CM-02, Platz 1" in source
     sums = browser.get("/stellenplan/?jahr=2024&herkunft=stellen").content.decode().replace("\u00a0", " ")

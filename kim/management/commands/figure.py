@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from kim.figures import CATALOGUE, Value
+from kim.formats import without
 from kim.models import Body
 from kim.permissions import acting
 
@@ -51,35 +52,51 @@ class Command(BaseCommand):
             raise CommandError(" ".join(error.messages)) from error
         single = isinstance(result, Value)
         data: Any = {"value": result.plain(), "derivation": result.as_json()} if single else result.as_json()
+        mark(data)
         if as_json:
             self.stdout.write(json.dumps(data, ensure_ascii=False, indent=2))
             return
         derivation = data.pop("derivation")
-        for line in lines(data):
+        for line in lines(data, total=(derivation["value"], silent(derivation))):
             self.stdout.write(line)
         self.stdout.write("")
         for line in tree(derivation):
             self.stdout.write(line)
 
 
-def lines(data: dict[str, Any], prefix: str = "") -> list[str]:
-    """key: value for people; rows as name, fte, amount."""
+def mark(data: Any) -> None:
+    """Beside each value that has a derivation, say how many amounts it is silent about: "missing": 10."""
+    for one in data.values() if isinstance(data, dict) else data if isinstance(data, list) else ():
+        mark(one)
+    if isinstance(data, dict) and data.get("derivation", {}).get("missing"):
+        data["missing"] = data["derivation"]["missing"]
+
+
+def silent(data: dict[str, Any]) -> str:
+    """The same for people. Example: " (10 ohne Angabe)"."""
+    return without("", data.get("missing", 0))
+
+
+def lines(data: dict[str, Any], prefix: str = "", total: tuple[Any, str] = ("", "")) -> list[str]:
+    """key: value for people; rows as name, fte, amount. total: the sum that is derived, and what it is silent about."""
     found = []
     for key, value in data.items():
         if isinstance(value, list):
             found += [f"{prefix}{key}:" + ("" if value else " –")]
-            found += ["  " + "  ".join(str(v) for k, v in row.items() if k != "derivation") for row in value]
+            shown = [{k: v for k, v in row.items() if k not in ("derivation", "missing")} for row in value]
+            words = ["  ".join(map(str, row.values())) for row in shown]
+            found += [f"  {told}{silent(row)}" for told, row in zip(words, value, strict=True)]
         elif isinstance(value, dict):
-            found += [f"{prefix}{key}:", *lines(value, prefix + "  ")]
-        else:
-            found.append(f"{prefix}{key}: {value}")
+            found += [f"{prefix}{key}:", *lines(value, prefix + "  ", total)]
+        elif key != "missing":
+            found.append(f"{prefix}{key}: {value}{total[1] if value == total[0] else ''}")
     return found
 
 
 def tree(value: dict[str, Any], depth: int = 0) -> list[str]:
     """The derivation, one line each, indented."""
     notes = "; ".join(v for v in (value["formula"], value["source"]) if v)
-    own = f"{'  ' * depth}{value['label']}: {value['value']} {value['unit']} [{value['kind']}]" + (
+    own = f"{'  ' * depth}{value['label']}: {value['value']} {value['unit']}{silent(value)} [{value['kind']}]" + (
         f" {notes}" if notes else ""
     )
     return [own, *(line for operand in value["operands"] for line in tree(operand, depth + 1))]

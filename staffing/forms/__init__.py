@@ -1,0 +1,31 @@
+"""Forms of posts, places and reallocations; the pages import them from here."""
+
+from staffing.forms.places import ChangePlaceForm, FillForm, LeaveForm, OccupancyForm, SubstituteForm
+from staffing.forms.posts import (
+    ChangeForm,
+    ContactForm,
+    CorrectionForm,
+    DescriptionForm,
+    PlanNoteForm,
+    ProcedureForm,
+    RangeForm,
+)
+from staffing.forms.reallocations import GiveForm, ReallocationForm, TakeForm
+
+__all__ = [
+    "ChangeForm",
+    "ChangePlaceForm",
+    "ContactForm",
+    "CorrectionForm",
+    "DescriptionForm",
+    "FillForm",
+    "GiveForm",
+    "LeaveForm",
+    "OccupancyForm",
+    "PlanNoteForm",
+    "ProcedureForm",
+    "RangeForm",
+    "ReallocationForm",
+    "SubstituteForm",
+    "TakeForm",
+]
