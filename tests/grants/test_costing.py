@@ -13,7 +13,7 @@ from tests.grants.replay import Amounts, Post, Replay, commercial
 
 CENT = D("0.01")
 MANY = settings(max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-SOME = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SOME = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 TIMED = ["months", "days", ""]
 
 

@@ -13,17 +13,15 @@ from grants.costing import (
     NOT_SPENT,
     UNKNOWN,
     Absence,
-    Grant,
     Item,
     Price,
     Terms,
     Use,
-    granted_by_year,
     on_day,
     part_of_year,
     states,
-    until,
 )
+from grants.granting import Grant, granted_by_year, until
 from kim.money import split
 from kim.periods import between, common, period, year_of
 from tests.grants.plans import firsts, item_of, lengths, plans
