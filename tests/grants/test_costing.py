@@ -4,7 +4,7 @@ from dataclasses import replace
 from decimal import Decimal as D
 from fractions import Fraction
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from grants import costing
@@ -31,6 +31,7 @@ def test_everything_equals_the_replay_and_adds_up(plan):
     """Each year, kind, post, span and state, in cents. Σ pieces = post, Σ posts = own + onward = bound, bound + free =
     entitled; filled + not spent + unknown = post, and each kind of absence is the sum of its shares."""
     item, hand = item_of(plan), Amounts(plan)
+    assume(not hand.too_much)
     assert item.entitled == hand.entitled
     assert nonzero(costing.entitlement(item.chain)) == nonzero(hand.replay.entitled)
     for year in years_of(plan):
@@ -150,8 +151,9 @@ def test_years_are_cut_from_the_whole_and_keep_what_a_version_leaves_alone(plan)
     for before, after, old, new in zip(hands, hands[1:], found, found[1:], strict=False):
         same = {year for year, one in after.items() if before.get(year) == one}
         assert all(new[year] == old[year] for year in same)
-        if any(after[year] for year in after.keys() - same):
-            assert sum(new.values(), D(0)) == commercial(sum(after.values(), Fraction(0)))
+        whole, kept = commercial(sum(after.values(), Fraction(0))), sum((new[year] for year in same), D(0))
+        if any(after[year] for year in after.keys() - same) and kept <= whole:
+            assert sum(new.values(), D(0)) == whole
 
 
 @SOME
@@ -170,5 +172,6 @@ def test_a_post_with_two_payers_takes_its_part_of_each(one, other, share):
 
     for plan in (paid(one, share), paid(other, 1000 - share)):
         item, hand = item_of(plan), Amounts(plan)
+        assume(not hand.too_much)
         for year in years_of(plan):
             assert {n: p.amount for n, p in item.year(year).posts.items()} == hand.posts(year)
