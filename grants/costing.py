@@ -12,7 +12,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from kim.money import MILLI, rounded, split
+from kim.money import rounded, split
 from kim.periods import between, common, months, year_of
 
 MONTHS, DAYS, NONE, NOT_STATED = "months", "days", "none", ""  # rules for parts of a year; not stated: by months
@@ -290,7 +290,7 @@ def cut(
     amounts = {year: one for year, one in exact.items() if one is not None}
     kept = {y: c for y, one in amounts.items() if before.get(y) == one and (c := had.get(y)) is not None}
     fresh = [year for year in amounts if year not in kept]
-    rest = rounded(sum(amounts.values(), Fraction(0))) - sum(kept.values(), ZERO)
+    rest = max(rounded(sum(amounts.values(), Fraction(0))) - sum(kept.values(), ZERO), ZERO)
     cents = dict(zip(fresh, shares(rest, [amounts[year] for year in fresh]), strict=True))
     return {year: kept.get(year, cents.get(year)) for year in amounts}
 
@@ -354,10 +354,7 @@ def states(found: PostYear, absences: Iterable[Absence]) -> States:
         kind: iter(shares(total, [e for a, _, e in parts if a.kind == kind]))
         for kind, total in ((NOT_SPENT, empty), (UNKNOWN, unknown))
     }
-    cut_ = tuple(
-        (replace(a, span=common(a.span, p.span), fte=rounded(share_of(a, p), MILLI)), p, next(cents[a.kind]))
-        for a, p, _ in parts
-    )
+    cut_ = tuple((replace(a, span=common(a.span, p.span), fte=a.fte), p, next(cents[a.kind])) for a, p, _ in parts)
     return States(filled, empty, unknown, cut_)
 
 

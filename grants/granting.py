@@ -34,12 +34,18 @@ def granted_by_year(grants: Sequence[Grant], positions: Sequence[Mapping[int, De
     """
     had: dict[int, Decimal] = {}
     for grant, sums in zip(grants, positions, strict=True):
+        first = grant.span.lower.year
         if grant.stated:
-            had = dict(grant.stated)
+            had = {year: amount for year, amount in had.items() if year < first} | dict(grant.stated)
             continue
         kept = {year: amount for year, amount in had.items() if year < grant.start.year}
         spans = {y: common(grant.span, year_of(y)) for y in years(grant.span) if y not in kept}
-        rest = grant.amount - sum(kept.values(), ZERO) - sum((sums.get(y, ZERO) for y in spans), ZERO)
+        # years before the Förderzeitraum of this version are an earlier one's: its amount is not for them
+        rest = (
+            grant.amount
+            - sum((amount for year, amount in kept.items() if year >= first), ZERO)
+            - sum((sums.get(y, ZERO) for y in spans), ZERO)
+        )
         by_time = shares(rest, [part_of_year(one, grant.rule) for one in spans.values()])
         had = kept | {y: sums.get(y, ZERO) + share for y, share in zip(spans, by_time, strict=True)}
     return had

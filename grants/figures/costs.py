@@ -50,7 +50,7 @@ def closing(exact: Fraction, amount: Decimal) -> str:
     return f" {'+' if difference > 0 else '−'} {euro(abs(difference))} Rundungsausgleich"
 
 
-def formula_of(piece: Piece, size: Decimal, when: Any, exact: Fraction, amount: Decimal) -> str:
+def formula_of(piece: Piece, size: Decimal, when: Any, exact: Fraction, amount: Decimal, part: str = "") -> str:
     """The printed formula of a share. Example: 0,5 VZÄ × 57.000,00 € × (6 15/31)/12; by the rule "none"
     684.000,00 € × 365/4.380 VZÄ-Tage."""
     if piece.peak is not None and piece.fte_days_of_all is not None:
@@ -60,7 +60,7 @@ def formula_of(piece: Piece, size: Decimal, when: Any, exact: Fraction, amount: 
         exact = Fraction(rounded(piece.peak)) * piece.fte_days / piece.fte_days_of_all
         return f"{euro(rounded(piece.peak))} × {days} VZÄ-Tage{closing(exact, amount)}"
     per, time = per_words(piece.price), time_of(piece, when, piece.terms.rule)
-    return f"{fte(size)} VZÄ × {euro(piece.price.amount)}{per} × {time}{closing(exact, amount)}"
+    return f"{fte(size)} VZÄ{part} × {euro(piece.price.amount)}{per} × {time}{closing(exact, amount)}"
 
 
 def size_of(piece: Piece) -> Value:
@@ -114,13 +114,15 @@ def post_value(found: PostYear, notice: FundingNotice) -> Value:
 
 
 def absence_value(absence: Absence, piece: Piece, share: Decimal, notice: FundingNotice) -> Value:
-    """Some days on which a part of a post is empty or rests, with its share (EUR)."""
-    gap = absence.row
-    exact = costing.cost_of(absence.fte, piece, absence.span)
-    formula = formula_of(replace(piece, peak=None), absence.fte, absence.span, exact, share)
+    """Some days on which a part of a post is empty or rests, with its share (EUR).
+
+    Of a post that is paid in part the formula says which: 0,5 VZÄ × 0,333/1,0 × 57.000,00 € × 12/12.
+    """
+    gap, use = absence.row, piece.use
+    exact = costing.cost_of(costing.share_of(absence, piece), piece, absence.span)
+    part = "" if use.fte == use.whole else f" × {fte(use.fte)}/{fte(use.whole)}"
+    formula = formula_of(replace(piece, peak=None), absence.fte, absence.span, exact, share, part)
     size = replace(gap.size(), label=f"{gap.kind}, {span(absence.span)}")
-    if absence.fte != size.value:
-        size = Value(size.label, absence.fte, FTE, "rechnung", "im Verhältnis des geförderten Teils", operands=(size,))
     operands = (size, price_of(piece, notice), duration_of(piece, absence.span, notice))
     return Value(
         span(absence.span), share, EUR, "rechnung", formula, operands=operands, link=gap.row.get_absolute_url()
@@ -129,7 +131,7 @@ def absence_value(absence: Absence, piece: Piece, share: Decimal, notice: Fundin
 
 def years_of(book: Book, year: int | None = None) -> list[int]:
     """The budget years of a notice, or the one that is asked for."""
-    mine = book.current.years()
+    mine = book.years
     return mine if year is None else [year] if year in mine or year in book.granted else []
 
 

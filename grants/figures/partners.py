@@ -44,7 +44,7 @@ def pieces(body: int, posts: Iterable[int], mine: Callable[[PositionPeriod], boo
         return found
     paying = FundingNotice.objects.filter(items__funding__position__in=keys)
     for book in load(body, None, notices=Q(notice__in=paying.values("pk"))):
-        for year in book.current.years():
+        for year in book.years:
             for entry in book.staff:
                 result = entry.item.year(year)
                 wanted = [piece for key in sorted(keys & set(result.posts)) for piece in result.posts[key].pieces]

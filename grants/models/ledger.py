@@ -11,7 +11,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Q, TextField
 from django.db.models.functions import Cast, JSONObject
 
-from grants.costing import Item, Price, Terms, Use
+from grants.costing import Item, Price, Terms, Use, years
 from grants.granting import Grant, granted_by_year, until
 from grants.models.funding import Funding
 from grants.models.items import ItemRate, ItemTerms, NoticeItem
@@ -77,6 +77,11 @@ class Book:
     def is_whole(self) -> bool:
         """Whether nothing of it was revoked."""
         return self.versions[-1].state != "revoked"
+
+    @property
+    def years(self) -> list[int]:
+        """The budget years in which the notice grants or posts take something, those of earlier versions too."""
+        return years(self.current.validity, *(one.span for entry in self.staff for one in entry.item.chain))
 
     @property
     def staff(self) -> list[Entry]:
