@@ -19,6 +19,7 @@ CONFLICT = "Inzwischen hat jemand anderes diesen Datensatz geändert. Bitte neu 
 BUSY = "Gerade ändert jemand anderes diesen Datensatz. Bitte gleich noch einmal versuchen."
 OTHER = "Die Datenbank hat die Änderung abgelehnt (%s)."
 MISSING_REFERENCE = "Ein Datensatz, auf den verwiesen wird, fehlt oder wird noch gebraucht."
+ALREADY_GONE = "Das hat inzwischen schon jemand anderes gelöscht."
 USED = "Löschen lässt sich nur, was nie gebraucht wurde."
 
 # Sentences of constraints that no model can carry: triggers and composite keys raise with one of these names.
@@ -36,6 +37,7 @@ class Versioned(models.Model):
     """
 
     attached_as: ClassVar[str] = ""  # the word in addresses of what lies beside it; empty: nothing does
+    listed_as: ClassVar[str] = ""  # the parameter of tokens that names several of these, divided by commas
     version = models.PositiveIntegerField("Version", default=1, editable=False)
 
     class Meta:
@@ -86,11 +88,14 @@ class Versioned(models.Model):
         self.version += 1
 
     def used_by(self) -> list[str]:
-        """What hangs on this row and is no part of it, in words; empty for a row that was never used.
+        """What hangs on this row and is no part of it, in words, and the texts that name it in a token; empty for a
+        row that was never used.
 
         A model says by ``part_of`` (the name of its foreign key) whose part it is and goes with.
         """
+        from kim.models import TextBlock
         from kim.models.attached import Attached
+        from kim.tokens import blocks_naming
 
         found = []
         for relation in self._meta.related_objects:
@@ -105,6 +110,8 @@ class Versioned(models.Model):
         for kind in Attached.__subclasses__() if self.attached_as else []:
             if count := kind._base_manager.filter(subject_kind=self.attached_as, subject_id=self.pk).count():
                 found.append(counted(count, kind))
+        if count := blocks_naming(self):
+            found.append(counted(count, TextBlock))
         return found
 
     @transaction.atomic
@@ -124,12 +131,29 @@ class Versioned(models.Model):
             raise
 
     def _remove(self) -> None:
+        """Delete the row and its parts; ValidationError if somebody else has just done so."""
         for relation in self._meta.related_objects:
             model: Any = relation.related_model
             if getattr(model, "part_of", "") == relation.field.name and not hasattr(model, "pgh_tracked_model"):
                 for part in model._base_manager.filter(**{relation.field.name: self.pk}):
                     part._remove()
-        self.delete()
+        deleted(self)
+
+
+def deleted(row: models.Model) -> None:
+    """Delete a row; ValidationError if there was none to delete any more: somebody else was faster."""
+    if not row.delete()[0]:
+        raise ValidationError(ALREADY_GONE, code="gone")
+
+
+def remove_whole(row: models.Model, *, act: str) -> None:
+    """Delete a row that is nobody's part and whose reason nobody asks for; act: what the history calls it.
+    ValidationError if it is gone already or somebody is at it."""
+    from kim.permissions import note
+
+    with refusable():
+        note(act=act)
+        deleted(row)
 
 
 def counted(count: int, model: Any) -> str:
