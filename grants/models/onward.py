@@ -119,7 +119,10 @@ class OnwardTemplate(BodyRow, Signed):
     @classmethod
     @transaction.atomic
     def begin(cls, body: Body, basis: str) -> "OnwardTemplate":
-        """A Muster with headings and nothing else: what it has to say, the house says."""
+        """A Muster with headings and nothing else: what it has to say, the house says. ValidationError if there is one
+        of this form already."""
+        if cls.objects.filter(body=body, basis=basis).exists():
+            raise ValidationError("Dieses Muster gibt es schon.")
         note(act="Muster angelegt")
         with refusable():
             text = Text(body=body, name=f"Muster {Basis(basis).label}", public=True)
