@@ -281,9 +281,9 @@ class CodeAdmin(OwnAdmin):
 
 
 class BodyAdmin(CodeAdmin):
-    """Körperschaften."""
+    """Körperschaften, with what belongs to their house: how their papers look and are numbered."""
 
-    list_display = ("name", "slug", "paper_numbers", "is_trial")
+    list_display = ("name", "slug", "paper_numbers", "paper_layout", "is_trial")
     fields = (
         "name",
         "article",
@@ -291,6 +291,7 @@ class BodyAdmin(CodeAdmin):
         "sender",
         "consultation_heading",
         "paper_numbers",
+        "paper_layout",
         "is_trial",
         "reference_day",
     )

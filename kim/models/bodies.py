@@ -54,7 +54,12 @@ class Body(Versioned):
         "Vorlagennummern", max_length=10, choices=PaperNumbers, default=PaperNumbers.COUNCIL
     )
     paper_layout = models.CharField(
-        "Gestalt der Vorlagen", max_length=8, choices=PaperLayout, default=PaperLayout.LETTER, db_default="letter"
+        "Gestalt der Vorlagen",
+        max_length=8,
+        choices=PaperLayout,
+        default=PaperLayout.LETTER,
+        db_default="letter",
+        help_text="Gilt für neue Vorlagen und für Entwürfe; was freigegeben ist, bleibt, wie es ist.",
     )
     reference_day = models.DateField(
         "Bezugstag",
