@@ -176,7 +176,19 @@ def recent(act_keys: Iterable[Any] | None, user: Any) -> Any:
     return mine.exclude(rule__startswith="technical.")  # accounts belong to no body alone
 
 
-SILENT = {"id", "version", "sort_key", "slug", "key", "subject_id", "subject_kind", "sha256", "act"}
+SILENT = {
+    "id",
+    "version",
+    "sort_key",
+    "slug",
+    "address",
+    "number_key",
+    "key",
+    "subject_id",
+    "subject_kind",
+    "sha256",
+    "act",
+}
 
 
 class References:

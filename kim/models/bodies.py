@@ -123,7 +123,7 @@ def one_remains(operation: Any, condition: str) -> Any:
                 END IF;
             END IF;
             RETURN NULL;
-        """,  # noqa: S608 - our own names
+        """,
     )
 
 

@@ -20,7 +20,9 @@ WAYS = {
     "another role": "UPDATE kim_roleassignment SET role = 'leitung', body_id = (SELECT min(id) FROM kim_body) WHERE user_id = {user} AND role = 'technik'",
     "handed on": "UPDATE kim_roleassignment SET user_id = {other} WHERE user_id = {user} AND role = 'technik'",
 }
-COUNT = "SELECT count(*) FROM kim_roleassignment r JOIN kim_user u ON u.id = r.user_id WHERE role = 'technik' AND is_active"
+COUNT = (
+    "SELECT count(*) FROM kim_roleassignment r JOIN kim_user u ON u.id = r.user_id WHERE role = 'technik' AND is_active"
+)
 
 
 @pytest.fixture
@@ -101,15 +103,15 @@ def test_the_last_one_stays_by_every_way(login, bodies):
     with acting(None, []):
         closed = User.objects.create(username="zu", is_active=False)
         held = RoleAssignment.objects.get(user=user)
+        mine = RoleAssignment.objects.filter(pk=held.pk)
         for change in (
             lambda: User.objects.filter(pk=user.pk).update(is_active=False),
-            lambda: held.delete(),
-            lambda: RoleAssignment.objects.filter(pk=held.pk).update(user=closed),
-            lambda: RoleAssignment.objects.filter(pk=held.pk).update(role="leitung", body=bodies["weidenkreis"]),
+            lambda: mine.get().delete(),
+            lambda: mine.update(user=closed),
+            lambda: mine.update(role="leitung", body=bodies["weidenkreis"]),
         ):
             with pytest.raises(ValidationError, match=LAST_TECHNICAL), refusable():
                 change()
-            held = RoleAssignment.objects.get(user=user)
         other = User.objects.create(username="noch-eine")
         RoleAssignment.objects.create(user=other, role="technik")
         with refusable():
