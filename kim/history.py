@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from typing import Any, ClassVar, TypeVar
 
 import pghistory
@@ -58,9 +59,21 @@ class Versioned(models.Model):
         fields, adding = kwargs.get("update_fields"), self._state.adding
         if fields is not None:
             kwargs["update_fields"] = {*fields, "version"}
+        if not adding and hasattr(self, "scope_key"):
+            self._note_unkept(fields)
         super().save(*args, **kwargs)
         if not adding:
             self.refresh_from_db(fields=["version"])  # the trigger decides whether it was a change
+
+    def _note_unkept(self, update_fields: Any) -> None:
+        """Say in the history that words have changed which it does not keep; which words they were stands nowhere."""
+        from kim.permissions import note
+
+        names = [f.name for f in unkept(type(self)) if update_fields is None or f.name in update_fields]
+        stored = type(self)._base_manager.filter(pk=self.pk).values(*names).first() if names else None
+        changed = [n for n in names if stored and n in self.__dict__ and stored[n] != self.__dict__[n]]
+        if changed:
+            note(unkept=",".join(f"{self._meta.label}.{name}" for name in changed))
 
     def clean_fields(self, exclude: Any = None) -> None:
         """The fields' own rules, and in all words of people no sign that cannot be seen."""
@@ -138,6 +151,14 @@ class Versioned(models.Model):
                 for part in model._base_manager.filter(**{relation.field.name: self.pk}):
                     part._remove()
         deleted(self)
+
+
+@cache
+def unkept(model: Any) -> list[Any]:
+    """The words of a model that its history does not keep: its fields that are text and excluded from its events."""
+    kept = {field.name for field in model._meta.get_field("events").related_model._meta.local_concrete_fields}
+    words = (models.CharField, models.TextField)
+    return [f for f in model._meta.local_concrete_fields if isinstance(f, words) and f.name not in kept]
 
 
 def deleted(row: models.Model) -> None:

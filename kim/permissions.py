@@ -142,6 +142,15 @@ def note(**context: str) -> None:
         )
 
 
+def noted(name: str) -> str:
+    """What was added to the context in this transaction under a name; empty if nothing was."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(nullif(current_setting('pghistory.context_metadata', true), '')::jsonb ->> %s, '')", [name]
+        )
+        return str(cursor.fetchone()[0])
+
+
 def act_key() -> str:
     """The key of the act that this transaction is: all its events carry it."""
     with connection.cursor() as cursor:

@@ -60,7 +60,7 @@ class Signed(models.Model):
         abstract = True
 
 
-@tracked()
+@tracked(exclude=("signer_name",))
 class OnwardTemplate(BodyRow, Signed):
     """The Muster of a body for its Weiterleitungsbescheide or -verträge; its figures are read with an example."""
 
@@ -139,7 +139,7 @@ class OnwardTemplate(BodyRow, Signed):
         return made
 
 
-@tracked()
+@tracked(exclude=("signer_name",))
 class OnwardGrant(BodyRow, Signed):
     """A Weiterleitung: one Bescheid or Vertrag for one recipient; a later one for the same is its Änderung."""
 

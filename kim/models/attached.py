@@ -165,9 +165,9 @@ class File(Attached):
         return reverse("file", args=[self.key])
 
 
-@tracked()
+@tracked(exclude=("text",))
 class FindingNote(GuardedRow):
-    """What somebody says about a hint; the hint itself is computed anew each time.
+    """What somebody says about a hint (its words stay out of the history); the hint itself is computed anew each time.
 
     A hint that still fires is explained by it, one that no longer fires is corrected.
     """

@@ -68,7 +68,7 @@ FIXED = pgtrigger.Trigger(
 )
 
 
-@tracked()
+@tracked(exclude=("author",))
 class Paper(GuardedRow):
     """A Vorlage; its number (OParl: reference), name and date stand in its Source."""
 
