@@ -13,6 +13,7 @@ from django.utils.http import urlsafe_base64_encode
 
 from kim.forms import CodeForm
 from kim.models import Body, Role, RoleAssignment, User
+from kim.models.bodies import LAST_TECHNICAL
 
 
 class ClosedAdapter(DefaultAccountAdapter):
@@ -103,11 +104,10 @@ class UserForm(CodeForm):
         for name, body in self.bodies.items():
             if data.get(name) == ["public"]:
                 self.add_error(name, f"Bitte eine Rolle für {body} wählen; „nur Öffentliches“ schränkt sie ein.")
-        last = "Ohne dieses Konto gäbe es keine Systemverwaltung mehr. Bitte zuerst eine andere Person dazu machen."
         others = RoleAssignment.objects.filter(role=Role.TECHNICAL, user__is_active=True).exclude(user=self.instance.pk)
         held = self.instance.pk and self.instance.role_assignments.filter(role=Role.TECHNICAL).exists()
         if held and not others.exists() and not (data.get("technical") and data.get("is_active")):
-            self.add_error("technical", last)
+            self.add_error("technical", LAST_TECHNICAL)
         return data
 
     def wanted(self) -> dict[tuple[int | None, str], bool]:

@@ -195,11 +195,11 @@ class CodeAdmin(OwnAdmin):
         number = request.POST.get("zeile", "")
         stored = self.find(key, number) if key else None
         form_class: Any = self.get_form(request, stored, change=stored is not None)
-        form_class.base_fields["reason"].required = self.reasoned and stored is not None
+        shown = self.asked(form_class(instance=stored))
         if request.method != "POST":
-            return self.page(request, form_class(instance=stored), stored)
-        shown = form_class(instance=stored)
-        form = form_class(chosen(request.POST, shown), instance=self.find(key, number) if key else None)
+            return self.page(request, shown, stored)
+        again = self.find(key, number) if key else None
+        form = self.asked(form_class(chosen(request.POST, shown), instance=again))
         if stored and form.is_stale():
             return self.conflict(request, form, shown)
         if form.is_valid() and self.has_own_address(form):
@@ -213,6 +213,12 @@ class CodeAdmin(OwnAdmin):
                 messages.success(request, f"{self.opts.verbose_name} „{form.instance}“ ist gespeichert.")
                 return redirect(self.after(form.instance))
         return self.page(request, form, stored, 422)
+
+    def asked(self, form: Any) -> Any:
+        """The form, with a reason where one is needed. Fields of the class are those of all requests: only this form's
+        own field is set."""
+        form.fields["reason"].required = self.reasoned and form.instance.pk is not None
+        return form
 
     def has_own_address(self, form: Any) -> bool:
         """Two rows under one address could not both be edited, and "neu" is where new ones are made."""
@@ -275,9 +281,9 @@ class CodeAdmin(OwnAdmin):
 
 
 class BodyAdmin(CodeAdmin):
-    """Körperschaften."""
+    """Körperschaften, with what belongs to their house: how their papers look and are numbered."""
 
-    list_display = ("name", "slug", "paper_numbers", "is_trial")
+    list_display = ("name", "slug", "paper_numbers", "paper_layout", "is_trial")
     fields = (
         "name",
         "article",
@@ -285,6 +291,7 @@ class BodyAdmin(CodeAdmin):
         "sender",
         "consultation_heading",
         "paper_numbers",
+        "paper_layout",
         "is_trial",
         "reference_day",
     )

@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from kim.formats import LineField
 from kim.history import CONFLICT, USED, refusable
 from kim.models import TrailEvent
-from kim.permissions import Ruled, act_key, note
+from kim.permissions import Ruled, act_key, note, noted
 from kim.tables import kept_link
 
 
@@ -173,9 +173,11 @@ class AddPage(Ruled):
 
 
 def saved(request: Any, message: str) -> None:
-    """Say what was saved; beside it stands the button that takes it back (kim.trail.undo)."""
+    """Say what was saved; beside it stands the button that takes it back (kim.trail.undo), unless words have changed
+    that the history does not keep."""
     act = act_key()
-    messages.success(request, message, extra_tags=act if TrailEvent.objects.filter(act=act).exists() else "")
+    undoable = TrailEvent.objects.filter(act=act).exists() and not noted("unkept")
+    messages.success(request, message, extra_tags=act if undoable else "")
 
 
 class Conflict:

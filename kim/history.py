@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from typing import Any, ClassVar, TypeVar
 
 import pghistory
@@ -19,6 +20,7 @@ CONFLICT = "Inzwischen hat jemand anderes diesen Datensatz geändert. Bitte neu 
 BUSY = "Gerade ändert jemand anderes diesen Datensatz. Bitte gleich noch einmal versuchen."
 OTHER = "Die Datenbank hat die Änderung abgelehnt (%s)."
 MISSING_REFERENCE = "Ein Datensatz, auf den verwiesen wird, fehlt oder wird noch gebraucht."
+ALREADY_GONE = "Das hat inzwischen schon jemand anderes gelöscht."
 USED = "Löschen lässt sich nur, was nie gebraucht wurde."
 
 # Sentences of constraints that no model can carry: triggers and composite keys raise with one of these names.
@@ -36,6 +38,7 @@ class Versioned(models.Model):
     """
 
     attached_as: ClassVar[str] = ""  # the word in addresses of what lies beside it; empty: nothing does
+    listed_as: ClassVar[str] = ""  # the parameter of tokens that names several of these, divided by commas
     version = models.PositiveIntegerField("Version", default=1, editable=False)
 
     class Meta:
@@ -56,9 +59,21 @@ class Versioned(models.Model):
         fields, adding = kwargs.get("update_fields"), self._state.adding
         if fields is not None:
             kwargs["update_fields"] = {*fields, "version"}
+        if not adding and hasattr(self, "scope_key"):
+            self._note_unkept(fields)
         super().save(*args, **kwargs)
         if not adding:
             self.refresh_from_db(fields=["version"])  # the trigger decides whether it was a change
+
+    def _note_unkept(self, update_fields: Any) -> None:
+        """Say in the history that words have changed which it does not keep; which words they were stands nowhere."""
+        from kim.permissions import note
+
+        names = [f.name for f in unkept(type(self)) if update_fields is None or f.name in update_fields]
+        stored = type(self)._base_manager.filter(pk=self.pk).values(*names).first() if names else None
+        changed = [n for n in names if stored and n in self.__dict__ and stored[n] != self.__dict__[n]]
+        if changed:
+            note(unkept=",".join(f"{self._meta.label}.{name}" for name in changed))
 
     def clean_fields(self, exclude: Any = None) -> None:
         """The fields' own rules, and in all words of people no sign that cannot be seen."""
@@ -86,11 +101,14 @@ class Versioned(models.Model):
         self.version += 1
 
     def used_by(self) -> list[str]:
-        """What hangs on this row and is no part of it, in words; empty for a row that was never used.
+        """What hangs on this row and is no part of it, in words, and the texts that name it in a token; empty for a
+        row that was never used.
 
         A model says by ``part_of`` (the name of its foreign key) whose part it is and goes with.
         """
+        from kim.models import TextBlock
         from kim.models.attached import Attached
+        from kim.tokens import blocks_naming
 
         found = []
         for relation in self._meta.related_objects:
@@ -105,6 +123,8 @@ class Versioned(models.Model):
         for kind in Attached.__subclasses__() if self.attached_as else []:
             if count := kind._base_manager.filter(subject_kind=self.attached_as, subject_id=self.pk).count():
                 found.append(counted(count, kind))
+        if count := blocks_naming(self):
+            found.append(counted(count, TextBlock))
         return found
 
     @transaction.atomic
@@ -124,12 +144,37 @@ class Versioned(models.Model):
             raise
 
     def _remove(self) -> None:
+        """Delete the row and its parts; ValidationError if somebody else has just done so."""
         for relation in self._meta.related_objects:
             model: Any = relation.related_model
             if getattr(model, "part_of", "") == relation.field.name and not hasattr(model, "pgh_tracked_model"):
                 for part in model._base_manager.filter(**{relation.field.name: self.pk}):
                     part._remove()
-        self.delete()
+        deleted(self)
+
+
+@cache
+def unkept(model: Any) -> list[Any]:
+    """The words of a model that its history does not keep: its fields that are text and excluded from its events."""
+    kept = {field.name for field in model._meta.get_field("events").related_model._meta.local_concrete_fields}
+    words = (models.CharField, models.TextField)
+    return [f for f in model._meta.local_concrete_fields if isinstance(f, words) and f.name not in kept]
+
+
+def deleted(row: models.Model) -> None:
+    """Delete a row; ValidationError if there was none to delete any more: somebody else was faster."""
+    if not row.delete()[0]:
+        raise ValidationError(ALREADY_GONE, code="gone")
+
+
+def remove_whole(row: models.Model, *, act: str) -> None:
+    """Delete a row that is nobody's part and whose reason nobody asks for; act: what the history calls it.
+    ValidationError if it is gone already or somebody is at it."""
+    from kim.permissions import note
+
+    with refusable():
+        note(act=act)
+        deleted(row)
 
 
 def counted(count: int, model: Any) -> str:

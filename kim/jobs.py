@@ -5,14 +5,13 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.utils.module_loading import import_string
 
 from kim.models import Job, Role, RoleAssignment
-from kim.permissions import RULES, acting
+from kim.permissions import RULES, acting, refused
 
 KEPT = timedelta(days=30)
 BROKEN = "Ein Fehler im Programm; er ist für die Systemverwaltung vermerkt."
@@ -30,7 +29,7 @@ def start(task: Any, request: Any, rule: str, name: str, items: Sequence[Any], b
         raise ValidationError("Es gibt nichts zu tun.")
     same = Job.visible_to(request).filter(back=back[:500], task=task.module_path)
     if running := next((one for one in same if not one.is_finished), None):
-        messages.info(request, "Dieser Vorgang läuft noch; ein zweiter beginnt erst danach. Bitte dann noch einmal.")
+        refused(request, "Dieser Vorgang läuft noch; ein zweiter beginnt erst danach. Bitte dann noch einmal.")
         return running
     Job.objects.filter(user=request.user, created_at__lt=Now() - KEPT).delete()
     job = Job(user=request.user, body=request.acting_body, name=name[:160], back=back[:500], rule=rule)

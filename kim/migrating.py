@@ -10,7 +10,7 @@ import pghistory.trigger
 import pgtrigger.registry
 from django.apps import apps
 from django.contrib.postgres.operations import CreateExtension
-from django.db import connection, migrations, transaction
+from django.db import connection, migrations, models, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.db.models.signals import pre_migrate
 
@@ -18,6 +18,7 @@ from kim.models.trail import branch, in_trail
 from kim.postgres import APP
 
 KNOWN = "kim_known"  # the schema of the tables as they were known at some moment
+GONE = "nicht mehr vorhanden"  # words that the history never kept, of a row that was deleted since
 
 # In a scalar sub-select, so that it is computed once a query, not once a row.
 BODIES = "(SELECT string_to_array(nullif(current_setting('app.body_ids', true), ''), ',')::bigint[])::bigint[]"
@@ -172,9 +173,9 @@ def fingerprint(wanted: list[str]) -> str:
 
 def statements() -> list[str]:
     """All that secures a database whose tables are there, in the order in which it is executed."""
-    models = [m for m in apps.get_models(include_auto_created=True) if m._meta.managed and not m._meta.proxy]
-    known = [as_known(m) for m in models if hasattr(m, "pgh_event_models")]
-    branches = " UNION ALL ".join(branch(m, BODIES) for m in models if in_trail(m))
+    ours = [m for m in apps.get_models(include_auto_created=True) if m._meta.managed and not m._meta.proxy]
+    known = [as_known(m) for m in ours if hasattr(m, "pgh_event_models")]
+    branches = " UNION ALL ".join(branch(m, BODIES) for m in ours if in_trail(m))
     return [
         f"DROP SCHEMA IF EXISTS {KNOWN} CASCADE; DROP VIEW IF EXISTS kim_trail",
         *triggers(),
@@ -183,7 +184,7 @@ def statements() -> list[str]:
         f"GRANT USAGE ON SCHEMA public TO {APP}; REVOKE CREATE ON SCHEMA public FROM PUBLIC, {APP}",
         f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {APP}",
         f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {APP}, PUBLIC",
-        *(statement for model in models for statement in rules(model)),
+        *(statement for model in ours for statement in rules(model)),
         FORCE.format("FORCE"),
         f"GRANT SELECT ON django_migrations TO {APP}",
         f"CREATE VIEW kim_trail WITH (security_invoker = true) AS {branches}",
@@ -211,17 +212,45 @@ def triggers() -> Iterator[str]:
 def as_known(model: Any) -> str:
     """A view with the name of the model's table that holds its rows as they were known at app.known_at: of each row the
     last event until then. kim.history.known_at puts its schema before the tables. Row-level security stays that of
-    the events; columns that the history does not keep (names of persons, derived keys) are empty."""
+    the events and of the tables.
+
+    Nothing in it is empty that was not so then: a derived key is derived again, and what the history does not keep
+    (names of persons, contents) is as it stands in the table now. Of a row that is gone, GONE stands in its place.
+    """
     events = model._meta.get_field("events").related_model
     kept = {field.column for field in events._meta.local_concrete_fields}
-    columns = ", ".join(
-        f'"{f.column}"' if f.column in kept else f'NULL::{f.cast_db_type(connection)} AS "{f.column}"'
-        for f in model._meta.local_concrete_fields
-    )
-    return f"""CREATE VIEW {KNOWN}."{model._meta.db_table}" WITH (security_invoker = true) AS SELECT {columns} FROM (
-        SELECT DISTINCT ON (pgh_obj_id) * FROM public."{events._meta.db_table}"
-        WHERE pgh_created_at <= current_setting('app.known_at')::timestamptz ORDER BY pgh_obj_id, pgh_id DESC
-    ) last WHERE pgh_label <> 'delete'"""  # noqa: S608
+    fields = model._meta.local_concrete_fields
+    stored = ", ".join(known_column(f, kept) for f in fields if not f.generated)
+    every = ", ".join(derived(f) if f.generated else f'"{f.column}"' for f in fields)
+    beside = any(f.column not in kept for f in fields if not f.generated)
+    table = f'LEFT JOIN public."{model._meta.db_table}" now ON now.id = last.pgh_obj_id' if beside else ""
+    return f"""CREATE VIEW {KNOWN}."{model._meta.db_table}" WITH (security_invoker = true) AS SELECT {every} FROM (
+        SELECT {stored} FROM (
+            SELECT DISTINCT ON (pgh_obj_id) * FROM public."{events._meta.db_table}"
+            WHERE pgh_created_at <= current_setting('app.known_at')::timestamptz ORDER BY pgh_obj_id, pgh_id DESC
+        ) last {table} WHERE pgh_label <> 'delete'
+    ) stored"""  # noqa: S608
+
+
+def known_column(field: Any, kept: set[str]) -> str:
+    """A column of a row as it was known, from its last event, or from the table if the history does not keep it."""
+    column = f'"{field.column}"'
+    if field.column in kept:
+        return f"last.{column}"
+    if isinstance(field, models.CharField | models.TextField) and not field.null:
+        return f"coalesce(now.{column}, '{'' if field.blank else GONE}') AS {column}"
+    return f"now.{column}"
+
+
+def derived(field: Any) -> str:
+    """A column that PostgreSQL computes from the others (a sort key), with its type and its order of signs."""
+    expression, parameters = field.generated_sql(connection)
+    if parameters:
+        quoted = tuple("'" + str(one).replace("'", "''") + "'" for one in parameters)
+        expression = expression % quoted
+    collation = getattr(field.output_field, "db_collation", "")
+    order = f' COLLATE "{collation}"' if collation else ""
+    return f'({expression})::{field.cast_db_type(connection)}{order} AS "{field.column}"'
 
 
 def rules(model: Any) -> Iterator[str]:

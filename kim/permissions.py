@@ -142,6 +142,15 @@ def note(**context: str) -> None:
         )
 
 
+def noted(name: str) -> str:
+    """What was added to the context in this transaction under a name; empty if nothing was."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(nullif(current_setting('pghistory.context_metadata', true), '')::jsonb ->> %s, '')", [name]
+        )
+        return str(cursor.fetchone()[0])
+
+
 def act_key() -> str:
     """The key of the act that this transaction is: all its events carry it."""
     with connection.cursor() as cursor:
@@ -190,7 +199,8 @@ class ScopeMiddleware:
         return response
 
     def once(self, request: Any) -> HttpResponseBase:
-        """A form that was saved already leads to where it led then; one that was refused can be sent again."""
+        """A form that was saved already leads to where it led then; one that was refused can be sent again, whether
+        the refusal is a page of its own or stands on the page that the answer leads to (refused)."""
         key = form_key(request)
         if key is None:
             return self.get_response(request)
@@ -200,7 +210,7 @@ class ScopeMiddleware:
             messages.info(request, "Das war schon gespeichert; ein zweites Mal entsteht nichts.")
             return redirect(sent.values_list("target", flat=True).get())
         response = self.get_response(request)
-        if response.status_code in {301, 302, 303}:
+        if response.status_code in {301, 302, 303} and not getattr(request, "act_refused", False):
             sent.update(target=response["Location"][:500])
             Submission.objects.filter(user=request.user, created_at__lt=Now() - timedelta(days=1)).delete()
         else:
@@ -220,6 +230,12 @@ class ScopeMiddleware:
             request.known = None
             return render(request, "400.html", {"message": " ".join(error.messages)}, status=400)
         return None
+
+
+def refused(request: Any, words: str) -> None:
+    """Say on the page that the answer leads to why an act was not done; its form can be sent again (once)."""
+    messages.warning(request, words)
+    request.act_refused = True
 
 
 def end_old_session(request: Any) -> None:

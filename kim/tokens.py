@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
 
 from kim.figures import AGREEING, CATALOGUE, Value
+from kim.models import TextBlock
 from kim.richtext import TOKEN, Part, Span, parts
 
 PARAMETER = re.compile(r'([a-z_]+)=(?:"([^"]*)"|(\S+))')
@@ -113,6 +114,34 @@ def arguments(given: Mapping[str, str]) -> dict[str, str]:
 def key_of(name: str, given: Mapping[str, str]) -> Key:
     """Which value a token stands for, however it is put into the sentence."""
     return name, tuple(sorted(arguments(given).items()))
+
+
+def blocks_naming(row: Any) -> int:
+    """How many text blocks of a row's body name it in a token, however that is written; 0 for a model that no token
+    names. One query, and one for each object that a token names.
+
+    Example: {{position.fte position="CM-10"}} and {{positions.distribution positions=CM-01,CM-10}} name CM-10.
+    """
+    model, known = type(row), dict[str, bool]()
+
+    def is_it(value: str) -> bool:
+        if value not in known:
+            try:
+                known[value] = model.find(row.body, value).pk == row.pk
+            except (ObjectDoesNotExist, ValidationError, ValueError):
+                known[value] = False
+        return known[value]
+
+    def names_it(name: str, given: Mapping[str, str]) -> bool:
+        kinds = CATALOGUE[name].parameters if name in CATALOGUE else {}
+        several = given.get(model.listed_as, "").split(",") if model.listed_as else []
+        one = [v for k, v in given.items() if isinstance(kinds.get(k), type) and issubclass(model, kinds[k])]
+        return any(is_it(value.strip()) for value in (*several, *one) if value.strip())
+
+    if not hasattr(model, "find") or not hasattr(row, "body_id"):
+        return 0
+    contents = TextBlock.objects.filter(body=row.body_id, content__contains="{{").values_list("content", flat=True)
+    return sum(any(names_it(name, parameters(raw)) for name, raw in TOKEN.findall(content)) for content in contents)
 
 
 def canonical(name: str, raw: str) -> str:

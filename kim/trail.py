@@ -13,11 +13,12 @@ from django.db.models import Count, Max, Min, OuterRef, QuerySet, Subquery, Text
 from django.db.models.functions import MD5, Cast, Concat, Now
 
 from kim import formats
-from kim.history import refusable
+from kim.history import refusable, unkept
 from kim.models import Attached, TrailEvent, User, named, subjects
 from kim.permissions import may, note
 
 CHANGED = "Inzwischen ist das weiter geändert worden. Bitte von Hand berichtigen."
+UNKEPT = "geändert (Namen und Bemerkungen stehen nicht im Verlauf)"
 UNDO = timedelta(minutes=10)
 STORY = 300  # events of each kind that a page tells; all of them stand in the Prüfung
 LONG = 160  # letters of a value that a line of the history shows
@@ -162,7 +163,9 @@ def told(events: list[Any], user: Any = None, *, named: bool = False) -> list[En
                     context.get("request", ""),
                     lines,
                     names.objects(rows),
-                    act in fresh and all(newest[type(e), e.pgh_obj_id] == act for e in rows),
+                    act in fresh
+                    and all(newest[type(e), e.pgh_obj_id] == act for e in rows)
+                    and not any(unkept_in(e) for e in rows),
                 )
             )
     return found[::-1]
@@ -176,7 +179,19 @@ def recent(act_keys: Iterable[Any] | None, user: Any) -> Any:
     return mine.exclude(rule__startswith="technical.")  # accounts belong to no body alone
 
 
-SILENT = {"id", "version", "sort_key", "slug", "key", "subject_id", "subject_kind", "sha256", "act"}
+SILENT = {
+    "id",
+    "version",
+    "sort_key",
+    "slug",
+    "address",
+    "number_key",
+    "key",
+    "subject_id",
+    "subject_kind",
+    "sha256",
+    "act",
+}
 
 
 class References:
@@ -240,11 +255,12 @@ def changes(before: Any, event: Any, names: References) -> list[str]:
     """What one event says: each changed column with both values, or that the row came or went."""
     model = event.pgh_tracked_model
     if event.pgh_label == "update" and before is not None:
-        return [
+        told_changes = [
             f"{names.name(event)}{label(model, c)}: {names.printed(before, c)} → {names.printed(event, c)}"
             for c in columns(event)
             if getattr(before, c.attname) != getattr(event, c.attname)
         ]
+        return told_changes + [f"{names.name(event)}{label(model, f)}: {UNKEPT}" for f in unkept_in(event)]
     told_columns = [
         f"{label(model, c)} {names.printed(event, c).rstrip('.')}"
         for c in columns(event)
@@ -252,6 +268,12 @@ def changes(before: Any, event: Any, names: References) -> list[str]:
     ]
     verb = {"insert": "erfasst", "delete": "entfernt"}.get(event.pgh_label, "geändert")
     return [f"{model._meta.verbose_name} {verb}" + (": " + ", ".join(told_columns) if told_columns else "")]
+
+
+def unkept_in(event: Any) -> list[Any]:
+    """The fields of an event's model that its act has changed and the history does not keep (Versioned.save)."""
+    model, named_fields = event.pgh_tracked_model, event.pgh_context.get("unkept", "").split(",")
+    return [f for f in unkept(model) if event.pgh_label == "update" and f"{model._meta.label}.{f.name}" in named_fields]
 
 
 def label(model: Any, column: Any) -> str:
@@ -317,6 +339,9 @@ def put_back(model: Any, key: int, event: Any, before: Any) -> None:
             raise ValidationError("Was gelöscht ist, steht nicht im Verlauf und lässt sich nicht zurückholen.")
         model(**{name: getattr(event, name) for name in columns}).save(force_insert=True)
     else:
+        if fields := unkept_in(event):
+            words = ", ".join(str(f.verbose_name) for f in fields)
+            raise ValidationError(f"Was vorher dastand ({words}), steht nicht im Verlauf. Bitte von Hand berichtigen.")
         row = rows.get()
         for name in told_columns.intersection(columns) - {"id", "version"}:
             setattr(row, name, getattr(before, name))

@@ -342,7 +342,6 @@ class Migration(FirstMigration):
                         blank=True, help_text="z. B. „Im Auftrag:“", max_length=60, verbose_name="Zeichnungsformel"
                     ),
                 ),
-                ("signer_name", models.CharField(blank=True, max_length=120, verbose_name="gezeichnet von")),
                 ("signer_function", models.CharField(blank=True, max_length=80, verbose_name="Amt")),
                 (
                     "basis",
@@ -2087,7 +2086,6 @@ class Migration(FirstMigration):
                         blank=True, help_text="z. B. „Im Auftrag:“", max_length=60, verbose_name="Zeichnungsformel"
                     ),
                 ),
-                ("signer_name", models.CharField(blank=True, max_length=120, verbose_name="gezeichnet von")),
                 ("signer_function", models.CharField(blank=True, max_length=80, verbose_name="Amt")),
                 (
                     "source",

@@ -60,7 +60,7 @@ class Signed(models.Model):
         abstract = True
 
 
-@tracked()
+@tracked(exclude=("signer_name",))
 class OnwardTemplate(BodyRow, Signed):
     """The Muster of a body for its Weiterleitungsbescheide or -verträge; its figures are read with an example."""
 
@@ -119,7 +119,10 @@ class OnwardTemplate(BodyRow, Signed):
     @classmethod
     @transaction.atomic
     def begin(cls, body: Body, basis: str) -> "OnwardTemplate":
-        """A Muster with headings and nothing else: what it has to say, the house says."""
+        """A Muster with headings and nothing else: what it has to say, the house says. ValidationError if there is one
+        of this form already."""
+        if cls.objects.filter(body=body, basis=basis).exists():
+            raise ValidationError("Dieses Muster gibt es schon.")
         note(act="Muster angelegt")
         with refusable():
             text = Text(body=body, name=f"Muster {Basis(basis).label}", public=True)
@@ -136,7 +139,7 @@ class OnwardTemplate(BodyRow, Signed):
         return made
 
 
-@tracked()
+@tracked(exclude=("signer_name",))
 class OnwardGrant(BodyRow, Signed):
     """A Weiterleitung: one Bescheid or Vertrag for one recipient; a later one for the same is its Änderung."""
 

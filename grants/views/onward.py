@@ -23,7 +23,7 @@ from kim.formats import DateField
 from kim.forms import CorrectionPage, RemovePage, VersionedForm, saved
 from kim.history import refusable
 from kim.models import Release
-from kim.permissions import Ruled, may, note
+from kim.permissions import Ruled, may, note, refused
 from kim.tables import kept_link
 from kim.trail import story
 
@@ -297,8 +297,11 @@ class AddTemplate(Ruled):
     def post(self, request: Any, basis: str) -> HttpResponseBase:
         if basis not in Basis.values:
             raise Http404
-        if not OnwardTemplate.visible_to(request).filter(basis=basis).exists():
+        try:
             made = OnwardTemplate.begin(request.acting_body, basis)
+        except ValidationError as error:
+            refused(request, " ".join(error.messages))
+        else:
             saved(request, f"{made} ist angelegt. Bitte den Text schreiben.")
         return redirect(kept_link(request, reverse("onward-template", args=[basis])))
 

@@ -65,6 +65,7 @@ class Migration(FirstMigration):
                         choices=[("letter", "Brief (Überschriften untereinander)"), ("box", "Kasten mit zwei Spalten")],
                         db_default="letter",
                         default="letter",
+                        help_text="Gilt für neue Vorlagen und für Entwürfe; was freigegeben ist, bleibt, wie es ist.",
                         max_length=8,
                         verbose_name="Gestalt der Vorlagen",
                     ),
@@ -143,6 +144,7 @@ class Migration(FirstMigration):
                         choices=[("letter", "Brief (Überschriften untereinander)"), ("box", "Kasten mit zwei Spalten")],
                         db_default="letter",
                         default="letter",
+                        help_text="Gilt für neue Vorlagen und für Entwürfe; was freigegeben ist, bleibt, wie es ist.",
                         max_length=8,
                         verbose_name="Gestalt der Vorlagen",
                     ),
@@ -285,6 +287,22 @@ class Migration(FirstMigration):
                 ("title", models.CharField(max_length=300, verbose_name="Titel")),
                 ("date", models.DateField(blank=True, null=True, verbose_name="Datum")),
                 ("file_reference", models.CharField(blank=True, max_length=60, verbose_name="Aktenzeichen")),
+                (
+                    "address",
+                    models.CharField(
+                        blank=True, db_default="", editable=False, max_length=400, verbose_name="Adresse der Seite"
+                    ),
+                ),
+                (
+                    "number_key",
+                    models.CharField(
+                        blank=True,
+                        db_default="",
+                        editable=False,
+                        max_length=60,
+                        verbose_name="Nummer ohne Zwischenräume und Striche",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "Beleg",
@@ -304,6 +322,17 @@ class Migration(FirstMigration):
                         name="source_title",
                         nulls_distinct=False,
                         violation_error_message="Dieser Beleg ist schon erfasst.",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("body", "address"),
+                        name="source_address",
+                        violation_error_message="Gerade ist noch ein Beleg mit dieser Adresse entstanden. Bitte noch einmal.",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("kind", "paper"), models.Q(("number_key", ""), _negated=True)),
+                        fields=("body", "number_key"),
+                        name="source_paper_number",
+                        violation_error_message="Diese Vorlagennummer hat schon eine andere Vorlage.",
                     ),
                 ],
             },
@@ -363,6 +392,22 @@ class Migration(FirstMigration):
                 ("title", models.CharField(max_length=300, verbose_name="Titel")),
                 ("date", models.DateField(blank=True, null=True, verbose_name="Datum")),
                 ("file_reference", models.CharField(blank=True, max_length=60, verbose_name="Aktenzeichen")),
+                (
+                    "address",
+                    models.CharField(
+                        blank=True, db_default="", editable=False, max_length=400, verbose_name="Adresse der Seite"
+                    ),
+                ),
+                (
+                    "number_key",
+                    models.CharField(
+                        blank=True,
+                        db_default="",
+                        editable=False,
+                        max_length=60,
+                        verbose_name="Nummer ohne Zwischenräume und Striche",
+                    ),
+                ),
             ],
             options={
                 "abstract": False,
@@ -964,7 +1009,6 @@ class Migration(FirstMigration):
                 ("code", models.CharField(max_length=12, verbose_name="Regel")),
                 ("subject", models.CharField(max_length=200, verbose_name="Gegenstand")),
                 ("sentence", models.TextField(verbose_name="Hinweis, als die Notiz entstand")),
-                ("text", models.TextField(max_length=1000, verbose_name="Notiz")),
                 (
                     "author",
                     models.ForeignKey(

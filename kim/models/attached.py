@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.functional import cached_property
 
-from kim.history import tracked
+from kim.history import refusable, remove_whole, tracked
 from kim.models.bodies import Role, User
 from kim.models.rows import GuardedRow
 
@@ -62,6 +62,10 @@ class Attached(GuardedRow):
         found = self.subject
         return str(found.get_absolute_url()) if found else "/"
 
+    def take_away(self) -> None:
+        """Delete it; ValidationError if it is gone already or somebody is at it."""
+        remove_whole(self, act=f"{self._meta.verbose_name} entfernt")
+
     def clean(self) -> None:
         model = subjects().get(self.subject_kind)
         if model is None or not model.objects.filter(body=self.body_id, pk=self.subject_id).exists():
@@ -111,6 +115,18 @@ class Reminder(Attached):
     def __str__(self) -> str:
         return self.text
 
+    def finish(self) -> None:
+        """It is done; ValidationError if it is already, or somebody is at it."""
+        from kim.permissions import note
+
+        with refusable():
+            stored = Reminder.objects.select_for_update(of=("self",)).filter(pk=self.pk).first()
+            if stored is None or stored.done:
+                raise ValidationError("Diese Wiedervorlage ist schon erledigt.")
+            note(act="Wiedervorlage erledigt")
+            stored.done = True
+            stored.save()
+
     def for_whom(self) -> str:
         """Who is to be reminded: a person or a role."""
         return str(self.user) if self.user else str(self.get_role_display())
@@ -149,9 +165,9 @@ class File(Attached):
         return reverse("file", args=[self.key])
 
 
-@tracked()
+@tracked(exclude=("text",))
 class FindingNote(GuardedRow):
-    """What somebody says about a hint; the hint itself is computed anew each time.
+    """What somebody says about a hint (its words stay out of the history); the hint itself is computed anew each time.
 
     A hint that still fires is explained by it, one that no longer fires is corrected.
     """

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Lower, Replace
 
-from kim.history import Versioned, tracked
+from kim.history import SENTENCES, Versioned, tracked
 
 
 def din5007(field: str) -> Any:
@@ -54,7 +54,12 @@ class Body(Versioned):
         "Vorlagennummern", max_length=10, choices=PaperNumbers, default=PaperNumbers.COUNCIL
     )
     paper_layout = models.CharField(
-        "Gestalt der Vorlagen", max_length=8, choices=PaperLayout, default=PaperLayout.LETTER, db_default="letter"
+        "Gestalt der Vorlagen",
+        max_length=8,
+        choices=PaperLayout,
+        default=PaperLayout.LETTER,
+        db_default="letter",
+        help_text="Gilt für neue Vorlagen und für Entwürfe; was freigegeben ist, bleibt, wie es ist.",
     )
     reference_day = models.DateField(
         "Bezugstag",
@@ -93,6 +98,35 @@ class Role(models.TextChoices):
     TECHNICAL = "technik", "Systemverwaltung"
 
 
+LAST_TECHNICAL = "Ohne dieses Konto gäbe es keine Systemverwaltung mehr. Bitte zuerst eine andere Person dazu machen."
+SENTENCES["last_technical"] = LAST_TECHNICAL
+TECHNICAL_LOCK = 78  # the first half of the advisory lock "a Systemverwaltung goes"; 77 is that of a closed year
+
+
+def one_remains(operation: Any, condition: str) -> Any:
+    """A trigger: after a Systemverwaltung has gone, by whatever way, another one that may sign in is there. Of two
+    that go at once the second waits for the first, and then sees that it was the last.
+
+    condition: SQL over OLD and NEW (of a row that is deleted NEW is empty), whether one has gone.
+    """
+    return pgtrigger.Trigger(
+        name="last_technical",
+        when=pgtrigger.After,
+        operation=operation,
+        timing=pgtrigger.Deferred,
+        func=f"""
+            IF {condition} THEN
+                PERFORM pg_advisory_xact_lock({TECHNICAL_LOCK}, 0);
+                IF NOT EXISTS (SELECT FROM kim_roleassignment r JOIN kim_user u ON u.id = r.user_id
+                               WHERE r.role = '{Role.TECHNICAL}' AND u.is_active) THEN
+                    RAISE EXCEPTION 'last' USING ERRCODE = '23000', CONSTRAINT = 'last_technical';
+                END IF;
+            END IF;
+            RETURN NULL;
+        """,
+    )
+
+
 @tracked(exclude=("username", "first_name", "last_name", "email", "password", "last_login"))
 class User(AbstractUser, Versioned):
     """A person who signs in; what she may do hangs on her role assignments. Her name stays out of the history."""
@@ -119,7 +153,12 @@ class User(AbstractUser, Versioned):
                     before.last_login := NEW.last_login; -- to sign in is no change of the account
                     IF NEW IS DISTINCT FROM before THEN NEW.version := OLD.version + 1; END IF;
                     RETURN NEW;""",
-            )
+            ),
+            one_remains(
+                pgtrigger.Update,
+                "OLD.is_active AND NOT NEW.is_active AND EXISTS (SELECT FROM kim_roleassignment held"
+                f" WHERE held.user_id = OLD.id AND held.role = '{Role.TECHNICAL}')",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -141,6 +180,14 @@ class RoleAssignment(Versioned):
 
     class Meta(Versioned.Meta):
         verbose_name, verbose_name_plural = "Rollenzuweisung", "Rollenzuweisungen"
+        triggers = [
+            *Versioned.Meta.triggers,
+            one_remains(
+                pgtrigger.Update | pgtrigger.Delete,
+                f"OLD.role = '{Role.TECHNICAL}' AND (TG_OP = 'DELETE'"
+                f" OR (NEW.role, NEW.user_id) IS DISTINCT FROM ('{Role.TECHNICAL}', OLD.user_id))",
+            ),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["body", "user", "role"],

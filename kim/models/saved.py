@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from django.db import models
 from django.db.models import Q
 
-from kim.history import tracked
+from kim.history import remove_whole, tracked
 from kim.models.bodies import User
 from kim.models.rows import BodyRow
 
@@ -50,6 +50,10 @@ class SavedView(BodyRow):
 
     def get_absolute_url(self) -> str:
         return f"{self.path}?{self.query}&ansicht={self.slug}"
+
+    def take_away(self) -> None:
+        """Delete it; ValidationError if it is gone already or somebody is at it."""
+        remove_whole(self, act="Ansicht gelöscht")
 
     @classmethod
     def of(cls, scope: Any, path: str) -> Any:

@@ -1,5 +1,6 @@
 """What is cited, and the texts of papers."""
 
+import re
 from typing import Any, ClassVar, Literal
 
 import pgtrigger
@@ -8,7 +9,6 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
-from kim.formats import slug
 from kim.history import SENTENCES, tracked
 from kim.models.rows import BodyRow, GuardedRow, SameBody
 
@@ -55,6 +55,62 @@ ISSUED = pgtrigger.Trigger(
 )
 
 
+class SourceKind(models.TextChoices):
+    """What a document is."""
+
+    NOTICE = "notice", "Bescheid"
+    APPLICATION = "application", "Antrag"
+    ANNOUNCEMENT = "announcement", "Ankündigung"
+    PAPER = "paper", "Vorlage"
+    RESOLUTION = "resolution", "Beschluss"
+    MINUTES = "minutes", "Niederschrift"
+    CONCEPT = "concept", "Projektskizze"
+    ONWARD = "onward", "Weiterleitung"
+    OTHER = "other", "Dokument"
+
+
+KINDS = " ".join(f"WHEN '{kind}' THEN '{kind.label}'" for kind in SourceKind)
+
+# Its letters as kim.formats.slug has them: umlauts in two letters, no accents, all else a hyphen. The address stays
+# while kind, number, title and date do, so that links hold; who comes later gets a number behind it.
+ADDRESS = pgtrigger.Trigger(
+    name="address",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert | pgtrigger.Update,
+    declare=[("plain", "text"), ("again", "integer")],
+    func=f"""
+        IF TG_OP = 'UPDATE' THEN
+            IF (NEW.kind, NEW.number, NEW.title, NEW.date, NEW.body_id)
+                IS NOT DISTINCT FROM (OLD.kind, OLD.number, OLD.title, OLD.date, OLD.body_id) THEN
+                NEW.address := OLD.address;
+                NEW.number_key := OLD.number_key;
+                RETURN NEW;
+            END IF;
+        END IF;
+        -- blanks that do not break a line are no space to PostgreSQL
+        NEW.number_key := lower(regexp_replace(NEW.number, '[[:space:]\u00a0\u2007\u202f/-]', '', 'g'));
+        plain := coalesce(nullif(translate(NEW.number, '/.', '--'), ''), concat_ws(' ', NEW.title, NEW.date::text));
+        plain := CASE NEW.kind {KINDS} ELSE NEW.kind END || ' ' || plain;
+        plain := replace(replace(replace(replace(lower(plain), 'ä', 'ae'), 'ö', 'oe'), 'ü', 'ue'), 'ß', 'ss');
+        plain := regexp_replace(normalize(plain, NFKD), '[^a-zA-Z0-9_[:space:]-]', '', 'g');
+        plain := lower(regexp_replace(plain, '[[:space:]-]+', '-', 'g'));
+        NEW.address := trim(BOTH '-_' FROM plain);
+        again := 1;
+        WHILE EXISTS (SELECT FROM kim_source s
+                      WHERE s.body_id = NEW.body_id AND s.address = NEW.address AND s.id <> NEW.id) LOOP
+            again := again + 1;
+            NEW.address := trim(BOTH '-_' FROM plain) || '-' || again;
+        END LOOP;
+        RETURN NEW;
+    """,  # noqa: S608 - our own names
+)
+
+
+def number_key(number: str) -> str:
+    """A Vorlagennummer as it is compared: FB 56/0014/WP18 and FB56-0014-WP18 are the same."""
+    return re.sub(r"[\s/-]", "", number).lower()
+
+
 @tracked()
 class Source(GuardedRow):
     """A Beleg: the document something is taken from. FundingNotice and Paper own theirs and read number, title
@@ -66,26 +122,21 @@ class Source(GuardedRow):
     guard_sql = "public OR kind NOT IN ('paper', 'resolution', 'minutes')"
     guard = Q(public=True) | ~Q(kind__in=("paper", "resolution", "minutes"))
 
-    class Kind(models.TextChoices):
-        NOTICE = "notice", "Bescheid"
-        APPLICATION = "application", "Antrag"
-        ANNOUNCEMENT = "announcement", "Ankündigung"
-        PAPER = "paper", "Vorlage"
-        RESOLUTION = "resolution", "Beschluss"
-        MINUTES = "minutes", "Niederschrift"
-        CONCEPT = "concept", "Projektskizze"
-        ONWARD = "onward", "Weiterleitung"
-        OTHER = "other", "Dokument"
+    Kind = SourceKind
 
     kind = models.CharField("Art", max_length=12, choices=Kind)
     number = models.CharField("Nummer", max_length=60, blank=True)
     title = models.CharField("Titel", max_length=300)
     date = models.DateField("Datum", null=True, blank=True)
     file_reference = models.CharField("Aktenzeichen", max_length=60, blank=True)
+    address = models.CharField("Adresse der Seite", max_length=400, blank=True, editable=False, db_default="")
+    number_key = models.CharField(  # as number_key() has it
+        "Nummer ohne Zwischenräume und Striche", max_length=60, blank=True, editable=False, db_default=""
+    )
 
     class Meta(GuardedRow.Meta):
         verbose_name, verbose_name_plural = "Beleg", "Belege"
-        triggers = [*GuardedRow.Meta.triggers, ISSUED]
+        triggers = [*GuardedRow.Meta.triggers, ISSUED, ADDRESS]
         ordering: ClassVar = ["-date", "title"]
         constraints: ClassVar = [
             *BodyRow.Meta.constraints,
@@ -101,27 +152,35 @@ class Source(GuardedRow):
                 nulls_distinct=False,
                 violation_error_message="Dieser Beleg ist schon erfasst.",
             ),
+            models.UniqueConstraint(
+                fields=["body", "address"],
+                name="source_address",
+                violation_error_message="Gerade ist noch ein Beleg mit dieser Adresse entstanden. Bitte noch einmal.",
+            ),
+            models.UniqueConstraint(
+                fields=["body", "number_key"],
+                condition=Q(kind="paper") & ~Q(number_key=""),
+                name="source_paper_number",
+                violation_error_message="Diese Vorlagennummer hat schon eine andere Vorlage.",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.cited()
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        adding = self._state.adding
+        super().save(*args, **kwargs)
+        if not adding:
+            self.refresh_from_db(fields=["address", "number_key"])  # a trigger makes it
+
     def get_absolute_url(self) -> str:
         return reverse("source-document", args=[self.address])
 
-    @property
-    def address(self) -> str:
-        """The document as it stands in an address. Example: vorlage-2023-0120."""
-        name = self.number.replace("/", "-").replace(".", "-") or f"{self.title} {self.date or ''}"
-        return slug(f"{self.get_kind_display()} {name}")
-
     @classmethod
     def find(cls, body: Any, address: str) -> "Source":
-        """The body's document with this address; Source.DoesNotExist otherwise."""
-        found = next((one for one in cls.objects.filter(body=body) if one.address == address), None)
-        if found is None:
-            raise cls.DoesNotExist
-        return found
+        """The body's document with this address; Source.DoesNotExist otherwise. Example: vorlage-2023-0120."""
+        return cls.objects.get(body=body, address=address)
 
     def cited(self) -> str:
         """As a clerk cites it: kind, number, title and date as far as they are known."""

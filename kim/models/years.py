@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from kim.formats import FIRST_YEAR, LAST_YEAR
-from kim.history import SENTENCES, refusable, tracked
+from kim.history import SENTENCES, deleted, refusable, tracked
 from kim.models.rows import BodyRow
 from kim.periods import common, today, year_of
 
@@ -130,4 +130,4 @@ class ClosedYear(BodyRow):
             raise ValidationError({"reason": "Bitte einen Grund angeben, z. B. „Nachbewilligung“."})
         note(act="Förderjahr wieder geöffnet", reason=reason.strip())
         with refusable():
-            self.delete()
+            deleted(self)

@@ -1,7 +1,6 @@
 """Notes, Wiedervorlagen and files on any object, and the button that takes the last save back."""
 
 import uuid
-from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -18,7 +17,7 @@ from kim.formats import DateField, LineField, LongTextField
 from kim.forms import AddPage
 from kim.history import refusable
 from kim.models import File, Note, Reminder, Role, User, subjects
-from kim.permissions import Ruled, note
+from kim.permissions import Ruled, note, refused
 from kim.tables import kept_link
 from kim.uploads import UploadField, download
 
@@ -181,10 +180,12 @@ class RemoveAttached(Ruled):
             raise Http404
         found = one(request, model, pk=int(key), author=request.user)
         target = found.get_absolute_url()
-        note(act=f"{model._meta.verbose_name} entfernt")
-        with suppress(ValidationError), refusable():
-            found.delete()
-        messages.info(request, f"{model._meta.verbose_name} ist entfernt.")
+        try:
+            found.take_away()
+        except ValidationError as error:
+            refused(request, " ".join(error.messages))
+        else:
+            messages.info(request, f"{model._meta.verbose_name} ist entfernt.")
         return redirect(kept_link(request, target))
 
 
@@ -221,11 +222,12 @@ class FinishReminder(Ruled):
         if not (key.isascii() and key.isdigit() and len(key) < 19):
             raise Http404
         found = mine(request).filter(pk=int(key)).first() or one(request, Reminder, pk=int(key), author=request.user)
-        note(act="Wiedervorlage erledigt")
-        found.done = True
-        with suppress(ValidationError), refusable():  # done by somebody else at the same moment: done is done
-            found.save()
-        messages.success(request, "Wiedervorlage ist erledigt.")
+        try:
+            found.finish()
+        except ValidationError as error:
+            refused(request, " ".join(error.messages))
+        else:
+            messages.success(request, "Wiedervorlage ist erledigt.")
         return redirect(kept_link(request, safe(request, request.POST.get("next", ""), "/wiedervorlagen/")))
 
 
@@ -288,7 +290,7 @@ class Undo(Ruled):
         except ValueError:
             raise Http404 from None
         except ValidationError as error:
-            messages.warning(request, " ".join(error.messages))
+            refused(request, " ".join(error.messages))
         else:
             messages.success(request, f"Zurückgenommen: {what}. Beides steht im Verlauf.")
         return redirect(target)

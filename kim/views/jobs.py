@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 
 from kim import jobs, releases
 from kim.models import Job
-from kim.permissions import Ruled, may
+from kim.permissions import Ruled, may, refused
 from kim.tables import kept_link
 
 WAITING = timedelta(seconds=60)  # without progress: nobody seems to work on it
@@ -42,7 +42,7 @@ class ContinueJob(Ruled):
     def post(self, request: Any, key: Any) -> HttpResponseBase:
         job = job_of(request, key)
         if not may(request, job.rule):
-            messages.error(request, jobs.LOST)
+            refused(request, jobs.LOST)
         elif not job.is_finished:
             jobs.go_on(job)
             messages.success(request, "Der Vorgang geht weiter, wo er stehen geblieben ist.")

@@ -14,7 +14,7 @@ from kim.formats import LineField, slug
 from kim.forms import AddPage
 from kim.history import refusable
 from kim.models import SavedView
-from kim.permissions import Ruled, note
+from kim.permissions import Ruled, note, refused
 from kim.tables import ListPage, kept_link
 from kim.tables.listing import VIEW_PARTS
 
@@ -113,7 +113,10 @@ class RemoveView(Ruled):
         found = rows.filter(slug=request.POST.get("ansicht", "")).first()
         if found is None:
             raise Http404
-        note(act="Ansicht gelöscht")
-        found.delete()
-        messages.info(request, f"Die Ansicht „{found.name}“ ist gelöscht.")
+        try:
+            found.take_away()
+        except ValidationError as error:
+            refused(request, " ".join(error.messages))
+        else:
+            messages.info(request, f"Die Ansicht „{found.name}“ ist gelöscht.")
         return redirect(kept_link(request, path))

@@ -73,7 +73,7 @@ class DocumentPage(Ruled):
     rule = "sources.view"
 
     def get(self, request: Any, address: str) -> HttpResponseBase:
-        found = next((one for one in Source.visible_to(request) if one.address == address), None)
+        found = Source.visible_to(request).filter(address=address).first()
         if found is None:
             raise Http404
         cited = []

@@ -698,7 +698,6 @@ class Migration(FirstMigration):
                 ),
                 ("number", models.PositiveSmallIntegerField(verbose_name="Nummer")),
                 ("block", models.SlugField(db_index=False, max_length=40, verbose_name="Textblock")),
-                ("text", models.TextField(verbose_name="Bemerkung")),
                 (
                     "written_by",
                     models.ForeignKey(
@@ -1084,7 +1083,6 @@ class Migration(FirstMigration):
                         blank=True, db_default="", max_length=64, verbose_name="Prüfsumme des Gezeichneten"
                     ),
                 ),
-                ("comment", models.TextField(blank=True, db_default="", verbose_name="Bemerkung")),
                 ("substitute", models.BooleanField(db_default=False, default=False, verbose_name="in Vertretung")),
                 (
                     "edited_at",
@@ -1284,7 +1282,6 @@ class Migration(FirstMigration):
                         verbose_name="Federführende Dienststelle",
                     ),
                 ),
-                ("author", models.CharField(blank=True, db_default="", max_length=80, verbose_name="Verfasser/in")),
                 (
                     "agenda_items",
                     models.CharField(

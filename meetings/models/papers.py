@@ -14,6 +14,7 @@ from grants.models import FundingNotice
 from kim import documents, releases
 from kim.history import refusable, tracked
 from kim.models import Body, BodyRow, GuardedRow, Release, SameBody, Source, Text, TextBlock, frozen
+from kim.models.sources import number_key
 from kim.permissions import note
 from meetings.models.committees import Meeting, Organization, Person
 
@@ -67,7 +68,7 @@ FIXED = pgtrigger.Trigger(
 )
 
 
-@tracked()
+@tracked(exclude=("author",))
 class Paper(GuardedRow):
     """A Vorlage; its number (OParl: reference), name and date stand in its Source."""
 
@@ -216,12 +217,14 @@ class Paper(GuardedRow):
     @classmethod
     def find(cls, body: Body, reference: str) -> "Paper":
         """The body's paper with this reference or draft number, blanks not counted; Paper.DoesNotExist otherwise."""
-        wanted = squeezed(reference)
-        papers = cls._default_manager.select_related(*RELATED).filter(body=body)
-        for paper in papers:
-            if wanted and wanted in {squeezed(paper.reference), f"entwurf{paper.serial}"}:
-                return paper
-        raise cls.DoesNotExist(f"„{reference}“ gibt es nicht.")
+        wanted = number_key(reference)
+        condition = Q(source__number_key=wanted)
+        if draft := re.fullmatch(r"entwurf([1-9][0-9]{0,8})", wanted):
+            condition = Q(serial=int(draft[1]))  # no Vorlagennummer begins so
+        found = cls._default_manager.select_related(*RELATED).filter(condition, body=body).first() if wanted else None
+        if found is None:
+            raise cls.DoesNotExist(f"„{reference}“ gibt es nicht.")
+        return found
 
     @property
     def is_open(self) -> bool:
@@ -258,12 +261,10 @@ class Paper(GuardedRow):
         and no other paper may have the same one but for blanks and strokes."""
         if number and not re.fullmatch(r"(?=.*[0-9])[A-Za-zÄÖÜäöüß0-9 /-]+", number):
             return "Bitte eine Nummer mit Ziffern eingeben, z. B. 2023/0120 oder FB 56/0014/WP18."
-        if re.match(r"entwurf", squeezed(number)):
+        if number_key(number).startswith("entwurf"):
             return "Mit „Entwurf“ beginnt keine Vorlagennummer."
-        others = (
-            Source.objects.filter(body=self.body, kind=Source.Kind.PAPER).exclude(pk=self.source_id).exclude(number="")
-        )
-        if number and squeezed(number) in {squeezed(other) for other in others.values_list("number", flat=True)}:
+        others = Source.objects.filter(body=self.body, kind=Source.Kind.PAPER).exclude(pk=self.source_id)
+        if number and others.filter(number_key=number_key(number)).exists():
             return "Diese Vorlagennummer hat schon eine andere Vorlage."
         return ""
 
@@ -330,11 +331,6 @@ RELATED = (
     "superior__source",
     "department",
 )
-
-
-def squeezed(reference: str) -> str:
-    """A reference as it is compared: FB 56/0014/WP18 and FB56-0014-WP18 are the same."""
-    return re.sub(r"[\s/-]", "", reference).casefold()
 
 
 OF_PAPER = "(SELECT p.text_id FROM meetings_paper p WHERE p.id = {row}.paper_id)"

@@ -75,9 +75,9 @@ class Signatory(BodyRow):
         return own
 
 
-@tracked()
+@tracked(exclude=("text",))
 class BlockComment(BodyRow):
-    """A Bemerkung to a block of a draft, until it is done with."""
+    """A Bemerkung to a block of a draft, until it is done with; its words stay out of the history."""
 
     guard_parent = part_of = "paper"
 
@@ -143,9 +143,10 @@ class BlockComment(BodyRow):
             self.save()
 
 
-@tracked()
+@tracked(exclude=("comment",))
 class CoSignature(BodyRow):
-    """A Mitzeichnung: an office agrees to the text, its figures and the proposals as they stood then."""
+    """A Mitzeichnung: an office agrees to the text, its figures and the proposals as they stood then. What it remarks
+    stays out of the history."""
 
     guard_parent = part_of = "paper"
 

@@ -15,8 +15,8 @@ from django.urls import reverse
 
 from kim.formats import day as printed
 from kim.formats import listed, span
-from kim.history import counted, refusable, tracked
-from kim.models import POSITION_NUMBER, Body, BodyRow, Cited, SameBody, TextBlock, closed_year
+from kim.history import refusable, tracked
+from kim.models import POSITION_NUMBER, Body, BodyRow, Cited, SameBody, closed_year
 from kim.money import FteColumn, exact
 from kim.periods import PeriodField, PeriodQuerySet, period
 from kim.permissions import note
@@ -31,7 +31,7 @@ ZERO = Value(Decimal(0), output_field=FteColumn())
 class Position(BodyRow):
     """The identity of a post: what references point at. Its facts are dated (PositionPeriod)."""
 
-    attached_as = "stelle"
+    attached_as, listed_as = "stelle", "positions"
 
     class Kind(models.TextChoices):
         OWN = "own", "eigene Stelle"
@@ -77,12 +77,6 @@ class Position(BodyRow):
 
     def get_absolute_url(self) -> str:
         return reverse("position", args=[self.number])
-
-    def used_by(self) -> list[str]:
-        """Also the texts that name the post in a token."""
-        token = rf"positions?=([A-Za-z0-9-]+,)*{self.number}[,\s}}]"
-        named = TextBlock.objects.filter(body=self.body, content__regex=token).count()
-        return [*super().used_by(), *([counted(named, TextBlock)] if named else [])]
 
     @classmethod
     def find(cls, body: Body, number: str) -> "Position":

@@ -254,7 +254,8 @@ class ChangePlanNote(OfPost, CorrectionPage):
 
     def save(self, request: Any, form: Any) -> str:
         words = kept_by(form.instance)
-        form.instance.record(reason=form.cleaned_data["reason"])
+        if not form.instance.record(reason=form.cleaned_data["reason"]):
+            return f"{form.instance}: Es hat sich nichts geändert."
         return f"Der Vermerk ist gespeichert.{' ' + words if form.instance.divided else ''}"
 
 

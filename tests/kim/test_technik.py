@@ -214,3 +214,30 @@ def test_nothing_of_the_librarys_own_is_offered(technik):
         "gruppen/",
     ):
         assert technik.get(f"/technik/{url}").status_code == 404, url
+
+
+def house(technik, **changes):
+    """What the form of a body shows, as it would be sent, with changes."""
+    row = Body.objects.get(slug="stadt-aachen")
+    given = {name: getattr(row, name) for name in ("name", "article", "slug", "sender", "consultation_heading", "paper_numbers", "paper_layout", "version")}  # fmt: skip
+    day = {"is_trial": "on", "reference_day": f"{row.reference_day:%d.%m.%Y}"}
+    return technik.post("/technik/koerperschaften/stadt-aachen/", given | day | changes)
+
+
+def test_the_look_of_papers_is_set_where_the_house_is_kept(technik, login):
+    """The same draft as a box and as a letter; what a body's papers look like is no longer for programmers alone."""
+    words = technik.get("/technik/koerperschaften/stadt-aachen/").content.decode()
+    assert "Gestalt der Vorlagen" in words and "Kasten mit zwei Spalten" in words
+    assert house(technik, paper_layout="letter", reason="neue Hausregel").status_code == 302
+    assert Body.objects.get(slug="stadt-aachen").paper_layout == "letter"
+    assert "neue Hausregel" in technik.get("/technik/koerperschaften/stadt-aachen/").content.decode()
+    assert login("leitung", "stadt-aachen").get("/dokumente/FB-56-0051-WP18/").status_code == 200
+    assert house(technik, paper_layout="quatsch").status_code == 422
+
+
+def test_every_setting_of_a_body_can_be_set_by_somebody(technik):
+    """No column of the house is left that only the database can change."""
+    words = technik.get("/technik/koerperschaften/stadt-aachen/").content.decode()
+    for field in Body._meta.concrete_fields:
+        if field.editable and not field.primary_key:
+            assert f'name="{field.name}"' in words, field.name
