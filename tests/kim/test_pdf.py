@@ -11,7 +11,7 @@ import pytest
 from pikepdf import Array, Dictionary, Name, Pdf
 from weasyprint import HTML
 
-from kim import releases
+from kim import bundles
 from kim.pdf import MARKED, descend, finished, kids
 from tests.helpers import drawn_paper
 
@@ -101,7 +101,7 @@ def test_a_library_that_sets_the_text_is_one_of_the_programs(library, monkeypatc
     """Drawn with another version of it, a release was drawn by another program."""
 
     def programs():
-        return releases.renderer("documents/vorlage_brief.html", ("print.css",))["programs"]
+        return bundles.renderer("documents/vorlage_brief.html", ("print.css",))["programs"]
 
     before = programs()
     assert re.fullmatch(r"\d+\.\d+\.\d+", before[library])
