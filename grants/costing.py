@@ -389,6 +389,11 @@ def on_day(item: Item, day: Any) -> dict[Hashable, PostYear]:
     return divided(bound_of(used, whole, rounded(whole)), found)
 
 
+def in_whole_cents(fte: Decimal, price: Price) -> Decimal | None:
+    """A8 where nothing is to be divided: at a rate in whole tens of EUR every thousandth of a post is whole cents."""
+    return None if price.full_time % 10 else rounded(Fraction(fte) * price.full_time)
+
+
 def at(prices: Iterable[Price], day: Any) -> tuple[Price, ...]:
     """The price of a day, as if it held on that day only."""
     return tuple(replace(one, span=between(day, day + day.resolution)) for one in prices if day in one.span)

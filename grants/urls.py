@@ -4,6 +4,10 @@ from django.urls import path
 
 from grants import views
 from grants.views import onward
+from kim.pages import section
+
+section("Zuwendungen", 20, notices="Zuwendungen", allocation="Stellenverteilung")
+section("Haushalt", 40, budget="Ansätze", neutrality="Kostenneutralität")
 
 urlpatterns = [
     path("zuwendungen/bescheid/<slug:slug>/rechenregel/", views.NoticeRule.as_view(), name="notice-rule"),

@@ -5,7 +5,13 @@ from django.contrib import admin
 from django.urls import include, path
 
 from kim import views
+from kim.pages import section
 from kim.views import accounts, attached, audit, jobs, lists, sources, years
+
+section("Übersicht", 10, home="Übersicht")
+section("Hinweise", 60, findings="Hinweise")
+section("Prüfung", 70, trail="Verlauf")
+section("Technik", 80, **{"admin:index": "Technik"})
 
 urlpatterns = [
     path("", views.Home.as_view(), name="home"),

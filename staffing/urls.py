@@ -2,7 +2,20 @@
 
 from django.urls import path
 
+from kim.pages import section
 from staffing.views import comparison, occupancies, overview, partners, plan, posts, procedures, reallocations
+
+section(
+    "Stellen",
+    30,
+    positions="Stellen",
+    carriers="Anstellungsträger",
+    municipalities="Kommunen",
+    reallocations="Umverteilungen",
+    overview="Besetzungsübersicht",
+    comparison="Vergleich",
+    plan="Stellenplan",
+)
 
 urlpatterns = [
     path("stellen/", posts.Positions.as_view(), name="positions"),

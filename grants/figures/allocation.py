@@ -10,9 +10,9 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Q
 
 from grants import costing
-from grants.costing import Piece, PostYear
+from grants.costing import Piece, PostYear, Price
 from grants.figures.costs import NO_RATE, closing, per_words, price_of, size_of, waiting
-from grants.models import Book, NoticeVersion, load
+from grants.models import Book, Funding, NoticeVersion, load
 from kim.figures import EUR, FTE, Value, figure, known_total, total
 from kim.formats import euro, fte
 from kim.models import Body
@@ -91,15 +91,46 @@ def on_day(rows: list[PositionPeriod], day: date, *, all_posts: bool = False) ->
 
 
 def plain_annual_amounts(periods: Iterable[PositionPeriod], day: date) -> dict[int, Decimal | None]:
-    """position.annual_amount without derivations."""
+    """position.annual_amount without derivations. One query, unless a rate leaves cents to be divided."""
     rows = list(periods)
-    found = on_day(rows, day)
+    amounts = undivided(rows, day)
+    if amounts is None:
+        found = on_day(rows, day)
+        amounts = {key: [one.amount for _, one in some] for key, some in found.items()}
 
     def amount(row: PositionPeriod) -> Decimal | None:
-        known = [one.amount for _, one in found.get(row.position_id, []) if one.amount is not None]
+        known = [one for one in amounts.get(row.position_id, []) if one is not None]
         return sum(known, Decimal(0)) if known else None
 
     return {row.pk: amount(row) for row in rows}
+
+
+def undivided(rows: list[PositionPeriod], day: date) -> dict[int, list[Decimal | None]] | None:
+    """The amounts of posts at rates that leave nothing to be divided, straight from the tables; None if one does. One
+    query. An amount is None while its rate is not known."""
+    sizes = {row.position_id: row.fte for row in rows}
+    facts = (
+        "position",
+        "fte",
+        "item__terms__rates__validity",
+        "item__terms__rates__amount",
+        "item__terms__rates__per_fte",
+    )
+    by_funding: dict[tuple[int, int], list[Price]] = {}
+    parts: dict[tuple[int, int], Decimal] = {}
+    paying = Funding.objects.filter(position__in=list(sizes)).paying_on(day)
+    for key, position, fte_, span, amount, per_fte in paying.values_list("pk", *facts):
+        parts[position, key] = sizes[position] if fte_ is None else fte_
+        prices = by_funding.setdefault((position, key), [])
+        if amount is not None and day in span:
+            prices.append(Price(span, amount, per_fte))
+    found: dict[int, list[Decimal | None]] = {}
+    for (position, key), prices in by_funding.items():
+        whole = costing.in_whole_cents(parts[position, key], prices[0]) if prices else None
+        if prices and whole is None:
+            return None
+        found.setdefault(position, []).append(whole)
+    return found
 
 
 @figure("position.annual_amount", "Jahresbetrag", many=True, amounts=plain_annual_amounts)

@@ -10,123 +10,25 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from kim import documents, findings, trail
+from kim import documents, findings, pages, trail
 from kim.figures import CATALOGUE
 from kim.models import Body, Reminder, Role
 from kim.periods import today
 from kim.permissions import RULE_NAMES, RULES, Ruled, may, public
 from kim.views.attached import mine
 
-NAVIGATION = [
-    ("Übersicht", "home", "kim.home"),
-    ("Zuwendungen", "notices", "grants.view"),
-    ("Stellen", "positions", "staffing.view"),
-    ("Haushalt", "budget", "budget.view"),
-    ("Dokumente", "documents", "documents.view"),
-    ("Hinweise", "findings", "findings.view"),
-    ("Prüfung", "trail", "audit.view"),
-    ("Technik", "admin:index", "technical.edit"),
-]
-SUBNAVIGATION = {
-    "notices": [("Zuwendungen", "notices"), ("Stellenverteilung", "allocation")],
-    "budget": [("Ansätze", "budget"), ("Kostenneutralität", "neutrality")],
-    "positions": [
-        ("Stellen", "positions"),
-        ("Anstellungsträger", "carriers"),
-        ("Kommunen", "municipalities"),
-        ("Umverteilungen", "reallocations"),
-        ("Besetzungsübersicht", "overview"),
-        ("Vergleich", "comparison"),
-        ("Stellenplan", "plan"),
-    ],
-    "documents": [("Vorlagen", "documents"), ("Belege", "sources"), ("PDF prüfen", "document-check")],
-}
-
-SECTIONS = {
-    "notice": "notices",
-    "notice-describe": "notices",
-    "notice-rule": "notices",
-    "notice-rates": "notices",
-    "carry-over": "notices",
-    "onward": "notices",
-    "onward-grant": "notices",
-    "onward-head": "notices",
-    "onward-template": "notices",
-    "onward-template-edit": "notices",
-    "position": "positions",
-    "position-correct": "positions",
-    "position-describe": "positions",
-    "position-change": "positions",
-    "position-range": "positions",
-    "occupancy-new": "positions",
-    "occupancy-change": "positions",
-    "occupancy-from": "positions",
-    "occupancy-end": "positions",
-    "occupancy-substitute": "positions",
-    "occupancy-remove": "positions",
-    "procedure-new": "positions",
-    "procedure-change": "positions",
-    "procedure-remove": "positions",
-    "plan-note-new": "positions",
-    "plan-note-change": "positions",
-    "plan-note-remove": "positions",
-    "position-remove": "positions",
-    "position-new": "positions",
-    "reallocation": "positions",
-    "reallocation-new": "positions",
-    "reallocation-edit": "positions",
-    "reallocation-remove": "positions",
-    "document": "documents",
-    "document-describe": "documents",
-    "document-head": "documents",
-    "document-text": "documents",
-    "document-versions": "documents",
-    "document-since": "documents",
-    "document-figure": "documents",
-    "document-pages": "documents",
-    "document-check": "documents",
-    "paper-new": "documents",
-    "consultation-new": "documents",
-    "consultation-remove": "documents",
-    "cosignature-new": "documents",
-    "signatories": "documents",
-    "signatory-new": "documents",
-    "signatory-edit": "documents",
-    "finding-note": "findings",
-    "carrier": "positions",
-    "carrier-contact": "positions",
-    "municipality": "positions",
-    "source-document": "documents",
-}
-
-
-LISTS_OF = {
-    "reallocation": "reallocations",
-    "reallocation-new": "reallocations",
-    "reallocation-edit": "reallocations",
-    "position": "positions",
-    "carrier": "carriers",
-    "carrier-contact": "carriers",
-    "municipality": "municipalities",
-    "source-document": "sources",
-    "document": "documents",
-    "notice": "notices",
-}
-
 
 def page_context(request: Any) -> dict[str, Any]:
     """What every page needs: navigation by right, the body, the working date."""
     if not hasattr(request, "roles"):
         return {}
-    here = request.resolver_match.view_name if request.resolver_match else ""
-    section = next((key for key, links in SUBNAVIGATION.items() if here in {name for _, name in links}), here)
-    section = SECTIONS.get(here, "admin:index" if here.startswith("admin:") else section)
+    section, tab = pages.place(request.path)
     return {
-        "navigation": [(label, name) for label, name, rule in NAVIGATION if may(request, rule)],
-        "subnavigation": SUBNAVIGATION.get(section, []),
-        "section": section,
-        "here": here,
-        "below": LISTS_OF.get(here, here),
+        "navigation": [one for one in pages.in_order() if may(request, one.home.rule)],
+        "page_section": section,
+        "section_tab": tab,
+        "section_tabs": [one for one in section.tabs if may(request, one.rule)] if section else [],
+        "here": request.resolver_match.view_name if request.resolver_match else "",
         "acting_body": request.acting_body,
         "stand": getattr(request, "stand", None),
         "year": getattr(request, "year", None),

@@ -29,14 +29,16 @@ class SourceProgrammeFilter(ObjectsFilter):
     """The documents of notices of a programme, and of papers about such notices."""
 
     def condition(self, chosen: Any) -> Q:
-        return Q(notice__programme__in=chosen) | Q(paper__notice__programme__in=chosen)
+        return Q(notice_version__notice__programme__in=chosen) | Q(paper__notice__programme__in=chosen)
 
 
 class SourceFilters(StrictFilters):
     """Search, Programm and kind of document."""
 
     suche = SearchFilter(["number", "title", "file_reference"])
-    programm = SourceProgrammeFilter("notice__programme", programmes(Source, "notice__programme"), label="Programm")
+    programm = SourceProgrammeFilter(
+        "notice_version__notice__programme", programmes(Source, "notice_version__notice__programme"), label="Programm"
+    )
     art = ChoicesFilter("kind", {slug(k.label): (k.label, k) for k in Source.Kind}, label="Art")
 
 

@@ -132,9 +132,13 @@ def test_every_link_leads_somewhere(login):
 
 @pytest.mark.counter
 def test_a_dead_link_is_seen(login, monkeypatch):
-    from kim import views
+    from kim import pages
 
-    monkeypatch.setattr(views, "NAVIGATION", [("Tot", "account_reset_password", "kim.home")])
+    monkeypatch.setattr(
+        pages, "SECTIONS", {"Tot": pages.Section("Tot", 1, (pages.Tab("account_reset_password", "Tot"),))}
+    )
+    monkeypatch.setattr(pages, "rule_of", lambda name: "kim.home")
+    pages.of_addresses.cache_clear()
     assert dead_links(login(), ["/"]) == {"/konto/vergessen/"}
 
 

@@ -1,0 +1,83 @@
+"""Sections of the program as their apps declare them: the navigation, and where in it a page stands.
+
+A page is declared once, by its address in the urls of its app; its rule stands on its view. It belongs to the tab whose
+address begins its own: /stellen/CM-10/berichtigen/ to /stellen/. No app's page is named here.
+"""
+
+import functools
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import resolve, reverse
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A page that the navigation offers: its name in the urls and its label."""
+
+    name: str
+    label: str
+
+    @property
+    def rule(self) -> str:
+        """The right it takes, as its view says."""
+        return rule_of(self.name)
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the program; with more than one tab they stand below it. order: its place in the navigation."""
+
+    label: str
+    order: int
+    tabs: tuple[Tab, ...]
+
+    @property
+    def home(self) -> Tab:
+        """The page that the section leads to."""
+        return self.tabs[0]
+
+
+SECTIONS: dict[str, Section] = {}
+
+
+@functools.cache
+def rule_of(name: str) -> str:
+    """The rule on the view of a page."""
+    view: Any = resolve(reverse(name)).func
+    rule: str = getattr(view, "view_class", view).rule
+    return rule
+
+
+def section(label: str, order: int, **tabs: str) -> Section:
+    """Declares a section, or further tabs of one; tabs: label by name of the page, "-" written as "_".
+
+    ValueError if another section has the same place. Example: section("Haushalt", 40, budget="Ansätze").
+    """
+    if taken := next((one for one in SECTIONS.values() if one.order == order and one.label != label), None):
+        raise ValueError(f"{label} and {taken.label} have the same place")
+    before = SECTIONS[label].tabs if label in SECTIONS else ()
+    mine = tuple(Tab(name.replace("_", "-"), words) for name, words in tabs.items())
+    SECTIONS[label] = Section(label, order, (*before, *(one for one in mine if one not in before)))
+    of_addresses.cache_clear()
+    return SECTIONS[label]
+
+
+def in_order() -> list[Section]:
+    """All sections as the navigation shows them."""
+    return sorted(SECTIONS.values(), key=lambda one: one.order)
+
+
+@functools.cache
+def of_addresses() -> list[tuple[str, Section, Tab]]:
+    """The address of each tab, the longest first."""
+    found = [(reverse(tab.name), one, tab) for one in SECTIONS.values() for tab in one.tabs]
+    return sorted(found, key=lambda row: -len(row[0]))
+
+
+def place(path: str) -> tuple[Section | None, Tab | None]:
+    """The section and the tab to which a page belongs by its address; the start page only itself."""
+    for address, one, tab in of_addresses():
+        if path == address or (address != "/" and path.startswith(address)):
+            return one, tab
+    return None, None
