@@ -263,12 +263,11 @@ def versions(grant: OnwardGrant, sums: dict[int, list[str]] | None = None) -> di
 
 def summed(texts: list[int]) -> dict[int, list[str]]:
     """The versions of the blocks and of the figures of these texts, each in a word. Two queries."""
-    sums: dict[int, list[str]] = {text: ["", ""] for text in texts}
-    for place, model in enumerate((TextBlock, BoundFigure)):
-        found = model._default_manager.filter(text__in=texts).values("text").annotate(n=Sum("version"), last=Max("pk"))
-        for one in found.order_by("text"):
-            sums[one["text"]][place] = f"{one['n']}/{one['last']}"
-    return sums
+    tallies = []
+    for model in (TextBlock, BoundFigure):
+        found = model.objects.filter(text__in=texts).values("text").annotate(n=Sum("version"), last=Max("pk"))
+        tallies.append({one["text"]: f"{one['n']}/{one['last']}" for one in found.order_by("text")})
+    return {text: [tally.get(text, "") for tally in tallies] for text in texts}
 
 
 RELATED = ("body", "source", "text", "carrier", "notice__programme", "notice__sub_product")
