@@ -16,6 +16,19 @@ from kim.tokens import NOTHING, Block, Chip, Expander
 
 STYLES = ("print.css", "weiterleitung.css")
 TEMPLATE = "documents/weiterleitung.html"
+LABELS = {
+    "title": "Form der Weiterleitung",
+    "heading": "Form der Weiterleitung",
+    "contract": "Form der Weiterleitung",
+    "reference": "Aktenzeichen",
+    "name": "Zuwendung",
+    "date": "Datum",
+    "as_of": "Zahlenstand",
+    "amends": "tritt an die Stelle von",
+    "body": "Briefkopf",
+    "recipient": "Anschrift des Empfängers",
+    "signer": "Zeichnung",
+}
 
 
 @document
@@ -23,7 +36,8 @@ class OnwardDocument(Document):
     """A Weiterleitungsbescheid or -vertrag: letterhead, recipient, the words of the Muster, the table of posts."""
 
     kind = "onward"
-    template, styles = TEMPLATE, STYLES
+    template, styles, labels = TEMPLATE, STYLES, LABELS
+    edit_rule, release_rule = "onward.edit", "onward.release"
 
     def __init__(self, grant: OnwardGrant) -> None:
         self.row = self.grant = grant
@@ -77,11 +91,6 @@ class OnwardDocument(Document):
             "signer": signer if grant.signer_name else None,
             "printed_on": printed_on.isoformat(),
         }
-
-    def releasable(self, printed_on: date) -> tuple[dict[str, Any], list[Block]]:
-        """What is released says so: it is a draft only until this moment."""
-        content, blocks = super().releasable(printed_on)
-        return content | {"state": "freigegeben"}, blocks
 
     def checks(self, expander: Expander, blocks: list[Block]) -> list[Check]:
         return [*super().checks(expander, blocks), Check("Pflichtangaben sind ausgefüllt", tuple(self.missing(blocks)))]
@@ -147,7 +156,8 @@ class OnwardTemplateDocument(Document):
     """A Muster, read with the newest notice and the first recipient as an example."""
 
     kind = "onward_template"
-    template, styles = TEMPLATE, STYLES
+    template, styles, labels = TEMPLATE, STYLES, LABELS
+    edit_rule, release_rule = "onward.edit", "onward.release"
 
     def __init__(self, row: OnwardTemplate) -> None:
         self.row = row

@@ -36,10 +36,10 @@ def release_grants(key: str, user: int, body: int) -> None:
     who = User.objects.get(pk=user)
 
     def step(item: Any) -> None:
-        pk, shown = item
+        pk, listed = item
         grant = OnwardGrant.objects.select_related(*RELATED).get(pk=pk)
         try:
-            grant.release(who, shown=shown)
+            grant.release(who, listed=listed)
         except ValidationError as error:
             raise ValidationError(f"{grant.carrier}: {' '.join(error.messages)}") from error
 

@@ -39,7 +39,12 @@ class Document:
     title: str
     template: str
     styles: tuple[str, ...] = ("print.css",)
-    row: Any  # what owns the text, with name, address, as_of (the day of its figures), is_open, text and release()
+    edit_rule: ClassVar[str] = "documents.edit"  # who may write it, and release it: each kind's own rules
+    release_rule: ClassVar[str] = "documents.release"
+    labels: Mapping[str, str] = NOTHING  # what people call each key of the content: named when it has changed
+    # What owns the text: with name, address, as_of (the day of its figures), is_open, body, source, text, release() and
+    # freeze() (what becomes of the row with its release).
+    row: Any
 
     @classmethod
     def find(cls, body: Any, reference: str) -> "Document | None":
@@ -113,6 +118,22 @@ class Document:
         """All that the print says, as plain JSON: the template gets nothing else."""
         raise NotImplementedError
 
+    def beside(self) -> dict[str, Any]:
+        """What the release rests on or acts on, and does not print: {name of the field: value as plain JSON}."""
+        return {}
+
+    def released(self, content: dict[str, Any]) -> dict[str, Any]:
+        """The content of a draft as it is printed once it is released."""
+        return content | {"state": "freigegeben"}
+
+    def again(self) -> "Document":
+        """The same document, read anew; ValidationError if it is gone."""
+        row = type(self.row)._default_manager.filter(pk=self.row.pk).first()
+        found = self.of(row) if row else None
+        if found is None:
+            raise ValidationError(f"{self.name} gibt es nicht mehr.")
+        return found
+
     def blocks(self, expander: Expander) -> list[Block]:
         """The text with its figures."""
         return [expander.block(b.key, b.heading, b.content) for b in self.text.blocks.all()]
@@ -128,13 +149,6 @@ class Document:
         blocks = self.blocks(expander)
         if expander.problems:
             raise ValidationError(expander.problems)
-        return self.content(blocks, printed_on), blocks
-
-    def releasable(self, printed_on: date) -> tuple[dict[str, Any], list[Block]]:
-        """As printable, of a document against whose release nothing stands; the same blocks are checked and printed."""
-        blocks, problems = self.looked_through()
-        if problems:
-            raise ValidationError(problems)
         return self.content(blocks, printed_on), blocks
 
     def bind(self) -> int:

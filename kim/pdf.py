@@ -6,6 +6,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from django.conf import settings
@@ -15,6 +16,7 @@ from pikepdf import Array, Dictionary, Name, Object, ObjectStreamMode, Pdf, Stri
 
 STYLES = Path(__file__).parent / "static" / "kim" / "print"
 NONE: Mapping[str, str] = {}
+PDFIUM = Lock()  # the library knows no threads: two calls at once in one process may crash it
 FACES = ("FiraSans-Regular", "FiraSans-SemiBold", "FiraSans-Italic")
 
 
@@ -285,13 +287,17 @@ def _artifact_unreachable(pdf: Pdf) -> None:
 
 
 def pictures(content: bytes, most: int = 20) -> list[str]:
-    """The first pages of a PDF as pictures (data: addresses of PNG), 96 dots an inch."""
+    """The first pages of a PDF as pictures (data: addresses of PNG), 96 dots an inch; one PDF at a time."""
     import pypdfium2
 
     found = []
-    with pypdfium2.PdfDocument(content) as document:
+    with PDFIUM, pypdfium2.PdfDocument(content) as document:
         for number in range(min(len(document), most)):
             stream = io.BytesIO()
-            document[number].render(scale=96 / 72).to_pil().save(stream, "PNG", optimize=True)
+            page = document[number]
+            drawing = page.render(scale=96 / 72)
+            drawing.to_pil().save(stream, "PNG", optimize=True)
+            drawing.close()  # here, and not when somebody collects garbage in another thread
+            page.close()
             found.append(f"data:image/png;base64,{b64encode(stream.getvalue()).decode()}")
     return found

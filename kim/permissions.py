@@ -27,7 +27,7 @@ from django.views import View
 from kim.formats import FIRST_YEAR, LAST_YEAR, parse_date
 from kim.formats import day as printed
 from kim.history import known_at
-from kim.models import Body, ClosedYear, Role, RoleAssignment, Submission
+from kim.models import Body, ClosedYear, Role, RoleAssignment, Submission, UnknownFormat
 from kim.periods import today
 
 SETTINGS = ("app.body_ids", "app.nonpublic", "pghistory.context_id", "pghistory.context_metadata")
@@ -51,9 +51,15 @@ RULES: dict[str, set[Role]] = {
     "meetings.view": READERS,
     "meetings.edit": {Role.COMMITTEE},
     "documents.view": READERS,
-    "documents.edit": {Role.CLERK, Role.COMMITTEE},
-    "documents.sign": WORKERS,
-    "documents.release": {Role.HEAD},
+    # Each kind of document has rules of its own; these two are for pages that serve every kind (see below).
+    "documents.edit": set(),
+    "documents.release": set(),
+    "papers.edit": {Role.CLERK},
+    "papers.agenda": {Role.CLERK, Role.COMMITTEE},
+    "papers.sign": WORKERS,
+    "papers.release": {Role.HEAD},
+    "onward.edit": {Role.CLERK},
+    "onward.release": {Role.HEAD},
     "jobs.view": WORKERS,
     "attached.view": READERS,
     "attached.edit": READERS,
@@ -69,6 +75,8 @@ RULES: dict[str, set[Role]] = {
     "admin.view": READERS | {Role.TECHNICAL},
     "technical.edit": {Role.TECHNICAL},
 }
+for act in ("edit", "release"):  # who has the right for one kind of document at least; the page then asks for that one
+    RULES[f"documents.{act}"] = RULES[f"papers.{act}"] | RULES[f"onward.{act}"]
 RULE_NAMES = {
     "kim.home": "Übersicht ansehen",
     "kim.account": "eigenes Passwort ändern (jede angemeldete Person)",
@@ -81,9 +89,14 @@ RULE_NAMES = {
     "meetings.view": "Sitzungen ansehen",
     "meetings.edit": "Sitzungen bearbeiten",
     "documents.view": "Dokumente ansehen",
-    "documents.edit": "Dokumente bearbeiten",
-    "documents.sign": "Dokumente mitzeichnen",
-    "documents.release": "Dokumente freigeben",
+    "documents.edit": "Dokumente schreiben (nur die Art, für die das Recht da ist)",
+    "documents.release": "Dokumente freigeben (nur die Art, für die das Recht da ist)",
+    "papers.edit": "Vorlagen schreiben",
+    "papers.agenda": "Beratungsfolge, Nummer und Gang der Vorlagen eintragen",
+    "papers.sign": "Vorlagen mitzeichnen",
+    "papers.release": "Vorlagen freigeben",
+    "onward.edit": "Weiterleitungen und ihre Muster schreiben",
+    "onward.release": "Weiterleitungen freigeben",
     "kim.figure": "Herkunft ansehen",
     "jobs.view": "eigene Vorgänge ansehen und fortsetzen",
     "attached.view": "Notizen, Wiedervorlagen und Dateien ansehen",
@@ -318,7 +331,7 @@ def stream(content: Any, scope: dict[str, Any]) -> Iterator[bytes]:
         yield from content
 
 
-CHANGES = (".edit", ".note", ".undo", ".sign", ".release")
+CHANGES = (".edit", ".agenda", ".note", ".undo", ".sign", ".release")
 YEARLY = {"staffing.edit", "grants.edit", "budget.edit"}  # what changes the figures of a Förderjahr
 
 
@@ -328,6 +341,12 @@ def may(request: Any, rule: str) -> bool:
     if request.public_only and rule.endswith(CHANGES) and not rule.startswith("technical."):
         return False
     return bool(RULES[rule] & request.roles) and not closed(request, rule)
+
+
+def demand(request: Any, rule: str) -> None:
+    """PermissionDenied that names the right, where a page serves several kinds of object and each has its own rule."""
+    if not may(request, rule):
+        raise PermissionDenied(rule)
 
 
 def closed(request: Any, rule: str) -> bool:
@@ -346,8 +365,7 @@ class Ruled(View):
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         if closed(request, self.rule) and RULES[self.rule] & request.roles:
             return render(request, "closed.html", status=403)
-        if not may(request, self.rule):
-            raise PermissionDenied(self.rule)
+        demand(request, self.rule)
         meant = request.POST.get("koerperschaft_des_formulars", "")
         if meant and meant != request.acting_body.slug:  # switched in another window since the form was shown
             body = next((b for b in request.bodies if b.slug == meant), None)
@@ -357,10 +375,13 @@ class Ruled(View):
         if request.known and not self.knows:
             words = "Diese Seite zeigt nur, was heute bekannt ist. Bitte ohne Kenntnisstand aufrufen."
             return render(request, "400.html", {"message": words}, status=400)
-        if request.known:
-            with known_at(request.known):  # the page is rendered within
-                return super().dispatch(request, *args, **kwargs)
-        return super().dispatch(request, *args, **kwargs)
+        try:
+            if request.known:
+                with known_at(request.known):  # the page is rendered within
+                    return super().dispatch(request, *args, **kwargs)
+            return super().dispatch(request, *args, **kwargs)
+        except UnknownFormat as error:  # a page of a release that a newer program made
+            return render(request, "unreadable.html", {"message": error.message}, status=409)
 
 
 def public(view: Any) -> Any:

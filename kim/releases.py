@@ -1,54 +1,31 @@
 """Release of papers: the bundle that is drawn, the PDF, the chain, and the proof that both are still the same."""
 
-import csv
-import hashlib
-import io
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError
 from itertools import takewhile
-from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import Max, TextChoices
 from django.template import TemplateDoesNotExist
-from django.template.loader import get_template
 from django.utils import timezone
 
-from kim import pdf
+from kim import bundles, seen
+from kim.bundles import canonical, drawn, figures, printed, sha256
 from kim.documents import Document, bound_words, of, take_over
 from kim.figures import AGREEING, Value
-from kim.history import known_at, refusable
-from kim.models import Body, Release, Source, Text, TrailEvent, in_fours
+from kim.history import SENTENCES, known_at, refusable
+from kim.models import Body, Release, Text, TrailEvent, UnknownFormat
 from kim.permissions import note
-from kim.tables.exports import inert
 from kim.tokens import Block, Chip
 
-FORMAT = 1
 SEARCHED = 40  # acts that overtaken_since looks at
-RENDERER = ("weasyprint", "pydyf", "pikepdf", "fonttools", "tinyhtml5", "tinycss2", "cssselect2", "django")
-DRAWING = ("pdf.py", "releases.py", "formats.py", "templatetags/kim.py")  # our own part in it, below kim/
-
-
-def canonical(data: Any) -> str:
-    """JSON in its one spelling: sorted, no blanks, UTF-8."""
-    return json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-
-
-def sha256(data: str | bytes) -> str:
-    return hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()
-
+TRIES = 3  # times a document is drawn anew because another release took its number meanwhile
 
 MOVED = "Inzwischen ist die Vorlage oder eine ihrer Zahlen anders. Bitte noch einmal ansehen."
-
-
-def checksum(blocks: Iterable[Block]) -> str:
-    """Of a text as it is printed, words and figures: what a Mitzeichnung signs and a release was shown."""
-    return sha256(canonical([block.as_json() for block in blocks]))
 
 
 def data_checksum(chips: Iterable[Chip]) -> str:
@@ -60,79 +37,6 @@ def agreed(shown: str, there: str) -> None:
     """Refuse to act on something else than what a page showed; ValidationError. Nothing shown: a command asks."""
     if shown and shown != there:
         raise ValidationError(MOVED)
-
-
-def figures(blocks: Iterable[Block]) -> list[dict[str, Any]]:
-    """Every figure that is printed, once, with its derivation down to the document."""
-    found: dict[str, Chip] = {}
-    for block in blocks:
-        for chip in (one for one in block.chips() if one.is_figure):
-            found.setdefault(chip.token, chip)
-    return [
-        {"token": token, "title": chip.title, "words": chip.text, "value": chip.value.as_json()}
-        for token, chip in found.items()
-    ]
-
-
-def renderer(template: str, styles: Iterable[str]) -> dict[str, Any]:
-    """With what the bytes are drawn: programs, fonts, template and styles, each by version or checksum."""
-    included = (
-        template,
-        "documents/head.html",
-        "documents/text.html",
-        "documents/line.html",
-        *(f"styles/{name}" for name in styles),
-    )
-    sources = {
-        name: sha256((pdf.STYLES / name.removeprefix("styles/")).read_bytes())
-        if name.startswith("styles/")
-        else sha256(get_template(name).template.source)  # type: ignore[attr-defined]
-        for name in included
-    }
-    sources |= {f"kim/{name}": sha256((Path(__file__).parent / name).read_bytes()) for name in DRAWING}
-    fonts = {face: sha256((pdf.fonts() / f"{face}.ttf").read_bytes()) for face in pdf.FACES}
-    programs = {name: version(name) for name in RENDERER}
-    programs |= {"pango": pdf.pango_version(), "harfbuzz": pdf.harfbuzz_version()}
-    return {"programs": programs, "fonts": fonts, "sources": sources}
-
-
-def bundled(document: Document, moment: datetime, shown: str = "") -> str:
-    """The bundle of a document as it stands now; ValidationError with what stands against its release. shown: see
-    agreed."""
-    content, blocks = document.releasable(timezone.localtime(moment).date())
-    agreed(shown, checksum(blocks))
-    styles = list(document.styles)
-    return canonical(
-        {
-            "format": FORMAT,
-            "kind": document.kind,
-            "template": document.template,
-            "styles": styles,
-            "content": content,
-            "figures": figures(blocks),
-            "known_at": moment.isoformat(),
-            "renderer": renderer(document.template, styles),
-        }
-    )
-
-
-def drawn(bundle: str) -> bytes:
-    """The PDF of a bundle, with its Prüfwert: same bundle, same bytes."""
-    data = json.loads(bundle)
-    content = data["content"] | {"fingerprint": f"Prüfwert: {in_fours(sha256(bundle))}"}
-    return printed(data["template"], tuple(data["styles"]), content, data["figures"])
-
-
-def printed(template: str, styles: tuple[str, ...], content: dict[str, Any], numbers: list[dict[str, Any]]) -> bytes:
-    """The PDF of a paper's content, with its figures as JSON and its tables as CSV attached."""
-    attached = [
-        ("zahlen.json", canonical(numbers).encode(), "application/json", "Zahlen des Dokuments mit ihrer Herkunft"),
-        ("zahlen.csv", as_csv(number_rows(numbers)), "text/csv", "Zahlen des Dokuments als Tabelle"),
-    ]
-    for name, title, rows in attached_tables(content):
-        attached.append((name, as_csv(rows), "text/csv", title))
-    day = date.fromisoformat(content["date"] or content["as_of"])
-    return pdf.render(template, {"content": content}, styles, attached=attached, day=day)
 
 
 def drafted(document: Document) -> tuple[dict[str, Any], list[Block]]:
@@ -164,33 +68,9 @@ def pdf_of(document: Document) -> bytes:
 
 
 def content_of(document: Document) -> dict[str, Any]:
-    """The same as plain data."""
+    """The same as plain data; also ValidationError if the bundle has a format that this program does not know."""
     release = of_text(document.text)
-    found: dict[str, Any] = json.loads(release.bundle)["content"] if release else drafted(document)[0]
-    return found
-
-
-def number_rows(numbers: list[dict[str, Any]]) -> Iterator[list[str]]:
-    yield ["Angabe", "im Text", "Wert", "Einheit", "Art", "Quelle", "Rechnung"]
-    for one in numbers:
-        value = one["value"]
-        plain = "" if value["value"] is None else str(value["value"])
-        yield [one["title"], one["words"], plain, value["unit"], value["kind"], value["source"], value["formula"]]
-
-
-def attached_tables(content: dict[str, Any]) -> Iterator[tuple[str, str, Iterable[list[str]]]]:
-    """The tables of the print: file name, title, rows with their heads first."""
-    if "consultations" in content:
-        rows = [[one["date"] or "", one["organization"], one["role"]] for one in content["consultations"]]
-        yield "beratungsfolge.csv", "Beratungsfolge als Tabelle", [["Datum", "Gremium", "Zuständigkeit"], *rows]
-    for one in content.get("tables", ()):
-        yield one["file"], one["title"], [one["heads"], *one["rows"]]
-
-
-def as_csv(rows: Iterable[list[str]]) -> bytes:
-    stream = io.StringIO()
-    csv.writer(stream, delimiter=";", lineterminator="\n").writerows([inert(cell) for cell in row] for row in rows)
-    return ("\ufeff" + stream.getvalue()).encode()
+    return bundles.read(release.bundle).content if release else drafted(document)[0]
 
 
 def now() -> datetime:
@@ -226,15 +106,15 @@ def adopt(document: Document, tokens: set[str] | None = None, *, shown: str = ""
 
 
 def issued(release: Release, document: Document) -> dict[str, Any]:
-    """What the page of a released document shows: the bundle, and what the data say by now."""
-    bundle = json.loads(release.bundle)
-    content = bundle["content"]
+    """What the page of a released document shows: the bundle, and what the data say by now. ValidationError if the
+    bundle has a format that this program does not know."""
+    bundle = bundles.read(release.bundle)
+    content = bundle.content
     return {
         "content": content,
         "blocks": [*content.get("proposals", ()), *content["blocks"]],
         "figures": [
-            {"title": one["title"], "text": one["words"], "value": Value.read(one["value"])}
-            for one in bundle["figures"]
+            {"title": one["title"], "text": one["words"], "value": Value.read(one["value"])} for one in bundle.figures
         ],
         "overtaken": overtaken(document, release),
     }
@@ -252,15 +132,15 @@ def written(document: Document) -> dict[str, Any]:
     for chip in chips.values():
         if chip.form not in AGREEING:  # only a word beside a figure
             shown.setdefault((chip.name, tuple(sorted(chip.parameters.items())), chip.text), chip)
-    is_open = document.is_open
+    is_open, content = document.is_open, document.content(blocks, timezone.localtime(now()).date())
     return {
-        "content": document.content(blocks, timezone.localtime(now()).date()),
+        "content": content,
         "blocks": blocks,
         "problems": expander.problems,
         "figures": list(shown.values()),
         "changed": [c for c in chips.values() if c.changed or c.token not in expander.bound] if is_open else [],
         "checks": document.checks(expander, blocks) if is_open else [],
-        "fingerprint": checksum(blocks),
+        "fingerprint": seen.token(seen.fields(document, content, blocks)),
         "said": data_checksum(chips.values()),
     }
 
@@ -270,36 +150,99 @@ def link(previous: str, bundle_sha256: str, pdf_sha256: str) -> str:
     return sha256(f"{previous}\n{bundle_sha256}\n{pdf_sha256}")
 
 
-def issue(document: Document, body: Body, source: Source, user: Any, shown: str = "") -> Release:
-    """Freeze the document: bundle, bytes, checksums, next link of the body's chain. ValidationError if refused. shown:
-    see agreed."""
+@dataclass(frozen=True)
+class Drawn:
+    """A document as it was drawn before anything was locked: what it shows, its content once released, bundle, PDF."""
+
+    fields: seen.Fields
+    content: dict[str, Any]
+    bundle: str
+    pdf: bytes
+
+
+class Outrun(Exception):
+    """Another release has taken meanwhile what this one was drawn with: its number."""
+
+
+def release(
+    document: Document, user: Any, shown: str | None = None, *, still: Callable[[Any], None] = lambda row: None
+) -> Release:
+    """Freeze a document: bundle, bytes, checksums, next link of the body's chain. ValidationError if refused.
+
+    It is drawn first, while others go on; then body, text and head are locked for a moment, what is there now is
+    compared with what was drawn, and only then it counts. So nobody waits for the drawing of another.
+
+    shown: what the page sent of what it showed (see kim.seen); None: a command asks, which was shown nothing.
+    still: refuses (ValidationError) when the row is not what was asked for any more; asked before and after drawing.
+    """
     with refusable():
-        # One after the other, and nobody writes on the text meanwhile: no branch in the chain, no gap in the bundle.
-        list(Body.objects.filter(pk=body.pk).select_for_update(no_key=True))
-        hold(document.text)
-        moment = now()
-        bundle = bundled(document, moment, shown)
-        content = drawn(bundle)
-        last = Release.objects.filter(body=body).order_by("number").last()
-        previous = last.chain if last else ""
-        made = Release(
-            body=body,
-            number=(last.number if last else 0) + 1,
-            kind=document.kind,
-            text=document.text,
-            source=source,
-            released_by=user,
-            released_at=moment,
-            bundle=bundle,
-            pdf=content,
-            bundle_sha256=sha256(bundle),
-            pdf_sha256=sha256(content),
-            previous_chain=previous,
-            chain=link(previous, sha256(bundle), sha256(content)),
-        )
-        made.full_clean()
-        made.save()
+        for _ in range(TRIES):
+            done = draw(document.again(), shown, still)
+            try:
+                with transaction.atomic():  # its locks are gone when it fails
+                    return settle(document, done, user, still)
+            except Outrun:
+                continue
+    raise ValidationError(SENTENCES["release_chain"])
+
+
+def draw(document: Document, shown: str | None, still: Callable[[Any], None]) -> Drawn:
+    """The document as it will be, without a lock; ValidationError with what stands against its release."""
+    day = timezone.localtime(now()).date()
+    content, blocks, fields = looked_at(document, day, None if shown is None else seen.read(shown), still)
+    content = document.released(content)
+    # The moment comes after the reading: what is written in between is found by the comparison under the locks.
+    bundle = bundles.written(document.kind, document.template, document.styles, content, figures(blocks), now())
+    return Drawn(fields, content, bundle, drawn(bundle))
+
+
+def settle(document: Document, done: Drawn, user: Any, still: Callable[[Any], None]) -> Release:
+    """The drawn document as the next release of its body, if it is what it was; Outrun if its number is gone."""
+    hold_whole(document)
+    fresh = document.again()
+    content, _, _ = looked_at(fresh, date.fromisoformat(done.content["printed_on"]), done.fields, still)
+    if fresh.released(content) != done.content:
+        raise Outrun
+    fresh.row.freeze()
+    body = fresh.row.body
+    last = Release.objects.filter(body=body).only("number", "chain").order_by("number").last()
+    previous = last.chain if last else ""
+    made = Release(body=body, number=(last.number if last else 0) + 1, kind=fresh.kind)
+    made.text, made.source = fresh.text, fresh.row.source
+    made.released_by, made.released_at = user, now()
+    made.bundle, made.bundle_sha256 = done.bundle, sha256(done.bundle)
+    made.pdf, made.pdf_sha256 = done.pdf, sha256(done.pdf)
+    made.previous_chain, made.chain = previous, link(previous, made.bundle_sha256, made.pdf_sha256)
+    made.full_clean()
+    made.save()
     return made
+
+
+def looked_at(
+    document: Document, day: date, shown: seen.Fields | None, still: Callable[[Any], None]
+) -> tuple[dict[str, Any], list[Block], seen.Fields]:
+    """Content, blocks and fields of a draft that may be released; ValidationError if it is none any more, if it is not
+    what was shown, or with what stands against it, in this order."""
+    if not document.is_open:
+        raise ValidationError(f"{document.name} ist schon {document.row.get_state_display()}.")
+    still(document.row)
+    blocks, problems = document.looked_through()
+    content = document.content(blocks, day)
+    fields = seen.fields(document, content, blocks)
+    if shown is not None:
+        seen.agreed(shown, fields)
+    if problems:
+        raise ValidationError(problems)
+    return content, blocks, fields
+
+
+def hold_whole(document: Document) -> None:
+    """Body, Beleg, head and text of a document stay as they are until this transaction ends; in the order in which the
+    pages write them, so that nobody waits for the other in a circle."""
+    row = document.row
+    for one in (row.body, row.source, row):
+        list(type(one)._base_manager.filter(pk=one.pk).select_for_update(no_key=True))
+    hold(document.text)
 
 
 class Verdict(TextChoices):
@@ -340,10 +283,12 @@ def proof(release: Release, previous: str, number: int) -> Proof:
     }
     if wrong := [name for name, right in checks.items() if not right]:
         return Proof(release, Verdict.BROKEN, ", ".join(wrong))
-    data = json.loads(release.bundle)
     try:
-        same = renderer(data["template"], data["styles"]) == data["renderer"]
+        data = bundles.read(release.bundle)
+        same = bundles.renderer(data.template, data.styles) == data.renderer
         identical = drawn(release.bundle) == content
+    except UnknownFormat as error:
+        return Proof(release, Verdict.INTACT, " ".join(error.messages))
     except (OSError, KeyError, TemplateDoesNotExist, PackageNotFoundError) as error:
         return Proof(release, Verdict.INTACT, f"sie lässt sich heute nicht mehr zeichnen: {error}")
     return Proof(release, Verdict.IDENTICAL if identical else Verdict.DIFFERS if same else Verdict.INTACT)
@@ -356,14 +301,14 @@ def release_of(body: Body, content: bytes) -> Release | None:
 
 def overtaken(document: Document, release: Release) -> list[tuple[str, str, str]]:
     """What the data say by now in place of what was released: title, then, now. Empty while it is up to date."""
-    figures_then = json.loads(release.bundle)["figures"]
-    then = {one["token"]: one["words"] for one in figures_then}
-    titles = {one["token"]: one["title"] for one in figures_then}
     found: dict[str, tuple[str, str, str]] = {}
     try:
+        figures_then = bundles.read(release.bundle).figures
         blocks = document.fresh()
     except ValidationError:
         return []
+    then = {one["token"]: one["words"] for one in figures_then}
+    titles = {one["token"]: one["title"] for one in figures_then}
     chips = {chip.token: chip for block in blocks for chip in block.chips()}
     for token, words in then.items():
         chip = chips.get(token)

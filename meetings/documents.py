@@ -1,16 +1,16 @@
 """Papers (Vorlagen): what each kind is made of in each house's layout, how it is found, and what still keeps it from
 being released."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from difflib import SequenceMatcher
 from typing import Any
 
+from kim import bundles, seen
 from kim.documents import Check, Document, bound_words, document
 from kim.models import Body, TextBlock
-from kim.releases import checksum, of_text
+from kim.releases import of_text
 from kim.tokens import NOTHING, Block, Expander
 from meetings.models import Consultation, Paper
 from meetings.models.drafts import blocks_of
@@ -19,6 +19,27 @@ from meetings.models.papers import PROPOSAL, RELATED
 PaperType, Layout = Paper.PaperType, Body.PaperLayout
 STYLES = {Layout.LETTER: ("print.css", "vorlage_brief.css"), Layout.BOX: ("print.css", "vorlage_kasten.css")}
 TEMPLATES = {Layout.LETTER: "documents/vorlage_brief.html", Layout.BOX: "documents/vorlage_kasten.html"}
+LABELS = {
+    "title": "Vorlageart",
+    "heading": "Vorlageart",
+    "with_roles": "Vorlageart",
+    "long": "Vorlageart",
+    "reference": "Vorlage-Nr.",
+    "name": "Betreff",
+    "date": "Datum",
+    "as_of": "Zahlenstand",
+    "public": "öffentlich oder nichtöffentlich",
+    "body": "Briefkopf",
+    "agenda_items": "zu Tagesordnungspunkt",
+    "amendments": "Änderungen gegenüber der ergänzten Vorlage",
+    "supplements": "bezieht sich auf Vorlage",
+    "department": "Federführende Dienststelle",
+    "participants": "Beteiligte Dienststelle/n",
+    "author": "Verfasser/in",
+    "climate": "Klimarelevanz",
+    "consultations": "Beratungsfolge",
+    "signer": "Zeichnung",
+}
 
 
 @document
@@ -26,6 +47,7 @@ class PaperDocument(Document):
     """A Vorlage, field by field as its house prints it."""
 
     kind = "paper"
+    edit_rule, release_rule = "papers.edit", "papers.release"
 
     def __init__(self, paper: Paper) -> None:
         self.row = self.paper = paper
@@ -34,6 +56,7 @@ class PaperDocument(Document):
         self.template, self.styles = TEMPLATES[self.layout], STYLES[self.layout]
         if paper.paper_type == PaperType.TABLED:  # the letterhead and what it is about: no table, no box
             self.template, self.styles = "documents/tischvorlage.html", STYLES[Layout.LETTER]
+        self.labels = LABELS | {"consultations": paper.body.consultation_heading}
 
     @classmethod
     def find(cls, body: Any, reference: str) -> "PaperDocument | None":
@@ -116,6 +139,14 @@ class PaperDocument(Document):
             "printed_on": printed_on.isoformat(),
         }
 
+    def beside(self) -> dict[str, Any]:
+        """The Zuwendung that its figures are read for, and the paper in whose place it comes."""
+        return {"Zuwendung": self.paper.notice_id, "ersetzt Vorlage": self.paper.replaces_id}
+
+    def released(self, content: dict[str, Any]) -> dict[str, Any]:
+        """Released, with the number it gets where the body numbers its papers itself."""
+        return super().released(content) | {"reference": self.paper.next_number()}
+
     def checks(self, expander: Expander, blocks: list[Block]) -> list[Check]:
         """The Prüfliste: all that has to be right before the paper is released. expander, blocks: the draft as it would
         be printed."""
@@ -172,7 +203,7 @@ class PaperDocument(Document):
         release = of_text(paper.text) if paper and paper.text else None
         if paper is None or release is None or (self.paper.public and not paper.public):
             return []  # what is nichtöffentlich is not told by a public paper
-        content = json.loads(release.bundle)["content"]
+        content = bundles.read(release.bundle).content
         then = {one["key"]: words_of(one) for one in (*content["proposals"], *content["blocks"])}
         pairs = [
             (b.heading, *p)
@@ -189,11 +220,13 @@ class PaperDocument(Document):
 
     def signatures(self, blocks: list[Block]) -> Iterator[str]:
         """Mitzeichnungen that are open, and those that a later change has voided."""
-        for one in self.paper.cosignatures.select_related("organization"):
+        rows = list(self.paper.cosignatures.select_related("organization"))
+        now = self.fingerprint_of(blocks) if any(one.signed_at for one in rows) else ""
+        for one in rows:
             if one.signed_at is None:
                 yield f"{one.organization} hat noch nicht mitgezeichnet."
-            elif one.fingerprint != checksum(blocks):
-                yield f"{one.organization}: Nach der Mitzeichnung wurde der Text geändert; sie gilt nicht mehr."
+            elif one.fingerprint != now:
+                yield f"{one.organization}: Nach der Mitzeichnung wurde die Vorlage geändert; sie gilt nicht mehr."
 
     def copied(self, blocks: list[Block]) -> list[tuple[str, str]]:
         """What differs from the paper this one was copied from: sentences then and now; empty where none was."""
@@ -208,9 +241,13 @@ class PaperDocument(Document):
         pairs = ((before[b.key], b.words()) for b in blocks if b.key in before)
         return [pair for then, now in pairs for pair in changed_sentences(then, now)]
 
+    def fingerprint_of(self, blocks: list[Block]) -> str:
+        """The checksum of all that is printed of the paper with these blocks: head, text, figures, proposals."""
+        return seen.fields(self, self.content(blocks, date.min), blocks)[seen.WHOLE]
+
     def fingerprint(self) -> str:
-        """What a Mitzeichnung signs: text, figures as they print, proposals."""
-        return checksum(self.blocks(self.expander(bound_words(self.text))))
+        """What a Mitzeichnung signs, as the paper stands now."""
+        return self.fingerprint_of(self.blocks(self.expander(bound_words(self.text))))
 
 
 def words_of(block: dict[str, Any]) -> str:

@@ -20,7 +20,7 @@ class PaperTable(DenseTable):
     help_text = "Vorlagen mit Text lassen sich ansehen und drucken; andere sind nur als Fundstelle bekannt."
     filters = PaperFilters
     default_order, wraps, dated = "-datum", True, False
-    add_url, add_rule = "paper-new", "documents.edit"
+    add_url, add_rule = "paper-new", "papers.edit"
 
     nummer = TextColumn(accessor="source__number", verbose_name="Vorlage", default="Nr. folgt", url=page_of)
     betreff = TextColumn(accessor="source__title", verbose_name="Betreff", url=page_of)

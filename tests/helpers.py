@@ -60,6 +60,13 @@ def drawn_paper(body, reference="2023/0120"):
     return releases.draft(found)
 
 
+def shown(browser, url):
+    """What the page of a draft sends of what it showed, with its forms for release and Mitzeichnung."""
+    page = browser.get(url).content.decode()
+    forms = re.findall(r"<form[^>]*(?:freigeben|mitzeichnen)/[^>]*>.*?</form>", page, re.S)
+    return {"fingerprint": re.search(r'name="fingerprint"\s+value="([^"]+)"', forms[0])[1]}
+
+
 def new_position(body, number, fte="1.0", kind="own", first=None, last=None, item=None, **facts):
     """A post with its facts, through the models."""
     from grants.models import Funding

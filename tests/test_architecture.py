@@ -151,6 +151,8 @@ KIM = {
     "documents",
     "pdf",
     "releases",
+    "bundles",
+    "seen",
     "tokens",
     "jobs",
     "word",

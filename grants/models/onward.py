@@ -10,7 +10,7 @@ from django.db.models import Max, Q, Sum
 from django.urls import reverse
 
 from grants.models.notices import FundingNotice, NoticeVersion
-from kim import documents, releases
+from kim import documents, releases, seen
 from kim.history import refusable, tracked
 from kim.models import Body, BodyRow, BoundFigure, Release, SameBody, Source, Text, TextBlock, frozen
 from kim.permissions import note
@@ -99,7 +99,7 @@ class OnwardTemplate(BodyRow, Signed):
     def get_state_display(self) -> str:
         return "Muster"
 
-    def release(self, user: Any, *, shown: str = "") -> Release:
+    def release(self, user: Any, *, shown: str | None = None) -> Release:
         raise ValidationError("Ein Muster wird nicht freigegeben.")
 
     def example(self) -> "tuple[FundingNotice, Carrier] | None":
@@ -208,25 +208,25 @@ class OnwardGrant(BodyRow, Signed):
         rows = cls._default_manager.select_related(*RELATED)
         return rows.get(body=body, notice__slug=parts[0], carrier__slug=parts[1], number=int(parts[2]))
 
-    def release(self, user: Any, *, shown: str = "") -> Release:
+    def release(self, user: Any, *, shown: str | None = None, listed: str | None = None) -> Release:
         """Freigeben: from now on text, figures and bytes stay. ValidationError with every sentence against it.
 
-        shown: releases.checksum of the text that a page showed, or what drafts() said of it.
+        shown: what the page of the paper sent of what it showed (kim.seen); None: it was not looked at one by one.
+        listed: what drafts() said of it where all of a notice were released; None: a command asks.
         """
-        with refusable():
-            # First the body, then the text, as every release; what was read before the locks may be another's by now.
-            list(Body.objects.filter(pk=self.body_id).select_for_update(no_key=True))
-            releases.hold(self.text)
-            fresh = OnwardGrant.objects.select_related(*RELATED).get(pk=self.pk)
-            if not fresh.is_open:
-                raise ValidationError(f"{self} ist schon freigegeben.")
-            if shown.startswith(VERSIONS):
-                releases.agreed(shown, dict(drafts(fresh.notice)).get(fresh.pk, ""))
-                shown = ""
+        document = documents.of(self)
+        assert document
+
+        def still(row: OnwardGrant) -> None:
+            if listed is not None:
+                seen.agreed(seen.read(listed), versions(row))
+
+        with transaction.atomic():
             note(act="Freigabe")
-            document = documents.of(fresh)
-            assert document
-            return releases.issue(document, fresh.body, fresh.source, user, shown)
+            return releases.release(document, user, shown, still=still)
+
+    def freeze(self) -> None:
+        """Nothing becomes of the row: that it is released is that it has a release."""
 
     def remove(self, *, reason: str) -> None:
         """Delete a draft with its text; ValidationError once it is released."""
@@ -241,22 +241,36 @@ class OnwardGrant(BodyRow, Signed):
             source.delete()
 
 
-VERSIONS = "Fassungen "
-
-
 def drafts(notice: FundingNotice) -> list[tuple[int, str]]:
-    """The drafts of a notice, each with the versions of its head, blocks and figures: another sentence, signature or
-    amount is another word. Three queries."""
-    rows = notice.onward_grants.filter(text__releases__isnull=True).select_related("source").order_by("pk")
-    texts = [row.text_id for row in rows]
-    sums: dict[int, list[str]] = {}
+    """The drafts of a notice, each with what is to be seen of it where all are released at once: the versions of the
+    rows that it is printed from. Three queries."""
+    rows = notice.onward_grants.filter(text__releases__isnull=True).select_related(*RELATED).order_by("pk")
+    sums = summed([row.text_id for row in rows])
+    return [(row.pk, seen.token(versions(row, sums))) for row in rows]
+
+
+def versions(grant: OnwardGrant, sums: dict[int, list[str]] | None = None) -> dict[str, str]:
+    """The rows that a Weiterleitung is printed from, under the names of what they print, each by its version: another
+    sentence, signature, address or amount is another version. sums: see summed; asked for where they are not given."""
+    words, figures = (sums or summed([grant.text_id])).get(grant.text_id, ["", ""])
+    return {
+        "Kopf (Zeichnung, Zahlenstand)": str(grant.version),
+        "Kopf (Aktenzeichen, Datum)": str(grant.source.version),
+        "Anschrift des Empfängers": str(grant.carrier.version),
+        "Briefkopf": str(grant.body.version),
+        "Zuwendung": str(grant.notice.version),
+        "Text": words,
+        "Zahlen": figures,
+    }
+
+
+def summed(texts: list[int]) -> dict[int, list[str]]:
+    """The versions of the blocks and of the figures of these texts, each in a word. Two queries."""
+    tallies = []
     for model in (TextBlock, BoundFigure):
         found = model.objects.filter(text__in=texts).values("text").annotate(n=Sum("version"), last=Max("pk"))
-        for one in found.order_by("text"):
-            sums.setdefault(one["text"], []).append(f"{one['n']}/{one['last']}")
-    return [
-        (row.pk, f"{VERSIONS}{row.version} {row.source.version} {' '.join(sums.get(row.text_id, []))}") for row in rows
-    ]
+        tallies.append({one["text"]: f"{one['n']}/{one['last']}" for one in found.order_by("text")})
+    return {text: [tally.get(text, "") for tally in tallies] for text in texts}
 
 
 RELATED = ("body", "source", "text", "carrier", "notice__programme", "notice__sub_product")

@@ -17,7 +17,7 @@ from grants.models import FundingNotice, OnwardGrant, OnwardTemplate
 from grants.models.onward import RELATED, SIGNER, Basis, drafts
 from grants.tasks import release_grants, write_grants
 from grants.views import notice_of
-from kim import jobs, releases
+from kim import bundles, jobs, releases
 from kim.figures import FTE, known_total, total
 from kim.formats import DateField
 from kim.forms import CorrectionPage, RemovePage, VersionedForm, saved
@@ -38,7 +38,7 @@ RELEASED = Prefetch("text__releases", Release.objects.only("pk", "text_id", "bod
 
 def digest(found: list[tuple[int, str]]) -> str:
     """Of the drafts as a page shows them; see grants.models.onward.drafts."""
-    return releases.sha256(releases.canonical(found))
+    return bundles.sha256(bundles.canonical(found))
 
 
 class StartForm(forms.Form):
@@ -115,7 +115,7 @@ class StartGrants(Ruled):
 class ReleaseGrants(Ruled):
     """Release every draft of a notice: a task with progress. What is not right by the Prüfliste is refused and said."""
 
-    rule = "documents.release"
+    rule = "onward.release"
 
     def post(self, request: Any, slug: str) -> HttpResponseBase:
         notice = notice_of(request, slug)
@@ -188,7 +188,7 @@ class GrantPage(Ruled):
             "story": story([grant, grant.source, *([release] if release else [])], user=request.user),
         }
         context |= releases.issued(release, found) if release else releases.written(found)
-        context["editable"] = found.is_open and may(request, "documents.edit")
+        context["editable"] = found.is_open and may(request, found.edit_rule)
         return render(request, "grants/onward_grant.html", context, status=status)
 
 
@@ -213,7 +213,7 @@ class GrantForm(VersionedForm):
 class EditGrant(CorrectionPage):
     """The head of a draft: Aktenzeichen, date, Zahlenstand, who signs."""
 
-    rule = "documents.edit"
+    rule = "onward.edit"
     form_class = GrantForm
 
     def instance(self, request: Any, *args: Any, **kwargs: Any) -> OnwardGrant:
@@ -246,7 +246,7 @@ class EditGrant(CorrectionPage):
 class RemoveGrant(RemovePage):
     """A draft that is not wanted."""
 
-    rule = "documents.edit"
+    rule = "onward.edit"
 
     def instance(self, request: Any, **kwargs: Any) -> OnwardGrant:
         grant = grant_of(request, **kwargs)
@@ -292,7 +292,7 @@ class TemplatePage(Ruled):
 class AddTemplate(Ruled):
     """Begin a Muster: headings, and empty blocks."""
 
-    rule = "documents.edit"
+    rule = "onward.edit"
 
     def post(self, request: Any, basis: str) -> HttpResponseBase:
         if basis not in Basis.values:
@@ -317,7 +317,7 @@ class TemplateForm(VersionedForm):
 class EditTemplate(CorrectionPage):
     """Who signs what is written from a Muster; papers that are there already keep theirs."""
 
-    rule = "documents.edit"
+    rule = "onward.edit"
     form_class = TemplateForm
 
     def instance(self, request: Any, *args: Any, **kwargs: Any) -> OnwardTemplate:

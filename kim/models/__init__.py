@@ -3,7 +3,7 @@
 from kim.models.attached import Attached, File, FindingNote, Note, Reminder, named, subjects
 from kim.models.bodies import Body, Role, RoleAssignment, User, din5007, sort_key
 from kim.models.jobs import Job
-from kim.models.releases import BoundFigure, Release, in_fours
+from kim.models.releases import BoundFigure, Release, UnknownFormat, in_fours
 from kim.models.rows import BodyRow, GuardedRow, SameBody
 from kim.models.saved import SavedView
 from kim.models.sources import POSITION_NUMBER, Cited, Kind, Source, Text, TextBlock, frozen
@@ -36,6 +36,7 @@ __all__ = [
     "Text",
     "TextBlock",
     "TrailEvent",
+    "UnknownFormat",
     "User",
     "closed_year",
     "din5007",

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 import pgtrigger
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
@@ -131,6 +132,10 @@ class Release(BodyRow):
     def fingerprint(self) -> str:
         """The Prüfwert as it is printed: the first 16 signs of the bundle's checksum, in fours."""
         return in_fours(self.bundle_sha256)
+
+
+class UnknownFormat(ValidationError):
+    """A bundle was written by a program that knows more formats than this one (see kim.bundles)."""
 
 
 def in_fours(checksum: str) -> str:

@@ -236,25 +236,26 @@ class Paper(GuardedRow):
         return documents.of(self)
 
     @transaction.atomic
-    def release(self, user: Any, *, shown: str = "") -> Release:
+    def release(self, user: Any, *, shown: str | None = None) -> Release:
         """Freigeben: from now on text, figures and bytes stay (kim.releases). A paper that it replaces is "ersetzt".
 
-        shown: releases.checksum of the text that the page showed. ValidationError with every sentence that stands
-        against it, when something else was shown, or when it is released already.
+        shown: what the page sent of what it showed (kim.seen); None: a command asks. ValidationError with every
+        sentence that stands against it, with the fields that are not what was shown, or when it is released already.
         """
-        if self.state not in self.OPEN:
-            raise ValidationError(f"Die Vorlage ist schon {self.get_state_display()}.")
-        document = self.document()
         note(act="Freigabe")
-        with refusable():
-            self.assign_number()
-            self.state = self.State.RELEASED
-            self.save()
-            made = releases.issue(document, self.body, self.source, user, shown)
-            if self.replaces:
-                self.replaces.state = self.State.REPLACED
-                self.replaces.save()
+        made = releases.release(self.document(), user, shown)
+        self.refresh_from_db()
         return made
+
+    def freeze(self) -> None:
+        """What becomes of the paper with its release: its number, its Bearbeitungsstand, and that of the one it
+        replaces. Everything is locked by then."""
+        self.assign_number()
+        self.state = self.State.RELEASED
+        self.save()
+        if self.replaces:
+            self.replaces.state = self.State.REPLACED
+            self.replaces.save()
 
     def number_problem(self, number: str) -> str:
         """What is wrong with a Vorlagennummer; nothing: it can be used. It is the paper's address, so it needs a digit,
@@ -269,20 +270,23 @@ class Paper(GuardedRow):
         return ""
 
     def assign_number(self) -> None:
-        """Where the body numbers its papers itself: the next number of the paper's year, without gaps, for the body's
-        row is locked. Example: 2024/0003 after 2024/0002. Elsewhere it comes from the council's system."""
-        if self.source.number or not self.source.date or self.body.paper_numbers != Body.PaperNumbers.OWN:
-            return
-        if suggested := self.supplement_number():
-            self.source.number = suggested
-            self.source.save()
-            return
+        """Give it the next number for good; without gaps, for the body's row is locked. See next_number."""
         list(Body.objects.filter(pk=self.body_id).select_for_update(no_key=True))
+        if (number := self.next_number()) != self.source.number:
+            self.source.number = number
+            self.source.save()
+
+    def next_number(self) -> str:
+        """The number it has, or the next of its year where the body numbers its papers itself. Example: 2024/0003 after
+        2024/0002. Empty elsewhere: there it comes from the council's system."""
+        if self.source.number or not self.source.date or self.body.paper_numbers != Body.PaperNumbers.OWN:
+            return self.source.number
+        if suggested := self.supplement_number():
+            return suggested
         year = self.source.date.year
         taken = Source.objects.filter(body=self.body, kind=Source.Kind.PAPER, number__regex=rf"^{year}/[0-9]{{4}}$")
         last = max((int(number[5:]) for number in taken.values_list("number", flat=True)), default=0)
-        self.source.number = f"{year}/{last + 1:04}"
-        self.source.save()
+        return f"{year}/{last + 1:04}"
 
     def supplement_number(self) -> str:
         """Of an Ergänzungsvorlage: the number of the paper it supplements with the next suffix. Example: FB
@@ -322,15 +326,7 @@ FOLLOWS: dict[str, tuple[str, ...]] = {
     Paper.State.DELIBERATED: (Paper.State.DONE, Paper.State.WITHDRAWN),
 }
 PROPOSAL = "beschlussvorschlag"  # the block of a committee, with its place in the Beratungsfolge behind it
-RELATED = (
-    "body",
-    "source",
-    "text",
-    "notice__sub_product",
-    "signer",
-    "superior__source",
-    "department",
-)
+RELATED = ("body", "source", "text", "notice__sub_product", "signer", "superior__source", "department")
 
 
 OF_PAPER = "(SELECT p.text_id FROM meetings_paper p WHERE p.id = {row}.paper_id)"

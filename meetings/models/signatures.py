@@ -9,7 +9,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.urls import reverse
 
-from kim import releases
+from kim import releases, seen
 from kim.formats import day as printed
 from kim.history import refusable, tracked
 from kim.models import BodyRow, SameBody, User, frozen
@@ -190,16 +190,20 @@ class CoSignature(BodyRow):
         return str(self.organization)
 
     @transaction.atomic
-    def sign(self, user: Any, comment: str = "", *, shown: str = "") -> None:
-        """Agree to the text as it stands; shown: releases.checksum of what the page showed. ValidationError if it is
-        another by now, or somebody else signs for the office (see Signatory)."""
+    def sign(self, user: Any, comment: str = "", *, shown: str | None = None) -> None:
+        """Agree to the paper as it is printed now: head, text, figures, proposals.
+
+        shown: what the page sent of what it showed (kim.seen); None: a command asks. ValidationError with the fields
+        that are another by now, or if somebody else signs for the office (see Signatory).
+        """
         authority = Signatory.of(self.organization, user, today(self.body))
         note(act="Mitzeichnung")
         with refusable():
-            document = self.paper.document()
-            releases.hold(document.text)
-            self.fingerprint, self.comment = document.fingerprint(), comment.strip()
-            releases.agreed(shown, self.fingerprint)
+            releases.hold(self.paper.document().text)
+            there = seen.of(self.paper.document().again())
+            if shown is not None:
+                seen.agreed(seen.read(shown), there)
+            self.fingerprint, self.comment = there[seen.WHOLE], comment.strip()
             self.signed_by, self.signed_at = user, releases.now()
             self.substitute, self.edited_at, self.edited_by = bool(authority and authority.substitute), None, None
             self.full_clean()

@@ -23,7 +23,7 @@ MOST = 2000  # characters of a Bemerkung
 class Sign(Step):
     """Mitzeichnen for an office."""
 
-    rule = "documents.sign"
+    rule = "papers.sign"
 
     def document(self, request: Any, reference: str) -> PaperDocument:
         return open_paper(request, reference)
@@ -33,7 +33,7 @@ class Sign(Step):
         row = next((one for one in found.paper.cosignatures.all() if str(one.pk) == key), None)
         if row is None:
             raise ValidationError("Diese Dienststelle ist nicht beteiligt.")
-        shown = request.POST.get("fingerprint", "")
+        shown = request.POST.get("fingerprint", "")  # a page that sends nothing has shown nothing: refused
         row.sign(request.user, request.POST.get("bemerkung", "")[:1000], shown=shown)
         return f"{row.organization}: mitgezeichnet."
 
@@ -41,7 +41,7 @@ class Sign(Step):
 class Comment(Step):
     """A Bemerkung to a block."""
 
-    rule = "documents.sign"
+    rule = "papers.sign"
 
     def document(self, request: Any, reference: str) -> PaperDocument:
         return open_paper(request, reference)
@@ -57,7 +57,7 @@ class Comment(Step):
 class FinishComment(Step):
     """A Bemerkung is done with."""
 
-    rule = "documents.edit"
+    rule = "papers.edit"
 
     def document(self, request: Any, reference: str) -> PaperDocument:
         return open_paper(request, reference)
@@ -89,7 +89,7 @@ class Signatories(Ruled):
 
 def signers(request: Any) -> Any:
     """The accounts that may sign at all in this body."""
-    roles = [role for role in Role if role in RULES["documents.sign"]]
+    roles = [role for role in Role if role in RULES["papers.sign"]]
     held = RoleAssignment.objects.filter(body=request.acting_body, role__in=roles)
     return User.objects.filter(pk__in=held.values("user"), is_active=True)
 
@@ -115,7 +115,7 @@ class NewSignatoryForm(forms.ModelForm):
 class AddSignatory(AddPage):
     """One more who signs for an office."""
 
-    rule = "documents.release"
+    rule = "papers.release"
     title, button = "Zeichnungsbefugnis eintragen", "Eintragen"
 
     def form(self, request: Any, *data: Any, **kwargs: Any) -> NewSignatoryForm:
@@ -145,7 +145,7 @@ class SignatoryForm(VersionedForm):
 class EditSignatory(CorrectionPage):
     """A Zeichnungsbefugnis ends, or was recorded wrongly."""
 
-    rule = "documents.release"
+    rule = "papers.release"
     form_class = SignatoryForm
 
     def instance(self, request: Any, *args: Any, **kwargs: Any) -> Signatory:

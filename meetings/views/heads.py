@@ -55,7 +55,7 @@ class NewPaperForm(forms.Form):
 class AddPaper(AddPage):
     """A new paper, from an earlier one or empty."""
 
-    rule = "documents.edit"
+    rule = "papers.edit"
     title, button = "Vorlage erstellen", "Entwurf anlegen"
 
     def form(self, request: Any, *data: Any, **kwargs: Any) -> NewPaperForm:
@@ -130,7 +130,7 @@ class HeadForm(VersionedForm):
 class EditHead(CorrectionPage):
     """The head of a draft."""
 
-    rule = "documents.edit"
+    rule = "papers.edit"
     form_class = HeadForm
 
     def instance(self, request: Any, *args: Any, **kwargs: Any) -> Paper:
@@ -180,7 +180,7 @@ class ConsultationForm(forms.Form):
 class OfPaper(AddPage):
     """A page that adds something to a draft."""
 
-    rule = "documents.edit"
+    rule = "papers.edit"
     part: type[forms.Form]
 
     def form(self, request: Any, *data: Any, **kwargs: Any) -> Any:
@@ -196,6 +196,7 @@ class OfPaper(AddPage):
 class AddConsultation(OfPaper):
     """One more committee in the Beratungsfolge."""
 
+    rule = "papers.agenda"
     part = ConsultationForm
     title, button = "Gremium in die Beratungsfolge aufnehmen", "Aufnehmen"
 
@@ -207,7 +208,7 @@ class AddConsultation(OfPaper):
 class RemoveConsultation(RemovePage):
     """A committee that does not deal with the paper."""
 
-    rule = "documents.edit"
+    rule = "papers.agenda"
 
     def instance(self, request: Any, **kwargs: Any) -> Consultation:
         found = open_paper(request, kwargs["reference"])

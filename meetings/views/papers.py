@@ -1,6 +1,5 @@
 """Pages of papers: list, the paper with every bound figure, its steps until release, PDF, and the check of a PDF."""
 
-import json
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
@@ -13,13 +12,13 @@ from django.shortcuts import redirect, render
 from django.urls import resolve
 from django.utils import timezone
 
-from kim import documents, releases
+from kim import bundles, documents, releases
 from kim.documents import Document, bound_words
 from kim.figures import Value
 from kim.formats import day as printed
 from kim.forms import DescriptionPage, VersionedForm, saved
 from kim.models import Release, Source, User
-from kim.permissions import Ruled, may
+from kim.permissions import Ruled, demand, may
 from kim.richtext import TOKEN
 from kim.tables import ListPage, kept_link
 from kim.tokens import canonical
@@ -61,6 +60,20 @@ def open_document(request: Any, reference: str) -> Document:
     found = document_of(request, reference)
     if not found.is_open:
         raise Http404
+    return found
+
+
+def written_document(request: Any, reference: str) -> Document:
+    """The document for who may write this kind of document; PermissionDenied names the right."""
+    found = document_of(request, reference)
+    demand(request, found.edit_rule)
+    return found
+
+
+def open_for_writing(request: Any, reference: str) -> Document:
+    """The same, as long as it is written on."""
+    found = open_document(request, reference)
+    demand(request, found.edit_rule)
     return found
 
 
@@ -117,7 +130,7 @@ class DocumentPage(Ruled):
         else:
             context |= releases.written(found)
             context["copied"] = found.copied(context["blocks"])
-            context["editable"] = found.is_open and may(request, "documents.edit")
+            context["editable"] = found.is_open and may(request, found.edit_rule)
         shown = {b["key"] if isinstance(b, dict) else b.key for b in context["blocks"] if words_in(b)}
         context["loose"] = [one for one in comments if one.block not in shown]
         return render(request, "meetings/document.html", context, status=status)
@@ -162,7 +175,7 @@ class FigureOf(Ruled):
 
 def released_figure(release: Release, token: str) -> tuple[str, str, Value]:
     """Title, words and derivation of a figure as they were frozen; Http404 if the paper has none such."""
-    found = next((one for one in json.loads(release.bundle)["figures"] if one["token"] == token), None)
+    found = next((one for one in bundles.read(release.bundle).figures if one["token"] == token), None)
     if found is None:
         raise Http404
     return found["title"], found["words"], Value.read(found["value"])
@@ -201,7 +214,7 @@ class DescriptionForm(VersionedForm):
 class DescribeDocument(DescriptionPage):
     """The Aktenzeichen of a paper, and its number."""
 
-    rule = "documents.edit"
+    rule = "papers.agenda"
     form_class = DescriptionForm
     title = "Nummer und Aktenzeichen der Vorlage"
 
@@ -274,8 +287,14 @@ class ReleaseDocument(Step):
 
     rule, undoable = "documents.release", False
 
+    def document(self, request: Any, reference: str) -> Document:
+        found = open_document(request, reference)
+        demand(request, found.release_rule)
+        return found
+
     def act(self, request: Any, found: Document) -> str:
-        release = found.row.release(request.user, shown=request.POST.get("fingerprint", ""))
+        shown = request.POST.get("fingerprint", "")  # a page that sends nothing has shown nothing: refused
+        release = found.row.release(request.user, shown=shown)
         return f"Freigegeben. Prüfwert {release.fingerprint}. Ab jetzt bleibt jedes Zeichen, wie es ist."
 
 
@@ -283,6 +302,9 @@ class AdoptFigures(Step):
     """Übernehmen: the draft prints what the data say by now; one figure, or all."""
 
     rule = "documents.edit"
+
+    def document(self, request: Any, reference: str) -> Document:
+        return open_for_writing(request, reference)
 
     def act(self, request: Any, found: Document) -> str:
         wanted = set(request.POST.getlist("zahl"))
@@ -293,7 +315,7 @@ class AdoptFigures(Step):
 class Proceed(Step):
     """The next Bearbeitungsstand: beraten, erledigt, zurückgezogen."""
 
-    rule = "documents.edit"
+    rule = "papers.agenda"
 
     def document(self, request: Any, reference: str) -> PaperDocument:
         return paper_of(request, reference)
@@ -330,5 +352,5 @@ class CheckPdf(Ruled):
         found = releases.overtaken(paper, release) if paper and release else []
         row = paper.row if paper else None
         context = {"form": PdfForm(), "checked": True, "paper": row, "release": release, "overtaken": found}
-        context |= {"name": form.cleaned_data["datei"].name, "sha256": releases.sha256(content)}
+        context |= {"name": form.cleaned_data["datei"].name, "sha256": bundles.sha256(content)}
         return render(request, "meetings/check.html", context)

@@ -20,7 +20,7 @@ from kim.tokens import Block, Expander
 from meetings.documents import PaperDocument
 from meetings.figures.picker import picked
 from meetings.models.drafts import write
-from meetings.views.papers import document_of, open_document, page_of
+from meetings.views.papers import document_of, open_for_writing, page_of, written_document
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class EditText(Ruled):
     rule = "documents.edit"
 
     def get(self, request: Any, reference: str) -> HttpResponseBase:
-        found = document_of(request, reference)
+        found = written_document(request, reference)
         if not found.is_open:
             return redirect(kept_link(request, found.get_absolute_url()))
         return self.page(request, found)
@@ -107,7 +107,7 @@ class EditText(Ruled):
             return None, " ".join(error.messages)
 
     def post(self, request: Any, reference: str, again: bool = False) -> HttpResponseBase:
-        found = document_of(request, reference)
+        found = written_document(request, reference)
         blocks, problems = typed_blocks(found, request.POST)
         if not found.is_open:
             return self.too_late(request, found, blocks)
@@ -188,7 +188,7 @@ class PreviewText(Ruled):
     rule = "documents.edit"
 
     def post(self, request: Any, reference: str) -> HttpResponseBase:
-        _, blocks, problems = typed_text(open_document(request, reference), request.POST)
+        _, blocks, problems = typed_text(open_for_writing(request, reference), request.POST)
         return render(request, "meetings/preview.html", {"blocks": blocks, "problems": problems})
 
 
@@ -204,7 +204,7 @@ class Pages(Ruled):
         return self.pages(request, reference, request.POST)
 
     def pages(self, request: Any, reference: str, data: Any) -> HttpResponseBase:
-        found = open_document(request, reference)
+        found = open_for_writing(request, reference)
         _, blocks, problems = typed_text(found, data)
         try:
             pictures = [] if problems else pdf.pictures(releases.sketched(found, blocks))
@@ -220,7 +220,7 @@ class Figures(Ruled):
     rule = "documents.edit"
 
     def get(self, request: Any, reference: str) -> HttpResponseBase:
-        found = open_document(request, reference)
+        found = open_for_writing(request, reference)
         return JsonResponse(picked(found.expander(bound_words(found.text)), request.GET.get("q", "")[:100]), safe=False)
 
 

@@ -96,7 +96,7 @@ def test_a_text_changed_after_it_was_asked_for_is_not_released(notice, signed, l
     login("leitung").post(reverse("onward-release", args=[notice.slug]), {"entwuerfe": digest(drafts(notice))})
     TextBlock.objects.filter(text=grant.text, key="zweck").update(content="Anders.")
     job = work(asked(region, "leitung"), release_grants)
-    assert releases.MOVED in job.problems[0] and OnwardGrant.objects.get().is_open
+    assert "Inzwischen geändert: Text. " in job.problems[0] and OnwardGrant.objects.get().is_open
 
 
 def test_nothing_chosen_or_no_muster_is_said_and_loses_nothing(notice, login, region):
@@ -146,12 +146,12 @@ def test_another_signature_or_amount_after_it_was_asked_for_is_not_released(noti
     login("leitung").post(reverse("onward-release", args=[notice.slug]), {"entwuerfe": digest(drafts(notice))})
     OnwardGrant.objects.filter(pk=grant.pk).update(signer_name="Jemand Anderes")
     job = work(asked(region, "leitung"), release_grants)
-    assert releases.MOVED in job.problems[0]
+    assert "Inzwischen geändert: Kopf (Zeichnung, Zahlenstand). " in job.problems[0]
     login("leitung").post(reverse("onward-release", args=[notice.slug]), {"entwuerfe": digest(drafts(notice))})
     shrink()
     releases.adopt(OnwardDocument(OnwardGrant.objects.get(pk=grant.pk)))
     job = work(asked(region, "leitung"), release_grants)
-    assert releases.MOVED in job.problems[0] and OnwardGrant.objects.get().is_open
+    assert "Inzwischen geändert: Zahlen. " in job.problems[0] and OnwardGrant.objects.get().is_open
 
 
 def test_pressed_twice_there_is_one_job(notice, signed, login, region):

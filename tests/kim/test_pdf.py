@@ -2,6 +2,7 @@
 
 import io
 import re
+import threading
 from collections import Counter
 
 import outloud
@@ -11,7 +12,7 @@ import pytest
 from pikepdf import Array, Dictionary, Name, Pdf
 from weasyprint import HTML
 
-from kim import releases
+from kim import bundles, pdf
 from kim.pdf import MARKED, descend, finished, kids
 from tests.helpers import drawn_paper
 
@@ -101,7 +102,7 @@ def test_a_library_that_sets_the_text_is_one_of_the_programs(library, monkeypatc
     """Drawn with another version of it, a release was drawn by another program."""
 
     def programs():
-        return releases.renderer("documents/vorlage_brief.html", ("print.css",))["programs"]
+        return bundles.renderer("documents/vorlage_brief.html", ("print.css",))["programs"]
 
     before = programs()
     assert re.fullmatch(r"\d+\.\d+\.\d+", before[library])
@@ -140,3 +141,90 @@ def test_the_papers_themselves(slug, reference, pages, bodies, tmp_path):
         assert set(paper.attachments) == {"zahlen.json", "zahlen.csv", "beratungsfolge.csv"}
         assert str(paper.attachments["zahlen.json"].obj.AFRelationship) == "/Data"
         assert str(paper.attachments["zahlen.csv"].obj.EF.F.Subtype) == "/text/csv"
+
+
+class Reader:
+    """In place of a PDF: notes how many are read at once, and ends only when told to."""
+
+    inside = most = 0
+    entered, leave = threading.Semaphore(0), threading.Event()
+
+    def __init__(self, content):
+        pass
+
+    def __enter__(self):
+        Reader.inside += 1
+        Reader.most = max(Reader.most, Reader.inside)
+        Reader.entered.release()
+        assert Reader.leave.wait(60)
+        return []
+
+    def __exit__(self, *error):
+        Reader.inside -= 1
+
+
+class Watched:
+    """A lock that says how many have asked for it."""
+
+    def __init__(self, lock):
+        self.lock, self.asked = lock, threading.Semaphore(0)
+
+    def __enter__(self):
+        self.asked.release()
+        self.lock.acquire()
+
+    def __exit__(self, *error):
+        self.lock.release()
+
+
+def read_by_three(monkeypatch, lock):
+    """How many of three threads read a PDF at once."""
+    import pypdfium2
+
+    Reader.inside = Reader.most = 0
+    Reader.entered, Reader.leave = threading.Semaphore(0), threading.Event()
+    watched = Watched(lock)
+    monkeypatch.setattr(pypdfium2, "PdfDocument", Reader)
+    monkeypatch.setattr(pdf, "PDFIUM", watched)
+    people = [threading.Thread(target=pdf.pictures, args=(b"",)) for _ in range(3)]
+    for one in people:
+        one.start()
+    for _ in people:
+        assert watched.asked.acquire(timeout=60)
+    for _ in people if isinstance(lock, Open) else people[:1]:
+        assert Reader.entered.acquire(timeout=60)
+    Reader.leave.set()
+    for one in people:
+        one.join(60)
+    return Reader.most
+
+
+class Open:
+    """A lock that keeps nobody out."""
+
+    def acquire(self):
+        pass
+
+    def release(self):
+        pass
+
+
+def test_pages_are_drawn_by_one_thread_at_a_time(monkeypatch):
+    assert isinstance(pdf.PDFIUM, type(threading.Lock()))
+    assert read_by_three(monkeypatch, pdf.PDFIUM) == 1
+
+
+@pytest.mark.counter
+def test_without_the_lock_several_threads_are_in_the_library_at_once(monkeypatch):
+    assert read_by_three(monkeypatch, Open()) == 3
+
+
+def test_threads_that_draw_at_once_see_the_same_pages():
+    content = HTML(string=PAGE % CASES["head of two rows, foot"]).write_pdf()
+    found = []
+    people = [threading.Thread(target=lambda: found.append(pdf.pictures(content))) for _ in range(8)]
+    for one in people:
+        one.start()
+    for one in people:
+        one.join(60)
+    assert len(found) == 8 and all(pages == found[0] and pages for pages in found)

@@ -17,7 +17,7 @@ from meetings.figures.papers import unfinished
 from meetings.models import BlockComment, CoSignature, Organization, Paper, Signatory
 from meetings.models.drafts import write
 from staffing.models import PositionPeriod
-from tests.helpers import sql
+from tests.helpers import shown, sql
 from tests.meetings.papers import halve
 
 DAY = date(2023, 3, 1)
@@ -41,7 +41,8 @@ def authority(office, name, **given):
 
 
 def sign(browser, signature):
-    return browser.post(f"{URL}mitzeichnen/", {"dienststelle": str(signature.pk)}, follow=True)
+    data = {"dienststelle": str(signature.pk)} | shown(browser, URL)
+    return browser.post(f"{URL}mitzeichnen/", data, follow=True)
 
 
 def problems(paper):

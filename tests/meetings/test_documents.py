@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grants.models import FundingNotice
+from grants.models import NoticeVersion
 from kim import pdf
 from kim.models import Text, TextBlock
 from kim.tokens import Expander, check_tokens, parameters
@@ -163,6 +163,6 @@ def test_the_herkunft_of_a_released_figure_is_the_frozen_one(login, region):
     paper = Paper.find(region, "2023/0120")
     paper.document().bind()
     paper.release(None)
-    FundingNotice.objects.filter(slug="kim-2023").update(amount=1)
+    NoticeVersion.objects.filter(notice__slug="kim-2023").update(amount=1)
     words = login("pruefung").get("/dokumente/2023-0120/herkunft/?zahl=notice.amount").content.decode()
     assert "684.000,00" in words and "freigegeben am" in words

@@ -129,7 +129,7 @@ def test_who_is_there_for_public_matters_neither_signs_nor_releases():
     def asked(public_only, rule):
         return may(SimpleNamespace(public_only=public_only, roles={Role.HEAD}, closed_years=set()), rule)
 
-    for rule in ("documents.sign", "documents.release"):
+    for rule in ("papers.sign", "papers.release", "onward.release"):
         assert asked(False, rule) and not asked(True, rule)
 
 
@@ -160,12 +160,12 @@ def test_two_who_write_in_different_blocks_both_stay(login, paper):
     url = "/dokumente/2023-0120/text/"
     rows = {row.key: row for row in paper.text.blocks.all()}
     shown = {f"block_{k}": r.content for k, r in rows.items()} | {f"version_{k}": r.version for k, r in rows.items()}
-    first, second = login(), login("sitzungsdienst")
+    first, second = login(), login(name="zweite@staedteregion-aachen")
     assert first.post(url, shown | {"block_soziales": "Vom Fachamt."}).status_code == 302
-    more = rows["sachlage"].content + " Vom Sitzungsdienst."
+    more = rows["sachlage"].content + " Von nebenan."
     assert second.post(url, shown | {"block_sachlage": more}).status_code == 302
     stored = {row.key: row.content for row in TextBlock.objects.filter(text=paper.text)}
-    assert stored["soziales"] == "Vom Fachamt." and stored["sachlage"].endswith("Vom Sitzungsdienst.")
+    assert stored["soziales"] == "Vom Fachamt." and stored["sachlage"].endswith("Von nebenan.")
     gone = second.post(url, {"block_gibtesnicht": "Mein Satz."})
     assert gone.status_code == 422 and "Mein Satz." in gone.content.decode()
     long = second.post(url, {"block_soziales": "x" * 100_001, "version_soziales": TextBlock.objects.get(text=paper.text, key="soziales").version})  # fmt: skip

@@ -11,13 +11,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
-from kim import releases
+from kim import bundles, releases
 from kim.history import refusable
 from kim.models import Release, Source, TextBlock
 from kim.releases import Verdict
 from meetings.models import CoSignature, Organization, Paper
 from staffing.models import PositionPeriod
-from tests.helpers import pdf_text, sql
+from tests.helpers import pdf_text, shown, sql
 from tests.meetings.papers import halve, refused
 
 # what is released stays
@@ -29,7 +29,7 @@ def test_released_by_the_leitung_and_by_nobody_else(login, paper):
     assert login().post(url + "freigeben/").status_code == 403
     browser = login("leitung")
     assert "Endgültig freigeben" in browser.get(url).content.decode()
-    done = browser.post(url + "freigeben/", follow=True).content.decode()
+    done = browser.post(url + "freigeben/", shown(browser, url), follow=True).content.decode()
     assert "Freigegeben. Prüfwert" in done and "bleiben, wie sie sind" in done
     release = Release.objects.get()
     assert release.fingerprint in done and str(release.released_by) in done
@@ -110,11 +110,11 @@ def test_a_number_can_come_later_and_the_paper_goes_on(region, paper):
 def test_drawn_in_another_process_the_bytes_are_the_same(paper):
     release = paper.release(None)
     code = (
-        "import django, hashlib, sys; django.setup(); from kim.releases import drawn; "
+        "import django, hashlib, sys; django.setup(); from kim.bundles import drawn; "
         "print(hashlib.sha256(drawn(sys.stdin.read())).hexdigest())"
     )
     run = subprocess.run([sys.executable, "-c", code], input=release.bundle, capture_output=True, text=True, check=True, cwd=settings.BASE_DIR, env={"DJANGO_SETTINGS_MODULE": "kim.settings", "PATH": "/usr/bin:/bin"})  # fmt: skip
-    assert run.stdout.strip() == release.pdf_sha256 == releases.sha256(bytes(release.pdf))
+    assert run.stdout.strip() == release.pdf_sha256 == bundles.sha256(bytes(release.pdf))
 
 
 def verdicts(body):
@@ -162,10 +162,10 @@ def test_a_changed_figure_in_the_bundle_is_found_even_with_new_checksums(region,
         owner,
         "UPDATE kim_release SET bundle = %s, bundle_sha256 = %s, pdf = %s, pdf_sha256 = %s, chain = %s WHERE id = %s",
         bundle,
-        releases.sha256(bundle),
-        releases.drawn(bundle),
-        releases.sha256(releases.drawn(bundle)),
-        releases.link("", releases.sha256(bundle), releases.sha256(releases.drawn(bundle))),
+        bundles.sha256(bundle),
+        bundles.drawn(bundle),
+        bundles.sha256(bundles.drawn(bundle)),
+        releases.link("", bundles.sha256(bundle), bundles.sha256(bundles.drawn(bundle))),
         first.pk,
     )
     assert verdicts(region) == [Verdict.IDENTICAL, Verdict.BROKEN], "the next link still knows the old chain"
@@ -183,7 +183,7 @@ def test_another_program_draws_it_otherwise_and_the_archive_is_intact(region, pa
     drawn = releases.drawn
     monkeypatch.setattr(releases, "drawn", lambda bundle: drawn(bundle) + b"\n")
     assert verdicts(region) == [Verdict.DIFFERS]
-    monkeypatch.setattr(releases, "version", lambda name: "99")
+    monkeypatch.setattr(bundles, "version", lambda name: "99")
     assert verdicts(region) == [Verdict.INTACT]
 
 

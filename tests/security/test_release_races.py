@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from tests.helpers import name_of_database, psql
-from tests.security.test_races import ACT, WORKERS, body, rush
+from tests.security.test_races import ACT, FORK, WORKERS, body, rush
 
 __all__ = ["body"]  # the fixture
 DAY = date(2023, 3, 1)
@@ -77,3 +77,38 @@ def test_one_paper_is_released_once(body, drafts):
     answers = rush(release, body, drafts[:1])
     assert sorted(answers)[0] == "" and answers.count("") == 1, answers
     assert verdicts(body) == [(1, "identical")]
+
+
+def release_while_another_is_drawn(number, body, keys, drawing, released):
+    """The first is in the middle of drawing until the second is released; the others have nothing to do."""
+    import django
+
+    django.setup()
+    from kim import releases
+    from kim.permissions import acting
+    from meetings.models import Paper
+
+    if number > 1:
+        return ""
+    drawn = releases.drawn
+
+    def slow(bundle):
+        drawing.set()
+        assert released.wait(60), "the second had to wait for the first"
+        return drawn(bundle)
+
+    if number == 0:
+        releases.drawn = slow
+    else:
+        assert drawing.wait(60)
+    with acting(None, [body]):
+        made = Paper.objects.get(pk=keys[number]).release(None).number
+    if number == 1:
+        released.set()
+    return f"{number} is {made}"
+
+
+def test_nobody_waits_for_the_drawing_of_another(body, drafts):
+    answers = rush(release_while_another_is_drawn, body, drafts, FORK.Event(), FORK.Event())
+    assert sorted(answers)[-2:] == ["0 is 2", "1 is 1"]
+    assert verdicts(body) == [(1, "identical"), (2, "identical")]
