@@ -28,7 +28,7 @@ class RuleForm(ReasonedForm):
 
     class Meta:
         model = NoticeVersion
-        fields: ClassVar = ["proration"]
+        fields: ClassVar = ["proration", "proration_place"]
 
 
 class CarryForm(forms.Form):

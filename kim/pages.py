@@ -59,7 +59,6 @@ def section(label: str, order: int, **tabs: str) -> Section:
     before = SECTIONS[label].tabs if label in SECTIONS else ()
     mine = tuple(Tab(name.replace("_", "-"), words) for name, words in tabs.items())
     SECTIONS[label] = Section(label, order, (*before, *(one for one in mine if one not in before)))
-    of_addresses.cache_clear()
     return SECTIONS[label]
 
 
@@ -69,15 +68,15 @@ def in_order() -> list[Section]:
 
 
 @functools.cache
-def of_addresses() -> list[tuple[str, Section, Tab]]:
+def of_addresses(sections: tuple[Section, ...]) -> list[tuple[str, Section, Tab]]:
     """The address of each tab, the longest first."""
-    found = [(reverse(tab.name), one, tab) for one in SECTIONS.values() for tab in one.tabs]
+    found = [(reverse(tab.name), one, tab) for one in sections for tab in one.tabs]
     return sorted(found, key=lambda row: -len(row[0]))
 
 
 def place(path: str) -> tuple[Section | None, Tab | None]:
     """The section and the tab to which a page belongs by its address; the start page only itself."""
-    for address, one, tab in of_addresses():
+    for address, one, tab in of_addresses(tuple(SECTIONS.values())):
         if path == address or (address != "/" and path.startswith(address)):
             return one, tab
     return None, None

@@ -200,6 +200,15 @@ class NoticeVersion(BodyRow):
         help_text="Leer: keine Angabe; gerechnet wird dann nach Monaten, als Annahme.",
     )
 
+    proration_place = models.CharField(
+        "Fundstelle der Rechenregel",
+        max_length=120,
+        blank=True,
+        db_default="",
+        default="",
+        help_text="z. B. Nr. 5.2 des Bescheids",
+    )
+
     objects = NoticeVersionQuerySet.as_manager()
 
     class Meta(BodyRow.Meta):

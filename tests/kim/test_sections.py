@@ -14,9 +14,6 @@ ROOT = Path(__file__).resolve().parents[2]
 def declared(monkeypatch):
     """Sections that a test may add to."""
     monkeypatch.setattr(pages, "SECTIONS", dict(pages.SECTIONS))
-    pages.of_addresses.cache_clear()
-    yield
-    pages.of_addresses.cache_clear()
 
 
 def where(path):

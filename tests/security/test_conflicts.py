@@ -55,7 +55,7 @@ def test_every_page_that_takes_a_form_is_of_a_known_kind(monkeypatch):
         "admin:kim_body_change",
         "admin:grants_rate_change",
     }
-    assert len(EDITS) == 23
+    assert len(EDITS) == 25
     monkeypatch.setattr("tests.security.test_conflicts.VERBS", set())
     assert "undo" in list(unaccounted(PAGES))
 
@@ -80,7 +80,7 @@ def fields(words):
 
 def text_field(data):
     """A field of free words."""
-    known = ["file_reference", "last_name", "sender", "short_name", "basis_place", "locality", "title", "source", "legal_basis", "name", "validity_assumption", "note", "signer_name"]  # fmt: skip
+    known = ["file_reference", "last_name", "sender", "short_name", "basis_place", "locality", "title", "source", "legal_basis", "name", "validity_assumption", "note", "signer_name", "proration_place"]  # fmt: skip
     return next(name for name in known if name in data)
 
 
@@ -89,10 +89,13 @@ def target(page, login):
     return login(role, "" if role == "technik" else "staedteregion-aachen"), example(page)
 
 
-# An Änderung from a day leaves the row it was shown with: tests/staffing/test_changes.py. A Zeichnungsbefugnis has no
+# An Änderung from a day, and an end, leave the row they were shown with: tests/staffing/test_changes.py and
+# test_place_pages.py. A Zeichnungsbefugnis has no
 # free words: tests/meetings/test_cosigning.py.
 @pytest.mark.parametrize(
-    "edit", [e for e in EDITS if e.name not in {"position-change", "signatory-edit"}], ids=lambda edit: edit.name
+    "edit",
+    [e for e in EDITS if e.name not in {"position-change", "signatory-edit", "occupancy-from", "occupancy-end"}],
+    ids=lambda edit: edit.name,
 )
 def test_a_stale_form_shows_both_values_and_loses_neither(edit, planted, login):
     browser, url = target(edit, login)

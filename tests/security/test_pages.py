@@ -138,7 +138,6 @@ def test_a_dead_link_is_seen(login, monkeypatch):
         pages, "SECTIONS", {"Tot": pages.Section("Tot", 1, (pages.Tab("account_reset_password", "Tot"),))}
     )
     monkeypatch.setattr(pages, "rule_of", lambda name: "kim.home")
-    pages.of_addresses.cache_clear()
     assert dead_links(login(), ["/"]) == {"/konto/vergessen/"}
 
 
