@@ -7,7 +7,7 @@ import sys
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kim.settings")
-    from kim import postgres
+    from kim.store import postgres
 
     try:
         postgres.start()

@@ -125,7 +125,7 @@ def worker() -> None:
 
     settings.ALLOWED_HOSTS = ["testserver"]
     from kim.models import Body, RoleAssignment, User
-    from kim.permissions import acting
+    from kim.store.context import acting
 
     with acting(None, []):
         user, _ = User.objects.get_or_create(username="bench")
@@ -147,7 +147,7 @@ class Database:
     """A database of its own with a worker that asks it."""
 
     def __init__(self, name: str, bodies: int, rows: int, others: int) -> None:
-        from kim import postgres
+        from kim.store import postgres
 
         self.name = name
         postgres.start()
@@ -171,7 +171,7 @@ class Database:
     def sql(database: str, *statements: str) -> None:
         import psycopg
 
-        from kim import postgres
+        from kim.store import postgres
 
         with psycopg.connect(
             host=str(postgres.socket_directory()), user="postgres", dbname=database, autocommit=True

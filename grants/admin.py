@@ -19,8 +19,8 @@ from grants.models import (
     load,
 )
 from kim.admin import CodeAdmin, ReadOnlyAdmin
-from kim.formats import day, euro, fte, slug, span
-from kim.periods import year_of
+from kim.values.formats import day, euro, fte, slug, span
+from kim.values.periods import year_of
 
 
 @admin.register(FundingProgramme)

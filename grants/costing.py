@@ -12,8 +12,8 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from kim.money import rounded, split
-from kim.periods import between, common, months, year_of
+from kim.values.money import rounded, split
+from kim.values.periods import between, common, months, year_of
 
 MONTHS, DAYS, NONE, NOT_STATED = "months", "days", "none", ""  # rules for parts of a year; not stated: by months
 NOT_SPENT, UNKNOWN = "not_spent", "unknown"

@@ -9,10 +9,10 @@ from django.core.exceptions import ValidationError
 from grants.figures.onward import HEADS
 from grants.models import OnwardGrant, OnwardTemplate
 from grants.models.onward import BLOCKS, POSTS, RELATED, SIGNER, Basis
-from kim.documents import Check, Document, document
-from kim.formats import day
+from kim.figures.tokens import NOTHING, Block, Chip, Expander
 from kim.models import Source
-from kim.tokens import NOTHING, Block, Chip, Expander
+from kim.studio.documents import Check, Document, document
+from kim.values.formats import day
 
 STYLES = ("print.css", "weiterleitung.css")
 TEMPLATE = "documents/weiterleitung.html"

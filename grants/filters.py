@@ -5,9 +5,9 @@ from typing import Any
 from django.db.models import QuerySet
 
 from grants.models import BudgetLine, FundingNotice, NoticeVersion, SubProduct
-from kim.formats import slug
-from kim.periods import year_of
-from kim.tables import ChoicesFilter, ObjectsFilter, SearchFilter, StrictFilters, programmes
+from kim.lists import ChoicesFilter, ObjectsFilter, SearchFilter, StrictFilters, programmes
+from kim.values.formats import slug
+from kim.values.periods import year_of
 
 
 def sub_products(request: Any) -> Any:

@@ -12,11 +12,11 @@ from grants.costing import full_time
 from grants.figures import neutrality
 from grants.models import Account, AccountGroup, Book, BudgetLine, Rate, SubProduct, load
 from grants.models.programmes import SeveralRates, fitting
-from kim.findings import Finding, Severity, about, rule, shared
-from kim.formats import day as printed
-from kim.formats import euro, fte, listed
+from kim.figures.findings import Finding, Severity, about, rule, shared
 from kim.models import Body
-from kim.periods import common, year_of
+from kim.values.formats import day as printed
+from kim.values.formats import euro, fte, listed
+from kim.values.periods import common, year_of
 from staffing.models import Position
 
 NOTICE = "Zuwendungsbescheid der Bewilligungsbehörde"

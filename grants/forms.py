@@ -6,11 +6,11 @@ from django import forms
 from django.db.models import Q
 
 from grants.models import NoticeItem, NoticeVersion
-from kim.formats import DateField, FteField, LineField, fte
-from kim.formats import day as printed
-from kim.forms import ReasonedForm, VersionedForm
 from kim.models import POSITION_NUMBER, Source
-from kim.periods import last_day
+from kim.pages.forms import ReasonedForm, VersionedForm
+from kim.values.formats import DateField, FteField, LineField, fte
+from kim.values.formats import day as printed
+from kim.values.periods import last_day
 from staffing.models import Carrier, Function, Municipality, Position, PositionPeriod
 
 

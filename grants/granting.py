@@ -10,8 +10,8 @@ from fractions import Fraction
 from typing import Any
 
 from grants.costing import MONTHS, ZERO, Span, part_of_year, shares, years
-from kim.money import rounded
-from kim.periods import between, common, year_of
+from kim.values.money import rounded
+from kim.values.periods import between, common, year_of
 
 
 @dataclass(frozen=True)

@@ -4,17 +4,8 @@ from typing import Any
 
 from grants.filters import STATES, BudgetFilters, NoticeFilters
 from grants.models import BudgetLine
-from kim.formats import MISSING, slug
-from kim.tables import (
-    AmountColumn,
-    BadgeColumn,
-    DateColumn,
-    DenseTable,
-    LinkColumn,
-    PeriodColumn,
-    Preset,
-    TextColumn,
-)
+from kim.lists import AmountColumn, BadgeColumn, DateColumn, DenseTable, LinkColumn, PeriodColumn, Preset, TextColumn
+from kim.values.formats import MISSING, slug
 
 STYLES = {"granted": "success", "amended": "success", "revoked": "danger", "refused": "danger"}
 

@@ -1,4 +1,4 @@
-"""Long work with money's papers: a step is one recipient, see kim.jobs."""
+"""Long work with money's papers: a step is one recipient, see kim.access.jobs."""
 
 from datetime import date
 from typing import Any
@@ -8,7 +8,7 @@ from django_tasks import task
 
 from grants.models import FundingNotice, NewOnwardGrant, OnwardGrant
 from grants.models.onward import RELATED
-from kim import jobs
+from kim.access import jobs
 from kim.models import User
 from staffing.models import Carrier
 

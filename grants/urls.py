@@ -4,7 +4,7 @@ from django.urls import path
 
 from grants import views
 from grants.views import onward
-from kim.pages import section
+from kim.pages.sections import section
 
 section("Zuwendungen", 20, notices="Zuwendungen", allocation="Stellenverteilung")
 section("Haushalt", 40, budget="Ansätze", neutrality="Kostenneutralität")

@@ -12,13 +12,14 @@ from django.shortcuts import redirect, render
 from django.urls import include, path, reverse
 from django.utils.timezone import localtime
 
-from kim.accounts import UserForm, password_link
-from kim.formats import slug
-from kim.forms import CodeForm, chosen, compared, refuse
-from kim.history import CONFLICT, refusable
+from kim.access.rules import may
+from kim.history.trail import story
 from kim.models import User
-from kim.permissions import may, note
-from kim.trail import story
+from kim.models.refusals import CONFLICT, refusable
+from kim.pages.accounts import UserForm, password_link
+from kim.pages.forms import CodeForm, chosen, compared, refuse
+from kim.store.context import note
+from kim.values.formats import slug
 
 
 class TechnicalSite(admin.AdminSite):

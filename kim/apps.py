@@ -9,7 +9,9 @@ class KimConfig(AppConfig):
     verbose_name = "Grundlagen"
 
     def ready(self) -> None:
-        from kim import checks, documents, figures, findings  # noqa: F401 - checks register themselves
+        from kim import figures
+        from kim.figures import findings
+        from kim.studio import documents
 
         figures.load()
         documents.load()

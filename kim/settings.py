@@ -6,7 +6,7 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 
-from kim import postgres
+from kim.store import postgres
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = BASE_DIR / "var"
@@ -55,7 +55,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "kim.permissions.ScopeMiddleware",
+    "kim.access.middleware.ScopeMiddleware",
 ]
 ROOT_URLCONF = "kim.urls"
 WSGI_APPLICATION = "kim.wsgi.application"
@@ -69,13 +69,13 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "kim.views.page_context",
+                "kim.pages.views.page_context",
             ],
             "builtins": ["kim.templatetags.kim"],
         },
     }
 ]
-FORM_RENDERER = "kim.forms.KernRenderer"
+FORM_RENDERER = "kim.pages.forms.KernRenderer"
 
 # The page has one transaction around view, template and error page (kim.permissions); this is the savepoint in it.
 DATABASES = {
@@ -94,7 +94,7 @@ if os.environ.get("KIM_SERVING") == "1":
         DATABASES["default"]["OPTIONS"] |= {"pool": {"min_size": 1, "max_size": 8, "timeout": 10}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 PGHISTORY_CREATED_AT_FUNCTION = "clock_timestamp()"
-PGTRIGGER_MIGRATIONS = PGTRIGGER_INSTALL_ON_MIGRATE = False  # kim.migrating installs them
+PGTRIGGER_MIGRATIONS = PGTRIGGER_INSTALL_ON_MIGRATE = False  # kim.store.migrating installs them
 
 AUTH_USER_MODEL = "kim.User"
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
@@ -104,8 +104,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
 LOGIN_URL, LOGIN_REDIRECT_URL, LOGOUT_REDIRECT_URL = "account_login", "/", "account_login"
-ACCOUNT_ADAPTER = "kim.accounts.ClosedAdapter"
-ACCOUNT_FORMS = {"login": "kim.accounts.SignInForm", "change_password": "kim.accounts.NewPasswordForm"}
+ACCOUNT_ADAPTER = "kim.pages.accounts.ClosedAdapter"
+ACCOUNT_FORMS = {"login": "kim.pages.accounts.SignInForm", "change_password": "kim.pages.accounts.NewPasswordForm"}
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"

@@ -4,9 +4,9 @@ from allauth.account import views as account
 from django.contrib import admin
 from django.urls import include, path
 
-from kim import views
-from kim.pages import section
-from kim.views import accounts, attached, audit, jobs, lists, sources, years
+from kim.pages import views
+from kim.pages.sections import section
+from kim.pages.views import accounts, attached, audit, jobs, lists, sources, years
 
 section("Übersicht", 10, home="Übersicht")
 section("Hinweise", 60, findings="Hinweise")
@@ -56,7 +56,7 @@ urlpatterns = [
     path("", include("staffing.urls")),
     path("", include("meetings.urls")),
 ]
-handler400 = "kim.views.bad_request"
-handler403 = "kim.views.forbidden"
-handler404 = "kim.views.not_found"
-handler500 = "kim.views.broken"
+handler400 = "kim.pages.views.bad_request"
+handler403 = "kim.pages.views.forbidden"
+handler404 = "kim.pages.views.not_found"
+handler500 = "kim.pages.views.broken"

@@ -7,7 +7,7 @@ from django.db.models import Count
 from django.urls import reverse
 
 from kim.admin import ReadOnlyAdmin
-from kim.formats import day
+from kim.values.formats import day
 from meetings.models import Meeting
 
 

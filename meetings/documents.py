@@ -7,11 +7,11 @@ from datetime import date
 from difflib import SequenceMatcher
 from typing import Any
 
-from kim import bundles, seen
-from kim.documents import Check, Document, bound_words, document
+from kim.figures.tokens import NOTHING, Block, Expander
 from kim.models import Body, TextBlock
-from kim.releases import of_text
-from kim.tokens import NOTHING, Block, Expander
+from kim.studio import bundles, seen
+from kim.studio.documents import Check, Document, bound_words, document
+from kim.studio.releases import of_text
 from meetings.models import Consultation, Paper
 from meetings.models.drafts import blocks_of
 from meetings.models.papers import PROPOSAL, RELATED

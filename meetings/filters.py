@@ -1,7 +1,7 @@
 """What the list of papers can be narrowed by."""
 
-from kim.formats import slug
-from kim.tables import ChoicesFilter, ObjectsFilter, SearchFilter, StrictFilters, programmes
+from kim.lists import ChoicesFilter, ObjectsFilter, SearchFilter, StrictFilters, programmes
+from kim.values.formats import slug
 from meetings.models import Paper
 
 

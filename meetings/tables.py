@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from kim.formats import slug
-from kim.tables import BadgeColumn, DateColumn, DenseTable, TextColumn
+from kim.lists import BadgeColumn, DateColumn, DenseTable, TextColumn
+from kim.values.formats import slug
 from meetings.filters import PaperFilters
 from meetings.models import Paper
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kim.pages import section
+from kim.pages.sections import section
 from meetings.views import cosigning, heads, papers, writing
 
 section("Dokumente", 50, documents="Vorlagen", sources="Belege", document_check="PDF prüfen")

@@ -6,7 +6,7 @@ from django.contrib import admin
 
 from kim.admin import CodeAdmin, ReadOnlyAdmin
 from kim.figures import column
-from kim.formats import euro, fte, span
+from kim.values.formats import euro, fte, span
 from staffing.models import Function, Municipality, PositionPeriod, Status
 
 

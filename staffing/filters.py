@@ -4,8 +4,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from kim.formats import slug
-from kim.tables import ChoicesFilter, ObjectsFilter, SearchFilter, StrictFilters, model_at, programmes
+from kim.lists import ChoicesFilter, ObjectsFilter, SearchFilter, StrictFilters, model_at, programmes
+from kim.values.formats import slug
 from staffing.models import Carrier, Municipality, Position, PositionPeriod, Reallocation, Status
 
 UNASSIGNED = "noch-nicht-vergeben"

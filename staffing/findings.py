@@ -6,11 +6,11 @@ from decimal import Decimal
 
 from django.urls import reverse
 
-from kim.findings import Finding, Severity, about, rule
-from kim.formats import day as printed
-from kim.formats import fte, listed
+from kim.figures.findings import Finding, Severity, about, rule
 from kim.models import Body
-from kim.periods import DAY
+from kim.values.formats import day as printed
+from kim.values.formats import fte, listed
+from kim.values.periods import DAY
 from staffing.figures import occupancy
 from staffing.models import Occupancy, Position, PositionPeriod, Procedure
 

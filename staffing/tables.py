@@ -5,8 +5,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from kim import formats
-from kim.tables import (
+from kim.lists import (
     AmountColumn,
     BadgeColumn,
     CountColumn,
@@ -20,6 +19,7 @@ from kim.tables import (
     Selection,
     TextColumn,
 )
+from kim.values import formats
 from staffing.filters import CarrierFilters, MunicipalityFilters, PlanFilters, PositionFilters, ReallocationFilters
 from staffing.models import Carrier, Reallocation, Status
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kim.pages import section
+from kim.pages.sections import section
 from staffing.views import comparison, occupancies, overview, partners, plan, posts, procedures, reallocations
 
 section(

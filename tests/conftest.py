@@ -7,7 +7,7 @@ import pytest
 
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # the browser driver runs an event loop of its own
 
-from kim import postgres
+from kim.store import postgres
 
 postgres.start()
 
@@ -59,7 +59,7 @@ def bodies(db):
 @pytest.fixture
 def region(bodies):
     """Act for the StädteRegion Aachen."""
-    from kim.permissions import acting
+    from kim.store.context import acting
 
     body = bodies["staedteregion-aachen"]
     with acting(None, [body.pk], reason="Test"):
@@ -69,7 +69,7 @@ def region(bodies):
 @pytest.fixture
 def city(bodies):
     """Act for the Stadt Aachen."""
-    from kim.permissions import acting
+    from kim.store.context import acting
 
     body = bodies["stadt-aachen"]
     with acting(None, [body.pk], reason="Test"):
@@ -79,7 +79,7 @@ def city(bodies):
 @pytest.fixture
 def district(bodies):
     """Act for the invented Weidenkreis."""
-    from kim.permissions import acting
+    from kim.store.context import acting
 
     body = bodies["weidenkreis"]
     with acting(None, [body.pk], reason="Test"):
@@ -92,7 +92,7 @@ def login(db, client):
     from django.test import Client
 
     from kim.models import Body, RoleAssignment, User
-    from kim.permissions import acting
+    from kim.store.context import acting
 
     def signed_in(role="sachbearbeitung", slug="staedteregion-aachen", name=""):
         name = name or f"{role}@{slug}"

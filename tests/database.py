@@ -8,12 +8,12 @@ from pathlib import Path
 from tests.helpers import close, psql
 
 ROOT = Path(__file__).parents[1]
-SOURCES = ["*/migrations/*.py", "*/models/*.py", "kim/history.py", "kim/migrating.py", "kim/money.py", "kim/periods.py", "kim/postgres.py", "kim/settings.py", "requirements.lock"]  # fmt: skip
+SOURCES = ["*/migrations/*.py", "*/models/*.py", "kim/history.py", "kim/store/migrating.py", "kim/values/money.py", "kim/values/periods.py", "kim/store/postgres.py", "kim/settings.py", "requirements.lock"]  # fmt: skip
 
 
 def migrated():
     """The name of the kept copy: by whatever migrations consist of, and by all statements that secure the database."""
-    from kim import migrating
+    from kim.store import migrating
 
     found = hashlib.sha256(migrating.fingerprint(migrating.statements()).encode())
     for path in sorted({path for pattern in SOURCES for path in ROOT.glob(pattern)}):

@@ -8,8 +8,8 @@ from html.parser import HTMLParser
 import psycopg
 from django.db import connection, transaction
 
-from kim import postgres
-from kim.periods import period
+from kim.store import postgres
+from kim.values.periods import period
 
 
 def close():
@@ -51,8 +51,8 @@ def pdf_text(content):
 
 def drawn_paper(body, reference="2023/0120"):
     """The PDF of a draft with the figures as the data say them now (as if all were taken over)."""
-    from kim import documents, releases
     from kim.models import Body
+    from kim.studio import documents, releases
 
     found = documents.find(Body.objects.get(pk=body.pk), reference)
     chips = [chip for block in found.fresh() for chip in block.chips()]

@@ -14,9 +14,9 @@ from grants.costing import Piece, PostYear, Price
 from grants.figures.costs import NO_RATE, closing, per_words, price_of, size_of, waiting
 from grants.models import Book, Funding, NoticeVersion, load
 from kim.figures import EUR, FTE, Value, figure, known_total, total
-from kim.formats import euro, fte
 from kim.models import Body
-from kim.periods import DAY, between
+from kim.values.formats import euro, fte
+from kim.values.periods import DAY, between
 from staffing.figures.occupancy import size
 from staffing.models import Position, PositionPeriod, ServedMunicipality
 

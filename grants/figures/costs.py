@@ -11,9 +11,9 @@ from grants.costing import Absence, ItemYear, Piece, PostYear
 from grants.models import Book, Entry, FundingNotice
 from grants.models.ledger import json_of
 from kim.figures import COUNT, EUR, FTE, MONTHS, Value, stated
-from kim.formats import euro, fte, number, span
-from kim.money import MILLI, rounded
-from kim.periods import months, year_of
+from kim.values.formats import euro, fte, number, span
+from kim.values.money import MILLI, rounded
+from kim.values.periods import months, year_of
 
 NO_RATE = "Fördersatz noch nicht bekannt"
 NOT_GRANTED = "nicht bewilligt, nur {}"

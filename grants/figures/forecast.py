@@ -13,9 +13,9 @@ from grants.costing import NOT_SPENT, Absence, PostYear, States
 from grants.figures.costs import absence_value, years_of
 from grants.models import Book, FundingNotice, NoticeVersion, load
 from kim.figures import EUR, FTE, Value, figure, total
-from kim.formats import day as printed
 from kim.models import Body
-from kim.periods import DAY, between, common, last_day, year_of
+from kim.values.formats import day as printed
+from kim.values.periods import DAY, between, common, last_day, year_of
 from staffing.figures.vacancy import UNKNOWN, gaps, histories
 from staffing.models import PositionPeriod
 

@@ -7,9 +7,9 @@ from grants.figures.costs import granted_value
 from grants.figures.neutrality import of_year, required
 from grants.models import Book, NoticeVersion, load
 from kim.figures import DATE, EUR, Deadlines, Headline, Value, figure, total
-from kim.formats import euro
 from kim.models import Body
-from kim.periods import last_day, year_of
+from kim.values.formats import euro
+from kim.values.periods import last_day, year_of
 
 YEAR = timedelta(days=366)
 

@@ -8,9 +8,9 @@ from django.urls import reverse
 from grants.costing import full_time
 from grants.models import BudgetLine, FundingNotice, SubProduct
 from kim.figures import DATE, EUR, FTE, NO_FORMS, TEXT, Amount, Value, figure, stated, total
-from kim.formats import listed
 from kim.models import Body
-from kim.periods import last_day
+from kim.values.formats import listed
+from kim.values.periods import last_day
 
 DATIVE = {"fachbezogene Pauschale": "fachbezogenen Pauschale", "gesetzliche Zuweisung": "gesetzlichen Zuweisung"}
 

@@ -12,9 +12,9 @@ from grants.figures.costs import granted_value, lump_values, of_position, post_v
 from grants.figures.keys import budget_amount, rate
 from grants.models import Book, BudgetLine, FundingNotice, NoticeVersion, SubProduct, load
 from kim.figures import EUR, TEXT, Value, figure, known_total, stated, total
-from kim.formats import euro
 from kim.models import Body
-from kim.periods import year_of
+from kim.values.formats import euro
+from kim.values.periods import year_of
 from staffing.models import Position
 
 Verdict = Literal["neutral", "surplus", "deficit"]

@@ -13,8 +13,8 @@ from grants.costing import ItemYear, Piece
 from grants.figures.costs import piece_value
 from grants.models import Book, Entry, FundingNotice, load
 from kim.figures import DATE, FTE, TEXT, Value, figure, known_total, total
-from kim.formats import euro, fte, listed
-from kim.periods import between, last_day
+from kim.values.formats import euro, fte, listed
+from kim.values.periods import between, last_day
 from staffing.figures.occupancy import size
 from staffing.models import Carrier, Position, PositionPeriod
 

@@ -5,12 +5,12 @@ import django.db.models.deletion
 import django.db.models.functions.math
 import grants.models.funding
 import kim.models.rows
-import kim.money
-import kim.periods
+import kim.values.money
+import kim.values.periods
 import pghistory.utils
 from decimal import Decimal
 from django.db import migrations, models
-from kim.migrating import FirstMigration
+from kim.store.migrating import FirstMigration
 
 
 class Migration(FirstMigration):
@@ -118,7 +118,7 @@ class Migration(FirstMigration):
                         verbose_name="Bedeutung",
                     ),
                 ),
-                ("validity", kim.periods.PeriodField(verbose_name="Gültigkeit")),
+                ("validity", kim.values.periods.PeriodField(verbose_name="Gültigkeit")),
                 ("source", models.CharField(max_length=300, verbose_name="Quelle")),
                 ("verified", models.BooleanField(default=False, verbose_name="im Original geprüft")),
             ],
@@ -180,7 +180,7 @@ class Migration(FirstMigration):
                         verbose_name="Bedeutung",
                     ),
                 ),
-                ("validity", kim.periods.PeriodField(verbose_name="Gültigkeit")),
+                ("validity", kim.values.periods.PeriodField(verbose_name="Gültigkeit")),
                 ("source", models.CharField(max_length=300, verbose_name="Quelle")),
                 ("verified", models.BooleanField(default=False, verbose_name="im Original geprüft")),
             ],
@@ -469,9 +469,9 @@ class Migration(FirstMigration):
                         verbose_name="Funktion",
                     ),
                 ),
-                ("amount", kim.money.EuroColumn(verbose_name="Betrag")),
-                ("per_fte", kim.money.FteColumn(default=Decimal("1"), verbose_name="je VZÄ")),
-                ("validity", kim.periods.PeriodField(verbose_name="Gültigkeit")),
+                ("amount", kim.values.money.EuroColumn(verbose_name="Betrag")),
+                ("per_fte", kim.values.money.FteColumn(default=Decimal("1"), verbose_name="je VZÄ")),
+                ("validity", kim.values.periods.PeriodField(verbose_name="Gültigkeit")),
                 (
                     "variant",
                     models.CharField(
@@ -559,9 +559,9 @@ class Migration(FirstMigration):
                         verbose_name="Funktion",
                     ),
                 ),
-                ("amount", kim.money.EuroColumn(verbose_name="Betrag")),
-                ("per_fte", kim.money.FteColumn(default=Decimal("1"), verbose_name="je VZÄ")),
-                ("validity", kim.periods.PeriodField(verbose_name="Gültigkeit")),
+                ("amount", kim.values.money.EuroColumn(verbose_name="Betrag")),
+                ("per_fte", kim.values.money.FteColumn(default=Decimal("1"), verbose_name="je VZÄ")),
+                ("validity", kim.values.periods.PeriodField(verbose_name="Gültigkeit")),
                 (
                     "variant",
                     models.CharField(
@@ -690,11 +690,11 @@ class Migration(FirstMigration):
                 ("assignment", models.CharField(blank=True, max_length=60, verbose_name="Kontierung")),
                 (
                     "amount",
-                    kim.money.EuroColumn(
+                    kim.values.money.EuroColumn(
                         blank=True,
                         help_text="Leer heißt: noch offen, in Planung.",
                         null=True,
-                        validators=[kim.money.positive],
+                        validators=[kim.values.money.positive],
                         verbose_name="Ansatz",
                     ),
                 ),
@@ -845,11 +845,11 @@ class Migration(FirstMigration):
                 ("assignment", models.CharField(blank=True, max_length=60, verbose_name="Kontierung")),
                 (
                     "amount",
-                    kim.money.EuroColumn(
+                    kim.values.money.EuroColumn(
                         blank=True,
                         help_text="Leer heißt: noch offen, in Planung.",
                         null=True,
-                        validators=[kim.money.positive],
+                        validators=[kim.values.money.positive],
                         verbose_name="Ansatz",
                     ),
                 ),
@@ -1167,7 +1167,7 @@ class Migration(FirstMigration):
                 ),
                 (
                     "fte",
-                    kim.money.FteColumn(
+                    kim.values.money.FteColumn(
                         blank=True,
                         help_text="Leer: die ganze Stelle, wie groß sie auch ist.",
                         null=True,
@@ -1176,7 +1176,7 @@ class Migration(FirstMigration):
                 ),
                 (
                     "validity",
-                    kim.periods.PeriodField(
+                    kim.values.periods.PeriodField(
                         default=grants.models.funding.always,
                         help_text="Leer: so lange die Zuwendung fördert.",
                         verbose_name="Zeitraum",
@@ -1275,7 +1275,7 @@ class Migration(FirstMigration):
                 ),
                 (
                     "fte",
-                    kim.money.FteColumn(
+                    kim.values.money.FteColumn(
                         blank=True,
                         help_text="Leer: die ganze Stelle, wie groß sie auch ist.",
                         null=True,
@@ -1284,7 +1284,7 @@ class Migration(FirstMigration):
                 ),
                 (
                     "validity",
-                    kim.periods.PeriodField(
+                    kim.values.periods.PeriodField(
                         default=grants.models.funding.always,
                         help_text="Leer: so lange die Zuwendung fördert.",
                         verbose_name="Zeitraum",
@@ -1440,7 +1440,7 @@ class Migration(FirstMigration):
                         verbose_name="Stand",
                     ),
                 ),
-                ("validity", kim.periods.PeriodField(verbose_name="Förderzeitraum")),
+                ("validity", kim.values.periods.PeriodField(verbose_name="Förderzeitraum")),
                 (
                     "holds_from",
                     models.DateField(
@@ -1452,7 +1452,9 @@ class Migration(FirstMigration):
                 ),
                 (
                     "amount",
-                    kim.money.EuroColumn(blank=True, null=True, validators=[kim.money.positive], verbose_name="Betrag"),
+                    kim.values.money.EuroColumn(
+                        blank=True, null=True, validators=[kim.values.money.positive], verbose_name="Betrag"
+                    ),
                 ),
                 ("approximate", models.BooleanField(default=False, verbose_name="Betrag nur ungefähr („rund“)")),
                 (
@@ -1576,10 +1578,12 @@ class Migration(FirstMigration):
                         verbose_name="Fassung der Zuwendung",
                     ),
                 ),
-                ("fte", kim.money.FteColumn(blank=True, null=True, verbose_name="VZÄ")),
+                ("fte", kim.values.money.FteColumn(blank=True, null=True, verbose_name="VZÄ")),
                 (
                     "amount",
-                    kim.money.EuroColumn(blank=True, null=True, validators=[kim.money.positive], verbose_name="Betrag"),
+                    kim.values.money.EuroColumn(
+                        blank=True, null=True, validators=[kim.values.money.positive], verbose_name="Betrag"
+                    ),
                 ),
             ],
             options={
@@ -1654,9 +1658,9 @@ class Migration(FirstMigration):
                         verbose_name="Angabe zur Position",
                     ),
                 ),
-                ("validity", kim.periods.PeriodField(verbose_name="Gültigkeit")),
-                ("amount", kim.money.EuroColumn(verbose_name="Betrag")),
-                ("per_fte", kim.money.FteColumn(default=Decimal("1"), verbose_name="je VZÄ")),
+                ("validity", kim.values.periods.PeriodField(verbose_name="Gültigkeit")),
+                ("amount", kim.values.money.EuroColumn(verbose_name="Betrag")),
+                ("per_fte", kim.values.money.FteColumn(default=Decimal("1"), verbose_name="je VZÄ")),
                 (
                     "source",
                     models.CharField(
@@ -1750,9 +1754,9 @@ class Migration(FirstMigration):
                         verbose_name="Angabe zur Position",
                     ),
                 ),
-                ("validity", kim.periods.PeriodField(verbose_name="Gültigkeit")),
-                ("amount", kim.money.EuroColumn(verbose_name="Betrag")),
-                ("per_fte", kim.money.FteColumn(default=Decimal("1"), verbose_name="je VZÄ")),
+                ("validity", kim.values.periods.PeriodField(verbose_name="Gültigkeit")),
+                ("amount", kim.values.money.EuroColumn(verbose_name="Betrag")),
+                ("per_fte", kim.values.money.FteColumn(default=Decimal("1"), verbose_name="je VZÄ")),
                 (
                     "source",
                     models.CharField(
@@ -1823,10 +1827,12 @@ class Migration(FirstMigration):
                         verbose_name="Fassung der Zuwendung",
                     ),
                 ),
-                ("fte", kim.money.FteColumn(blank=True, null=True, verbose_name="VZÄ")),
+                ("fte", kim.values.money.FteColumn(blank=True, null=True, verbose_name="VZÄ")),
                 (
                     "amount",
-                    kim.money.EuroColumn(blank=True, null=True, validators=[kim.money.positive], verbose_name="Betrag"),
+                    kim.values.money.EuroColumn(
+                        blank=True, null=True, validators=[kim.values.money.positive], verbose_name="Betrag"
+                    ),
                 ),
             ],
             options={
@@ -1908,7 +1914,7 @@ class Migration(FirstMigration):
                         verbose_name="Stand",
                     ),
                 ),
-                ("validity", kim.periods.PeriodField(verbose_name="Förderzeitraum")),
+                ("validity", kim.values.periods.PeriodField(verbose_name="Förderzeitraum")),
                 (
                     "holds_from",
                     models.DateField(
@@ -1920,7 +1926,9 @@ class Migration(FirstMigration):
                 ),
                 (
                     "amount",
-                    kim.money.EuroColumn(blank=True, null=True, validators=[kim.money.positive], verbose_name="Betrag"),
+                    kim.values.money.EuroColumn(
+                        blank=True, null=True, validators=[kim.values.money.positive], verbose_name="Betrag"
+                    ),
                 ),
                 ("approximate", models.BooleanField(default=False, verbose_name="Betrag nur ungefähr („rund“)")),
                 (
@@ -2242,7 +2250,7 @@ class Migration(FirstMigration):
                     ),
                 ),
                 ("year", models.PositiveSmallIntegerField(verbose_name="Haushaltsjahr")),
-                ("amount", kim.money.EuroColumn(validators=[kim.money.positive], verbose_name="Betrag")),
+                ("amount", kim.values.money.EuroColumn(validators=[kim.values.money.positive], verbose_name="Betrag")),
             ],
             options={
                 "verbose_name": "Betrag eines Haushaltsjahres",
@@ -2315,7 +2323,7 @@ class Migration(FirstMigration):
                     ),
                 ),
                 ("year", models.PositiveSmallIntegerField(verbose_name="Haushaltsjahr")),
-                ("amount", kim.money.EuroColumn(validators=[kim.money.positive], verbose_name="Betrag")),
+                ("amount", kim.values.money.EuroColumn(validators=[kim.values.money.positive], verbose_name="Betrag")),
             ],
             options={
                 "abstract": False,

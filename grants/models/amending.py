@@ -14,10 +14,10 @@ from grants.costing import Price, full_time
 from grants.models.items import ItemRate, ItemTerms, NoticeItem
 from grants.models.ledger import Book, load
 from grants.models.notices import FundingNotice, NoticeVersion, YearAmount
-from kim.history import refusable
 from kim.models import ClosedYear, Source
-from kim.periods import common, year_of
-from kim.permissions import note
+from kim.models.refusals import refusable
+from kim.store.context import note
+from kim.values.periods import common, year_of
 
 REOPEN = "Das Förderjahr ist abgeschlossen. Bitte zuerst das Jahr wieder öffnen (Leitung, „Förderjahre“)."
 

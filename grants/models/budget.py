@@ -8,10 +8,10 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
-from kim.history import Versioned, tracked
 from kim.models import Body, BodyRow, Cited, SameBody, closed_year
-from kim.money import EuroColumn, exact, positive
-from kim.periods import PeriodField, PeriodQuerySet
+from kim.models.versioned import Versioned, tracked
+from kim.values.money import EuroColumn, exact, positive
+from kim.values.periods import PeriodField, PeriodQuerySet
 
 # The budget years in which an Ansatz names a Teilprodukt or a Sachkonto.
 LINED = """(SELECT coalesce(range_merge(range_agg(daterange(make_date(l.year, 1, 1), make_date(l.year + 1, 1, 1)))),

@@ -15,10 +15,10 @@ from grants.models.items import ItemTerms, NoticeItem, taken_from
 from grants.models.notices import FundingNotice, NoticeVersion, current_of
 from grants.models.planning import carry_lines
 from grants.models.programmes import Rate, SeveralRates, fitting
-from kim.history import refusable
 from kim.models import Body, Source
-from kim.periods import DAY, between, common, year_of
-from kim.permissions import note
+from kim.models.refusals import refusable
+from kim.store.context import note
+from kim.values.periods import DAY, between, common, year_of
 from staffing.models import PlanNote, Position, PositionPeriod, Reallocation, ReallocationLeg, Stage
 
 

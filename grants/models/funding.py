@@ -15,12 +15,12 @@ from django.db.models import Q, QuerySet
 from grants.models.guards import FUNDED_TWICE, FUNDED_TWICE_BY_POST, FUNDED_TWICE_WORDS
 from grants.models.items import NoticeItem
 from grants.models.notices import NoticeVersion
-from kim.formats import day as printed
-from kim.formats import fte
-from kim.history import tracked
 from kim.models import BodyRow, SameBody, closed_year
-from kim.money import FteColumn, exact
-from kim.periods import PeriodField, common, period
+from kim.models.versioned import tracked
+from kim.values.formats import day as printed
+from kim.values.formats import fte
+from kim.values.money import FteColumn, exact
+from kim.values.periods import PeriodField, common, period
 from staffing.models import Position, PositionPeriod
 
 pgtrigger.register(FUNDED_TWICE_BY_POST)(PositionPeriod)  # a post may not become smaller than its funded parts

@@ -2,7 +2,7 @@
 
 import pgtrigger
 
-from kim.history import SENTENCES
+from kim.models.refusals import SENTENCES
 
 FUNDED_TWICE_WORDS = (
     "Die Stelle wird in diesem Zeitraum schon aus einer anderen Zuwendung gefördert, oder der geförderte Teil ist "

@@ -12,8 +12,8 @@ from django.db.models.base import ModelState
 from grants.models.funding import Funding, always
 from grants.models.items import NoticeItem
 from grants.models.notices import current_of
-from kim.money import MILLI, rounded, split
-from kim.periods import between, common
+from kim.values.money import MILLI, rounded, split
+from kim.values.periods import between, common
 from staffing.models import Moved, Position, on_move
 
 MIXED = "Die Stellen, die abgeben, werden verschieden gefördert. Bitte je Zuwendung eine Umverteilung anlegen."

@@ -13,11 +13,11 @@ from grants.costing import Price
 from grants.models.guards import FUNDED_TWICE_BY_TERMS, RATED_RATE, RATED_TERMS
 from grants.models.notices import HELD_BY_VERSION, WHOLE, FundingNotice, NoticeVersion
 from grants.models.programmes import Rate
-from kim.formats import euro, fte
-from kim.history import tracked
 from kim.models import BodyRow, SameBody, closed_year
-from kim.money import EuroColumn, FteColumn, exact, positive
-from kim.periods import PeriodField
+from kim.models.versioned import tracked
+from kim.values.formats import euro, fte
+from kim.values.money import EuroColumn, FteColumn, exact, positive
+from kim.values.periods import PeriodField
 from staffing.models import Function
 
 HELD_BY_TERMS = f"(SELECT {HELD_BY_VERSION.format(row='t')} FROM grants_itemterms t WHERE t.id = {{row}}.terms_id)"  # noqa: S608

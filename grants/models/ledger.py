@@ -17,7 +17,7 @@ from grants.models.funding import Funding
 from grants.models.items import ItemRate, ItemTerms, NoticeItem
 from grants.models.notices import DECIDED, PLANNED, FundingNotice, NoticeVersion, YearAmount
 from kim.models import Body
-from kim.periods import between, common
+from kim.values.periods import between, common
 from staffing.models import PositionPeriod
 
 STAFF, OWN_SHARE = NoticeItem.Kind.STAFF, NoticeItem.Kind.OWN_SHARE

@@ -13,10 +13,10 @@ from django.urls import reverse
 from grants.models.budget import SubProduct
 from grants.models.guards import FUNDED_TWICE_BY_VERSION, RATED_VERSION, YEARS_ADD_UP, YEARS_ADD_UP_BY_VERSION
 from grants.models.programmes import FundingProgramme, ProgrammeModule
-from kim.history import tracked
 from kim.models import Body, BodyRow, SameBody, Source, closed_year
-from kim.money import EuroColumn, exact, positive
-from kim.periods import DAY, PeriodField, between
+from kim.models.versioned import tracked
+from kim.values.money import EuroColumn, exact, positive
+from kim.values.periods import DAY, PeriodField, between
 
 # From the first to the last day of all versions of a notice.
 WHOLE = """(SELECT coalesce(range_merge(range_agg(v.validity)), 'empty') FROM grants_noticeversion v

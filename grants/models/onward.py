@@ -10,10 +10,11 @@ from django.db.models import Max, Q, Sum
 from django.urls import reverse
 
 from grants.models.notices import FundingNotice, NoticeVersion
-from kim import documents, releases, seen
-from kim.history import refusable, tracked
 from kim.models import Body, BodyRow, BoundFigure, Release, SameBody, Source, Text, TextBlock, frozen
-from kim.permissions import note
+from kim.models.refusals import refusable
+from kim.models.versioned import tracked
+from kim.store.context import note
+from kim.studio import documents, releases, seen
 from staffing.models import Carrier
 
 
@@ -211,7 +212,7 @@ class OnwardGrant(BodyRow, Signed):
     def release(self, user: Any, *, shown: str | None = None, listed: str | None = None) -> Release:
         """Freigeben: from now on text, figures and bytes stay. ValidationError with every sentence against it.
 
-        shown: what the page of the paper sent of what it showed (kim.seen); None: it was not looked at one by one.
+        shown: what the page of the paper sent of what it showed (kim.studio.seen); None: not looked at one by one.
         listed: what drafts() said of it where all of a notice were released; None: a command asks.
         """
         document = documents.of(self)

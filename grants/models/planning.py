@@ -9,7 +9,7 @@ from grants.models.budget import BudgetLine, SubProduct
 from grants.models.ledger import Book, load
 from grants.models.notices import FundingNotice
 from kim.models import Body
-from kim.periods import year_of
+from kim.values.periods import year_of
 from staffing.models import Position
 
 Purpose = BudgetLine.Purpose

@@ -11,10 +11,10 @@ from django.db import models
 from django.db.models import Q
 
 from grants.costing import Price
-from kim.formats import euro, fte
-from kim.history import Versioned, tracked
-from kim.money import EuroColumn, FteColumn, exact
-from kim.periods import PeriodField, PeriodQuerySet, common
+from kim.models.versioned import Versioned, tracked
+from kim.values.formats import euro, fte
+from kim.values.money import EuroColumn, FteColumn, exact
+from kim.values.periods import PeriodField, PeriodQuerySet, common
 from staffing.models import Function
 
 

@@ -8,9 +8,9 @@ from grants.models.ledger import holes
 from grants.models.notices import FundingNotice
 from grants.models.planning import fill_lines
 from grants.models.programmes import Rate, SeveralRates, fitting
-from kim.history import refusable
-from kim.periods import common
-from kim.permissions import note
+from kim.models.refusals import refusable
+from kim.store.context import note
+from kim.values.periods import common
 
 
 class Published:

@@ -27,17 +27,18 @@ from grants.models import (
 )
 from grants.models.rates import published_rates, take_rates
 from grants.tables import BudgetTable, NoticeTable
-from kim import charts
+from kim.access.views import Ruled
 from kim.figures import EUR, Value, known_total
-from kim.formats import euro, fte, listed
-from kim.forms import AddPage, CorrectionPage, DescriptionPage, saved
-from kim.history import refusable
+from kim.history.trail import story
+from kim.lists import ListPage, kept_link
 from kim.models import Source
-from kim.money import EuroColumn
-from kim.periods import period, year_of
-from kim.permissions import Ruled, note
-from kim.tables import ListPage, kept_link
-from kim.trail import story
+from kim.models.refusals import refusable
+from kim.pages import charts
+from kim.pages.forms import AddPage, CorrectionPage, DescriptionPage, saved
+from kim.store.context import note
+from kim.values.formats import euro, fte, listed
+from kim.values.money import EuroColumn
+from kim.values.periods import period, year_of
 from staffing.figures.squares import by_carrier, by_municipality
 from staffing.models import Position, PositionPeriod, ServedMunicipality
 

@@ -17,15 +17,19 @@ from grants.models import FundingNotice, OnwardGrant, OnwardTemplate
 from grants.models.onward import RELATED, SIGNER, Basis, drafts
 from grants.tasks import release_grants, write_grants
 from grants.views import notice_of
-from kim import bundles, jobs, releases
+from kim.access import jobs
+from kim.access.rules import may
+from kim.access.submissions import refused
+from kim.access.views import Ruled
 from kim.figures import FTE, known_total, total
-from kim.formats import DateField
-from kim.forms import CorrectionPage, RemovePage, VersionedForm, saved
-from kim.history import refusable
+from kim.history.trail import story
+from kim.lists import kept_link
 from kim.models import Release
-from kim.permissions import Ruled, may, note, refused
-from kim.tables import kept_link
-from kim.trail import story
+from kim.models.refusals import refusable
+from kim.pages.forms import CorrectionPage, RemovePage, VersionedForm, saved
+from kim.store.context import note
+from kim.studio import bundles, releases
+from kim.values.formats import DateField
 
 
 def crumbs(notice: FundingNotice, *more: tuple[str, str]) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ import pghistory.utils
 import uuid
 from django.conf import settings
 from django.db import migrations, models
-from kim.migrating import FirstMigration
+from kim.store.migrating import FirstMigration
 
 
 class Migration(FirstMigration):

@@ -10,9 +10,10 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.functional import cached_property
 
-from kim.history import refusable, remove_whole, tracked
 from kim.models.bodies import Role, User
+from kim.models.refusals import refusable
 from kim.models.rows import GuardedRow
+from kim.models.versioned import remove_whole, tracked
 
 
 def subjects() -> dict[str, Any]:
@@ -117,7 +118,7 @@ class Reminder(Attached):
 
     def finish(self) -> None:
         """It is done; ValidationError if it is already, or somebody is at it."""
-        from kim.permissions import note
+        from kim.store.context import note
 
         with refusable():
             stored = Reminder.objects.select_for_update(of=("self",)).filter(pk=self.pk).first()
@@ -134,7 +135,7 @@ class Reminder(Attached):
 
 @tracked(exclude=("content", "name"))
 class File(Attached):
-    """An uploaded file (OParl: File), checked by kim.uploads; it is only ever handed out as a download."""
+    """An uploaded file (OParl: File), checked by kim.values.uploads; it is only ever handed out as a download."""
 
     key = models.UUIDField("Kennung", default=uuid.uuid4, editable=False)
     name = models.CharField("Dateiname", max_length=120)

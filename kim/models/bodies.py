@@ -8,7 +8,8 @@ from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Lower, Replace
 
-from kim.history import SENTENCES, Versioned, tracked
+from kim.models.refusals import SENTENCES
+from kim.models.versioned import Versioned, tracked
 
 
 def din5007(field: str) -> Any:

@@ -7,10 +7,11 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
-from kim.history import SENTENCES, tracked
 from kim.models.bodies import User
+from kim.models.refusals import SENTENCES
 from kim.models.rows import BodyRow, SameBody
 from kim.models.sources import Source, Text, frozen
+from kim.models.versioned import tracked
 
 SENTENCES["release_chain"] = "Gerade hat jemand anderes etwas freigegeben. Bitte noch einmal."
 
@@ -135,7 +136,7 @@ class Release(BodyRow):
 
 
 class UnknownFormat(ValidationError):
-    """A bundle was written by a program that knows more formats than this one (see kim.bundles)."""
+    """A bundle was written by a program that knows more formats than this one (see kim.studio.bundles)."""
 
 
 def in_fours(checksum: str) -> str:

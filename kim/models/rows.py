@@ -7,8 +7,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
-from kim.history import Versioned
 from kim.models.bodies import Body
+from kim.models.versioned import Versioned
 
 
 class BodyRow(Versioned):
@@ -47,7 +47,7 @@ class GuardedRow(BodyRow):
     """A row that may be public and is not unless somebody says so (§ 48 (2) GO NRW: nichtöffentliche Sitzung).
 
     A person whose role is for public matters only never sees what is not: visible_to leaves it out, and
-    PostgreSQL itself does (kim.migrating.rules derives the policy from ``guard_sql``).
+    PostgreSQL itself does (kim.store.migrating.rules derives the policy from ``guard_sql``).
     """
 
     guard_sql: ClassVar[str] = "public"

@@ -5,9 +5,9 @@ from typing import Any, ClassVar
 from django.db import models
 from django.db.models import Q
 
-from kim.history import remove_whole, tracked
 from kim.models.bodies import User
 from kim.models.rows import BodyRow
+from kim.models.versioned import remove_whole, tracked
 
 
 @tracked(exclude=("name", "slug", "query"))

@@ -9,8 +9,9 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
-from kim.history import SENTENCES, tracked
+from kim.models.refusals import SENTENCES
 from kim.models.rows import BodyRow, GuardedRow, SameBody
+from kim.models.versioned import tracked
 
 Kind = Literal["beleg", "rechnung", "annahme"]  # how a value came about
 SENTENCES["release_fixed"] = "Was freigegeben ist, bleibt, wie es ist. Eine Änderung ist eine neue Vorlage."
@@ -71,7 +72,7 @@ class SourceKind(models.TextChoices):
 
 KINDS = " ".join(f"WHEN '{kind}' THEN '{kind.label}'" for kind in SourceKind)
 
-# Its letters as kim.formats.slug has them: umlauts in two letters, no accents, all else a hyphen. The address stays
+# Letters as in kim.values.formats.slug: umlauts in two letters, no accents, all else a hyphen. The address stays
 # while kind, number, title and date do, so that links hold; who comes later gets a number behind it.
 ADDRESS = pgtrigger.Trigger(
     name="address",
@@ -184,7 +185,7 @@ class Source(GuardedRow):
 
     def cited(self) -> str:
         """As a clerk cites it: kind, number, title and date as far as they are known."""
-        from kim.formats import day
+        from kim.values.formats import day
 
         head = " ".join(part for part in (self.get_kind_display(), self.number) if part)
         return f"{head} „{self.title}“" + (f" vom {day(self.date)}" if self.date else "")
@@ -213,7 +214,7 @@ class Text(GuardedRow):
 
 @tracked()
 class TextBlock(BodyRow):
-    """One block of a text: a few marks (kim.richtext), figures as {{name key=value form=…}} tokens."""
+    """One block of a text: a few marks (kim.values.richtext), figures as {{name key=value form=…}} tokens."""
 
     guard_parent = "text"
     part_of = "text"
@@ -243,7 +244,7 @@ class TextBlock(BodyRow):
 
     def clean(self) -> None:
         """A block with an unknown token cannot be saved."""
-        from kim.tokens import check_tokens
+        from kim.figures.tokens import check_tokens
 
         check_tokens(self.content)
 

@@ -7,7 +7,7 @@ from django.db import models
 
 
 class TrailEvent(models.Model):
-    """One event of any model: a row of the view that kim.migrating.statements builds from the models. Read-only.
+    """One event of any model: a row of the view that kim.store.migrating.statements builds from the models. Read-only.
 
     subject_kind, subject_id: the object with a page that the row belongs to. figures: an amount, a size, a date or a
     period came, went or changed.

@@ -7,10 +7,11 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
-from kim.formats import FIRST_YEAR, LAST_YEAR
-from kim.history import SENTENCES, deleted, refusable, tracked
+from kim.models.refusals import SENTENCES, deleted, refusable
 from kim.models.rows import BodyRow
-from kim.periods import common, today, year_of
+from kim.models.versioned import tracked
+from kim.values.formats import FIRST_YEAR, LAST_YEAR
+from kim.values.periods import common, today, year_of
 
 CLOSED_WORDS = (
     "Das Förderjahr ist abgeschlossen; was in ihm gilt, lässt sich nicht mehr ändern. "
@@ -110,7 +111,7 @@ class ClosedYear(BodyRow):
     @classmethod
     def close(cls, body: Any, year: int, *, reason: str) -> None:
         """Close a Förderjahr that is over. ValidationError if it is not, or is closed already."""
-        from kim.permissions import note
+        from kim.store.context import note
 
         if year >= today(body).year:
             raise ValidationError("Abschließen lässt sich ein Förderjahr erst, wenn es vorbei ist.")
@@ -124,7 +125,7 @@ class ClosedYear(BodyRow):
 
     def reopen(self, *, reason: str) -> None:
         """Open the Förderjahr again; the reason stands in the history."""
-        from kim.permissions import note
+        from kim.store.context import note
 
         if not reason.strip():
             raise ValidationError({"reason": "Bitte einen Grund angeben, z. B. „Nachbewilligung“."})

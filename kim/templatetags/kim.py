@@ -13,10 +13,11 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from kim import findings, formats
+from kim.access.rules import may as allowed
+from kim.figures import findings
+from kim.lists import kept_link
 from kim.models import File, Note, Reminder
-from kim.permissions import may as allowed
-from kim.tables import kept_link
+from kim.values import formats
 
 register = template.Library()
 

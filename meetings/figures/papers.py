@@ -7,8 +7,8 @@ from django.db.models import Prefetch, QuerySet
 from django.urls import reverse
 
 from kim.figures import DATE, TEXT, Deadlines, Headline, Value, figure
-from kim.formats import long_day
 from kim.models import Body
+from kim.values.formats import long_day
 from meetings.models import Consultation, CoSignature, Meeting, Paper
 
 

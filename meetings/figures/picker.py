@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.core.exceptions import ValidationError
 
 from kim.figures import CATALOGUE, FTE, Figure
-from kim.tokens import Expander
+from kim.figures.tokens import Expander
 from staffing.models import PositionPeriod
 
 MOST = 30  # rows a list box shows without scrolling for long

@@ -2,12 +2,12 @@
 
 import django.db.models.deletion
 import kim.models.rows
-import kim.periods
+import kim.values.periods
 import pghistory.utils
 import uuid
 from django.conf import settings
 from django.db import migrations, models
-from kim.migrating import FirstMigration
+from kim.store.migrating import FirstMigration
 
 
 class Migration(FirstMigration):
@@ -36,7 +36,7 @@ class Migration(FirstMigration):
                     ),
                 ),
                 ("name", models.CharField(max_length=40, verbose_name="Wahlperiode")),
-                ("validity", kim.periods.PeriodField(blank=True, null=True, verbose_name="Zeitraum")),
+                ("validity", kim.values.periods.PeriodField(blank=True, null=True, verbose_name="Zeitraum")),
             ],
             options={
                 "verbose_name": "Wahlperiode",
@@ -85,7 +85,7 @@ class Migration(FirstMigration):
                     ),
                 ),
                 ("name", models.CharField(max_length=40, verbose_name="Wahlperiode")),
-                ("validity", kim.periods.PeriodField(blank=True, null=True, verbose_name="Zeitraum")),
+                ("validity", kim.values.periods.PeriodField(blank=True, null=True, verbose_name="Zeitraum")),
             ],
             options={
                 "abstract": False,
@@ -1405,7 +1405,7 @@ class Migration(FirstMigration):
                         verbose_name="wer zeichnet",
                     ),
                 ),
-                ("validity", kim.periods.PeriodField(verbose_name="Zeitraum")),
+                ("validity", kim.values.periods.PeriodField(verbose_name="Zeitraum")),
                 ("substitute", models.BooleanField(default=False, verbose_name="in Vertretung")),
             ],
             options={
@@ -1488,7 +1488,7 @@ class Migration(FirstMigration):
                         verbose_name="wer zeichnet",
                     ),
                 ),
-                ("validity", kim.periods.PeriodField(verbose_name="Zeitraum")),
+                ("validity", kim.values.periods.PeriodField(verbose_name="Zeitraum")),
                 ("substitute", models.BooleanField(default=False, verbose_name="in Vertretung")),
             ],
             options={

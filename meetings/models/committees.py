@@ -4,9 +4,9 @@ from typing import ClassVar
 
 from django.db import models
 
-from kim.history import tracked
 from kim.models import BodyRow, SameBody
-from kim.periods import PeriodField
+from kim.models.versioned import tracked
+from kim.values.periods import PeriodField
 
 
 @tracked()

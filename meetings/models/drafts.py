@@ -10,13 +10,13 @@ from django.db import transaction
 from django.db.models import Max
 
 from grants.models import FundingNotice
-from kim import documents, releases
-from kim.documents import Document
-from kim.formats import day as printed
-from kim.history import refusable
 from kim.models import Body, Source, Text, TextBlock
-from kim.permissions import note
-from kim.richtext import TOKEN, Span
+from kim.models.refusals import refusable
+from kim.store.context import note
+from kim.studio import documents, releases
+from kim.studio.documents import Document
+from kim.values.formats import day as printed
+from kim.values.richtext import TOKEN, Span
 from meetings.models.committees import Meeting, Organization
 from meetings.models.papers import PROPOSAL, Consultation, Paper
 from meetings.models.signatures import CoSignature

@@ -11,11 +11,12 @@ from django.db.models import Q
 from django.urls import reverse
 
 from grants.models import FundingNotice
-from kim import documents, releases
-from kim.history import refusable, tracked
 from kim.models import Body, BodyRow, GuardedRow, Release, SameBody, Source, Text, TextBlock, frozen
+from kim.models.refusals import refusable
 from kim.models.sources import number_key
-from kim.permissions import note
+from kim.models.versioned import tracked
+from kim.store.context import note
+from kim.studio import documents, releases
 from meetings.models.committees import Meeting, Organization, Person
 
 # A paper's words and its entry among the Belege are exactly as public as the paper itself.
@@ -237,9 +238,9 @@ class Paper(GuardedRow):
 
     @transaction.atomic
     def release(self, user: Any, *, shown: str | None = None) -> Release:
-        """Freigeben: from now on text, figures and bytes stay (kim.releases). A paper that it replaces is "ersetzt".
+        """Freigeben: from now on text, figures and bytes stay (kim.studio.releases); one it replaces is "ersetzt".
 
-        shown: what the page sent of what it showed (kim.seen); None: a command asks. ValidationError with every
+        shown: what the page sent of what it showed (kim.studio.seen); None: a command asks. ValidationError with every
         sentence that stands against it, with the fields that are not what was shown, or when it is released already.
         """
         note(act="Freigabe")

@@ -9,12 +9,13 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.urls import reverse
 
-from kim import releases, seen
-from kim.formats import day as printed
-from kim.history import refusable, tracked
 from kim.models import BodyRow, SameBody, User, frozen
-from kim.periods import PeriodField, PeriodQuerySet, today
-from kim.permissions import note
+from kim.models.refusals import refusable
+from kim.models.versioned import tracked
+from kim.store.context import note
+from kim.studio import releases, seen
+from kim.values.formats import day as printed
+from kim.values.periods import PeriodField, PeriodQuerySet, today
 from meetings.models.committees import Organization
 from meetings.models.papers import OF_PAPER, Paper
 
@@ -193,7 +194,7 @@ class CoSignature(BodyRow):
     def sign(self, user: Any, comment: str = "", *, shown: str | None = None) -> None:
         """Agree to the paper as it is printed now: head, text, figures, proposals.
 
-        shown: what the page sent of what it showed (kim.seen); None: a command asks. ValidationError with the fields
+        shown: what the page sent of what it showed (kim.studio.seen); None: a command. ValidationError with the fields
         that are another by now, or if somebody else signs for the office (see Signatory).
         """
         authority = Signatory.of(self.organization, user, today(self.body))

@@ -8,11 +8,13 @@ from django.http import Http404, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 
-from kim.forms import AddPage, CorrectionPage, VersionedForm
-from kim.history import refusable
+from kim.access.rules import RULES
+from kim.access.views import Ruled
+from kim.history.trail import story
 from kim.models import Role, RoleAssignment, User
-from kim.permissions import RULES, Ruled, note
-from kim.trail import story
+from kim.models.refusals import refusable
+from kim.pages.forms import AddPage, CorrectionPage, VersionedForm
+from kim.store.context import note
 from meetings.documents import PaperDocument
 from meetings.models import BlockComment, Organization, Signatory
 from meetings.views.papers import Step, open_paper

@@ -9,11 +9,11 @@ from django.http import Http404
 from django.urls import reverse
 
 from grants.models import FundingNotice, NoticeVersion
-from kim.formats import DateField
-from kim.forms import AddPage, CorrectionPage, RemovePage, VersionedForm
-from kim.history import refusable
 from kim.models import Source
-from kim.permissions import note
+from kim.models.refusals import refusable
+from kim.pages.forms import AddPage, CorrectionPage, RemovePage, VersionedForm
+from kim.store.context import note
+from kim.values.formats import DateField
 from meetings.documents import PaperDocument
 from meetings.models import Consultation, CoSignature, Organization, Paper, Person
 from meetings.models.drafts import NewPaper, add_consultation, complete_blocks

@@ -12,18 +12,19 @@ from django.shortcuts import redirect, render
 from django.urls import resolve
 from django.utils import timezone
 
-from kim import bundles, documents, releases
-from kim.documents import Document, bound_words
+from kim.access.rules import demand, may
+from kim.access.views import Ruled
 from kim.figures import Value
-from kim.formats import day as printed
-from kim.forms import DescriptionPage, VersionedForm, saved
+from kim.figures.tokens import canonical
+from kim.history.trail import story
+from kim.lists import ListPage, kept_link
 from kim.models import Release, Source, User
-from kim.permissions import Ruled, demand, may
-from kim.richtext import TOKEN
-from kim.tables import ListPage, kept_link
-from kim.tokens import canonical
-from kim.trail import story
-from kim.word import as_docx
+from kim.pages.forms import DescriptionPage, VersionedForm, saved
+from kim.studio import bundles, documents, releases
+from kim.studio.documents import Document, bound_words
+from kim.studio.word import as_docx
+from kim.values.formats import day as printed
+from kim.values.richtext import TOKEN
 from meetings.documents import PaperDocument
 from meetings.models import BlockComment, Consultation, CoSignature, Paper
 from meetings.tables import PaperTable

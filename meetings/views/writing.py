@@ -9,14 +9,14 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 
-from kim import pdf, releases
-from kim.documents import Document, bound_words
-from kim.forms import saved
-from kim.history import CONFLICT
+from kim.access.views import Ruled
+from kim.figures.tokens import Block, Expander
+from kim.lists import kept_link
 from kim.models import TextBlock, User
-from kim.permissions import Ruled
-from kim.tables import kept_link
-from kim.tokens import Block, Expander
+from kim.models.refusals import CONFLICT
+from kim.pages.forms import saved
+from kim.studio import pdf, releases
+from kim.studio.documents import Document, bound_words
 from meetings.documents import PaperDocument
 from meetings.figures.picker import picked
 from meetings.models.drafts import write

@@ -5,9 +5,9 @@ from datetime import date
 from typing import Any
 
 from kim.figures import FTE, Value, figure, total
-from kim.formats import day as printed
-from kim.formats import fte
 from kim.models import Body
+from kim.values.formats import day as printed
+from kim.values.formats import fte
 from staffing.figures.occupancy import size
 from staffing.models import PositionPeriod
 

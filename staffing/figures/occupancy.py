@@ -10,9 +10,9 @@ from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Sum
 
 from kim.figures import COUNT, DATE, FTE, TEXT, Deadlines, Headline, Value, figure, stated, total
-from kim.formats import NBSP, fte
 from kim.models import Body
-from kim.periods import last_day
+from kim.values.formats import NBSP, fte
+from kim.values.periods import last_day
 from staffing.models import Occupancy, Position, PositionPeriod, Procedure, Stage
 
 HALF_YEAR = timedelta(days=183)

@@ -6,8 +6,8 @@ from decimal import Decimal
 from django.core.exceptions import ValidationError
 
 from kim.figures import COUNT, DATE, FTE, TEXT, Value, figure, stated
-from kim.formats import listed, posts, singular
 from kim.models import Body
+from kim.values.formats import listed, posts, singular
 from staffing.figures.occupancy import period_of, size
 from staffing.models import Position, PositionPeriod, Status
 

@@ -6,8 +6,8 @@ from datetime import date
 from typing import Any
 
 from kim.figures import FTE, Value, figure, known_total, total
-from kim.formats import day as printed
 from kim.models import Body
+from kim.values.formats import day as printed
 from staffing.figures.occupancy import filled_by_post, size
 from staffing.models import PlanNote, Position, PositionPeriod
 

@@ -7,11 +7,11 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-from kim.charts import COMING, EMPTY, FILLED, PARTLY, RESTING, UNKNOWN, Bar
 from kim.figures import figure
-from kim.formats import fte, span
 from kim.models import Body
-from kim.periods import between, common, year_of
+from kim.pages.charts import COMING, EMPTY, FILLED, PARTLY, RESTING, UNKNOWN, Bar
+from kim.values.formats import fte, span
+from kim.values.periods import between, common, year_of
 from staffing.figures.vacancy import RESTING as AT_REST
 from staffing.figures.vacancy import UNKNOWN as NOT_STATED
 from staffing.figures.vacancy import Gap, gaps, histories

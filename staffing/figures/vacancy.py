@@ -9,9 +9,9 @@ from itertools import pairwise
 from typing import Any
 
 from kim.figures import DATE, FTE, MONTHS, Value, figure
-from kim.formats import fte, span
-from kim.money import MILLI, rounded
-from kim.periods import DAY, between, months, year_of
+from kim.values.formats import fte, span
+from kim.values.money import MILLI, rounded
+from kim.values.periods import DAY, between, months, year_of
 from staffing.figures.occupancy import occupied, size
 from staffing.models import Occupancy, PositionPeriod, Stage
 

@@ -4,9 +4,9 @@ from typing import Any, ClassVar
 
 from django import forms
 
-from kim.formats import DateField
-from kim.forms import ReasonedForm
-from kim.periods import DAY
+from kim.pages.forms import ReasonedForm
+from kim.values.formats import DateField
+from kim.values.periods import DAY
 from staffing.forms.posts import offer_documents
 from staffing.models import Occupancy, always
 

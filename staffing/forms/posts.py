@@ -5,9 +5,9 @@ from typing import Any, ClassVar
 
 from django import forms
 
-from kim.formats import DateField
-from kim.forms import ReasonedForm, VersionedForm
 from kim.models import Source
+from kim.pages.forms import ReasonedForm, VersionedForm
+from kim.values.formats import DateField
 from staffing.models import (
     Carrier,
     Municipality,

@@ -5,8 +5,8 @@ from typing import Any, ClassVar
 
 from django import forms
 
-from kim.formats import FteField, LineField
-from kim.forms import VersionedForm
+from kim.pages.forms import VersionedForm
+from kim.values.formats import FteField, LineField
 from staffing.forms.posts import offer_documents
 from staffing.models import Municipality, Position, Reallocation, ReallocationLeg
 

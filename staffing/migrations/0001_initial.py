@@ -6,12 +6,12 @@ import django.db.models.deletion
 import django.db.models.functions.math
 import django.db.models.functions.text
 import kim.models.rows
-import kim.money
-import kim.periods
+import kim.values.money
+import kim.values.periods
 import pghistory.utils
 import staffing.models.positions
 from django.db import migrations, models
-from kim.migrating import FirstMigration
+from kim.store.migrating import FirstMigration
 
 
 class Migration(FirstMigration):
@@ -630,12 +630,12 @@ class Migration(FirstMigration):
                 ),
                 (
                     "validity",
-                    kim.periods.PeriodField(default=staffing.models.positions.always, verbose_name="Zeitraum"),
+                    kim.values.periods.PeriodField(default=staffing.models.positions.always, verbose_name="Zeitraum"),
                 ),
-                ("fte", kim.money.FteColumn(verbose_name="VZÄ")),
+                ("fte", kim.values.money.FteColumn(verbose_name="VZÄ")),
                 (
                     "suspended",
-                    kim.periods.PeriodField(
+                    kim.values.periods.PeriodField(
                         blank=True,
                         help_text="Der Platz bleibt der Person und kostet nichts. Ein Grund wird nicht gespeichert.",
                         null=True,
@@ -779,12 +779,12 @@ class Migration(FirstMigration):
                 ),
                 (
                     "validity",
-                    kim.periods.PeriodField(default=staffing.models.positions.always, verbose_name="Zeitraum"),
+                    kim.values.periods.PeriodField(default=staffing.models.positions.always, verbose_name="Zeitraum"),
                 ),
-                ("fte", kim.money.FteColumn(verbose_name="VZÄ")),
+                ("fte", kim.values.money.FteColumn(verbose_name="VZÄ")),
                 (
                     "suspended",
-                    kim.periods.PeriodField(
+                    kim.values.periods.PeriodField(
                         blank=True,
                         help_text="Der Platz bleibt der Person und kostet nichts. Ein Grund wird nicht gespeichert.",
                         null=True,
@@ -862,7 +862,7 @@ class Migration(FirstMigration):
                         verbose_name="Vermerk",
                     ),
                 ),
-                ("validity", kim.periods.PeriodField(verbose_name="gilt")),
+                ("validity", kim.values.periods.PeriodField(verbose_name="gilt")),
                 ("text", models.CharField(blank=True, max_length=300, verbose_name="Wortlaut")),
             ],
             options={
@@ -973,7 +973,7 @@ class Migration(FirstMigration):
                         verbose_name="Vermerk",
                     ),
                 ),
-                ("validity", kim.periods.PeriodField(verbose_name="gilt")),
+                ("validity", kim.values.periods.PeriodField(verbose_name="gilt")),
                 ("text", models.CharField(blank=True, max_length=300, verbose_name="Wortlaut")),
             ],
             options={
@@ -1106,8 +1106,8 @@ class Migration(FirstMigration):
                         verbose_name="Stelle",
                     ),
                 ),
-                ("validity", kim.periods.PeriodField(verbose_name="Zeitraum")),
-                ("fte", kim.money.FteColumn(verbose_name="VZÄ")),
+                ("validity", kim.values.periods.PeriodField(verbose_name="Zeitraum")),
+                ("fte", kim.values.money.FteColumn(verbose_name="VZÄ")),
                 (
                     "carrier",
                     models.ForeignKey(
@@ -1382,8 +1382,8 @@ class Migration(FirstMigration):
                         verbose_name="Stelle",
                     ),
                 ),
-                ("validity", kim.periods.PeriodField(verbose_name="Zeitraum")),
-                ("fte", kim.money.FteColumn(verbose_name="VZÄ")),
+                ("validity", kim.values.periods.PeriodField(verbose_name="Zeitraum")),
+                ("fte", kim.values.money.FteColumn(verbose_name="VZÄ")),
                 (
                     "carrier",
                     models.ForeignKey(
@@ -1486,7 +1486,7 @@ class Migration(FirstMigration):
                         verbose_name="Verfahren",
                     ),
                 ),
-                ("validity", kim.periods.PeriodField(verbose_name="läuft")),
+                ("validity", kim.values.periods.PeriodField(verbose_name="läuft")),
                 ("text", models.CharField(blank=True, max_length=300, verbose_name="Ergebnis oder Bemerkung")),
             ],
             options={
@@ -1748,7 +1748,7 @@ class Migration(FirstMigration):
                         verbose_name="Verfahren",
                     ),
                 ),
-                ("validity", kim.periods.PeriodField(verbose_name="läuft")),
+                ("validity", kim.values.periods.PeriodField(verbose_name="läuft")),
                 ("text", models.CharField(blank=True, max_length=300, verbose_name="Ergebnis oder Bemerkung")),
             ],
             options={
@@ -1964,7 +1964,7 @@ class Migration(FirstMigration):
                     ),
                 ),
                 ("order", models.PositiveSmallIntegerField(verbose_name="Reihenfolge")),
-                ("fte", kim.money.FteColumn(verbose_name="VZÄ")),
+                ("fte", kim.values.money.FteColumn(verbose_name="VZÄ")),
                 ("establishes", models.BooleanField(default=False, verbose_name="neue Stelle")),
                 (
                     "position",
@@ -2203,7 +2203,7 @@ class Migration(FirstMigration):
                     ),
                 ),
                 ("order", models.PositiveSmallIntegerField(verbose_name="Reihenfolge")),
-                ("fte", kim.money.FteColumn(verbose_name="VZÄ")),
+                ("fte", kim.values.money.FteColumn(verbose_name="VZÄ")),
                 ("establishes", models.BooleanField(default=False, verbose_name="neue Stelle")),
                 (
                     "position",

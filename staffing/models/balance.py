@@ -2,7 +2,7 @@
 
 import pgtrigger
 
-from kim.history import SENTENCES
+from kim.models.refusals import SENTENCES
 
 UNBALANCED = (
     "Die Zeilen ergeben zusammen nicht 0. Wirksam werden kann die Umverteilung nur, wenn abgegebene und "

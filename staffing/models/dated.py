@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 from django.db.models.base import ModelState
 
 from kim.models import BodyRow, ClosedYear
-from kim.periods import between, common
+from kim.values.periods import between, common
 
 SAME = {"id", "version", "validity"}  # what a copy for other days does not take from the row beside it
 

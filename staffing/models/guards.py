@@ -3,7 +3,7 @@ blocked post, no post under another's facts, no change in a closed year."""
 
 import pgtrigger
 
-from kim.history import SENTENCES
+from kim.models.refusals import SENTENCES
 from kim.models.years import LOCK
 
 SENTENCES["over_occupied"] = (

@@ -6,8 +6,8 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
-from kim.history import Versioned, tracked
 from kim.models import Body, BodyRow, sort_key
+from kim.models.versioned import Versioned, tracked
 from staffing.models.guards import HOURS_FIXED
 
 

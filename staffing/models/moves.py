@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 
-from kim.formats import day as printed
-from kim.formats import fte as vzae
-from kim.formats import span
-from kim.periods import between
+from kim.values.formats import day as printed
+from kim.values.formats import fte as vzae
+from kim.values.formats import span
+from kim.values.periods import between
 from staffing.models.masterdata import Carrier
 from staffing.models.places import ServedMunicipality
 from staffing.models.positions import Position, PositionPeriod, Stage

@@ -10,13 +10,14 @@ from django.db import models, transaction
 from django.db.models import F, Max, Q, Sum
 from django.db.models.functions import Coalesce, Greatest
 
-from kim.formats import day as printed
-from kim.formats import slug, span
-from kim.history import CONFLICT, refusable, tracked
 from kim.models import BodyRow, Cited, SameBody, closed_year
-from kim.money import FteColumn, exact
-from kim.periods import DAY, PeriodField, PeriodQuerySet, between, common
-from kim.permissions import note
+from kim.models.refusals import CONFLICT, refusable
+from kim.models.versioned import tracked
+from kim.store.context import note
+from kim.values.formats import day as printed
+from kim.values.formats import slug, span
+from kim.values.money import FteColumn, exact
+from kim.values.periods import DAY, PeriodField, PeriodQuerySet, between, common
 from staffing.models.dated import Dated
 from staffing.models.guards import BLOCKED, BLOCKS, LIFE, LOCK_POSITION, OF_A_POST, POSITION_FIXED, SUBSTITUTE
 from staffing.models.positions import BASIS, ZERO, Position, always

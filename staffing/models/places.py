@@ -6,8 +6,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
-from kim.history import tracked
 from kim.models import BodyRow, SameBody, closed_year
+from kim.models.versioned import tracked
 from staffing.models.masterdata import BodyMunicipality, Municipality
 from staffing.models.positions import PositionPeriod
 

@@ -13,13 +13,14 @@ from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Sum, Value,
 from django.db.models.functions import Coalesce, Lower
 from django.urls import reverse
 
-from kim.formats import day as printed
-from kim.formats import listed, span
-from kim.history import refusable, tracked
 from kim.models import POSITION_NUMBER, Body, BodyRow, Cited, SameBody, closed_year
-from kim.money import FteColumn, exact
-from kim.periods import PeriodField, PeriodQuerySet, period
-from kim.permissions import note
+from kim.models.refusals import refusable
+from kim.models.versioned import tracked
+from kim.store.context import note
+from kim.values.formats import day as printed
+from kim.values.formats import listed, span
+from kim.values.money import FteColumn, exact
+from kim.values.periods import PeriodField, PeriodQuerySet, period
 from staffing.models.dated import Dated
 from staffing.models.guards import LIFE, OF_A_POST
 from staffing.models.masterdata import Carrier, Function, Municipality

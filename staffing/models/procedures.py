@@ -8,11 +8,12 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
 
-from kim.formats import slug
-from kim.history import refusable, tracked
 from kim.models import BodyRow, Cited, SameBody, closed_year
-from kim.periods import PeriodField, PeriodQuerySet
-from kim.permissions import note
+from kim.models.refusals import refusable
+from kim.models.versioned import tracked
+from kim.store.context import note
+from kim.values.formats import slug
+from kim.values.periods import PeriodField, PeriodQuerySet
 from staffing.models.dated import Dated
 from staffing.models.guards import LOCK_POSITION, POSITION_FIXED
 from staffing.models.masterdata import Carrier

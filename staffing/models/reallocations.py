@@ -10,12 +10,13 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.urls import reverse
 
-from kim import trail
-from kim.formats import listed
-from kim.history import MISSING_REFERENCE, refusable, tracked
+from kim.history import trail
 from kim.models import Body, BodyRow, Cited, SameBody, Source
-from kim.money import FteColumn, exact
-from kim.permissions import act_key, note
+from kim.models.refusals import MISSING_REFERENCE, refusable
+from kim.models.versioned import tracked
+from kim.store.context import act_key, note
+from kim.values.formats import listed
+from kim.values.money import FteColumn, exact
 from staffing.models.balance import ACT_FIXED, FIXED_WORDS, UNBALANCED, balanced, fixed
 from staffing.models.masterdata import BodyMunicipality, Carrier, Municipality
 from staffing.models.moves import MOVE_HOOKS, Moved, Pattern, resize, signed

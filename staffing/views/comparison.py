@@ -6,9 +6,9 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponseBase
 from django.shortcuts import render
 
-from kim.formats import day as printed
-from kim.formats import parse_date
-from kim.permissions import Ruled
+from kim.access.views import Ruled
+from kim.values.formats import day as printed
+from kim.values.formats import parse_date
 from staffing.figures.comparison import comparison
 from staffing.views.effects import consequences, effects
 

@@ -7,11 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from kim.history.preview import preview
 
-from kim import documents, formats
 from kim.figures import EUR, Value, about
-from kim.history import preview
 from kim.models import Body
+from kim.studio import documents
+from kim.values import formats
 
 
 def in_words(changed: list[tuple[str, list[dict[str, Any]]]]) -> str:

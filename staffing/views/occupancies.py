@@ -5,10 +5,10 @@ from typing import Any
 from django.http import Http404
 from django.urls import reverse
 
-from kim.formats import day as printed
-from kim.formats import fte, listed, span
-from kim.forms import AddPage, CorrectionPage, RemovePage, VersionedForm
-from kim.periods import DAY, between
+from kim.pages.forms import AddPage, CorrectionPage, RemovePage, VersionedForm
+from kim.values.formats import day as printed
+from kim.values.formats import fte, listed, span
+from kim.values.periods import DAY, between
 from staffing.forms import ChangePlaceForm, FillForm, LeaveForm, OccupancyForm, PlanNoteForm, SubstituteForm
 from staffing.models import Occupancy, PlanNote, Position
 from staffing.views.effects import foreseen

@@ -5,8 +5,8 @@ from typing import Any
 from django.http import HttpResponseBase
 from django.shortcuts import render
 
-from kim import charts
-from kim.permissions import Ruled
+from kim.access.views import Ruled
+from kim.pages import charts
 from staffing.figures.squares import overview
 
 

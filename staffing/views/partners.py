@@ -8,13 +8,13 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import render
 
-from kim import documents, findings
-from kim.figures import FTE, Value, about, column, known_total, total
-from kim.forms import DescriptionPage
+from kim.access.views import Ruled
+from kim.figures import FTE, Value, about, column, findings, known_total, total
+from kim.history.trail import story
+from kim.lists import ListPage
 from kim.models import Reminder
-from kim.permissions import Ruled
-from kim.tables import ListPage
-from kim.trail import story
+from kim.pages.forms import DescriptionPage
+from kim.studio import documents
 from staffing.figures.occupancy import size
 from staffing.filters import paid_posts
 from staffing.forms import ContactForm

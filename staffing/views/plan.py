@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from kim.tables import ListPage
+from kim.lists import ListPage
 from staffing.figures.plan import days_of, own_posts, plan_of
 from staffing.filters import paid_posts
 from staffing.models import Position, PositionPeriod

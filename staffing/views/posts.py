@@ -8,13 +8,13 @@ from django.http import Http404, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 
+from kim.access.views import Ruled
 from kim.figures import CATALOGUE, about, column
-from kim.formats import day as printed
-from kim.forms import CorrectionPage, DescriptionPage, RemovePage, VersionedForm
-from kim.periods import common, last_day, year_of
-from kim.permissions import Ruled
-from kim.tables import ListPage
-from kim.trail import story
+from kim.history.trail import story
+from kim.lists import ListPage
+from kim.pages.forms import CorrectionPage, DescriptionPage, RemovePage, VersionedForm
+from kim.values.formats import day as printed
+from kim.values.periods import common, last_day, year_of
 from staffing.forms import ChangeForm, CorrectionForm, DescriptionForm, RangeForm
 from staffing.models import (
     Occupancy,

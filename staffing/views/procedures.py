@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from kim.forms import CorrectionPage, RemovePage
+from kim.pages.forms import CorrectionPage, RemovePage
 from staffing.forms import ProcedureForm
 from staffing.models import Procedure
 from staffing.views.occupancies import AddToPost, OfPost, around

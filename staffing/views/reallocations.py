@@ -11,13 +11,14 @@ from django.http import Http404, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from kim import charts
-from kim.forms import RemovePage, last_change, refuse, saved
-from kim.history import CONFLICT
-from kim.periods import DAY
-from kim.permissions import Ruled, may
-from kim.tables import ListPage, kept_link
-from kim.trail import story
+from kim.access.rules import may
+from kim.access.views import Ruled
+from kim.history.trail import story
+from kim.lists import ListPage, kept_link
+from kim.models.refusals import CONFLICT
+from kim.pages import charts
+from kim.pages.forms import RemovePage, last_change, refuse, saved
+from kim.values.periods import DAY
 from staffing.figures.occupancy import choices_on
 from staffing.figures.squares import by_municipality
 from staffing.forms import GiveForm, ReallocationForm, TakeForm

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from grants.models import Funding, ItemRate, ItemTerms, NoticeItem, NoticeVersion, SubProduct
 from kim.models import Source
-from kim.periods import between
+from kim.values.periods import between
 from staffing.models import Carrier, Function, Occupancy, Position, PositionPeriod
 from tests.grants.plans import cut, sizes, versions
 from tests.grants.replay import Amounts, Gone, Plan, Post, Stretch

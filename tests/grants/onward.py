@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal as D
 
 from grants.models import NewOnwardGrant, OnwardGrant
-from kim import documents, releases
+from kim.studio import documents, releases
 from staffing.models import Carrier, Occupancy, PositionPeriod
 from tests.helpers import pdf_text
 

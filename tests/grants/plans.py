@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import strategies as st
 
 from grants.costing import NOT_SPENT, UNKNOWN, Absence, Item, Price, Terms, Use
-from kim.periods import between
+from kim.values.periods import between
 from tests.grants.replay import Gone, Plan, Post, Rate, Stretch, Version
 
 FIRSTS = [

@@ -22,7 +22,7 @@ from grants.models import (  # fmt: skip
     carry_over,
 )
 from grants.models.planning import planned_amounts
-from kim.periods import between, period, year_of
+from kim.values.periods import between, period, year_of
 from staffing.models import Carrier, Occupancy, Position, PositionPeriod, Reallocation, ReallocationLeg
 from tests.helpers import keep, new_notice, new_position, state_terms
 

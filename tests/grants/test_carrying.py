@@ -14,10 +14,10 @@ from grants.findings import open_lines, rates_known
 from grants.models import BudgetLine, Funding, FundingNotice, Rate, carried, carry_over, load
 from grants.models.planning import planned_amounts
 from kim.figures import column
+from kim.history.trail import take_back
 from kim.models import ClosedYear
-from kim.periods import between, period, year_of
-from kim.permissions import acting
-from kim.trail import take_back
+from kim.store.context import acting
+from kim.values.periods import between, period, year_of
 from staffing.models import PlanNote, Position, PositionLocation, PositionPeriod, Reallocation, ReallocationLeg
 from tests.helpers import sql
 

@@ -22,8 +22,8 @@ from grants.costing import (
     states,
 )
 from grants.granting import Grant, granted_by_year, until
-from kim.money import split
-from kim.periods import between, common, period, year_of
+from kim.values.money import split
+from kim.values.periods import between, common, period, year_of
 from tests.grants.plans import firsts, item_of, lengths, plans
 from tests.grants.replay import Amounts, Plan, Post, Rate, Stretch, Version, cents, commercial, weight
 

@@ -11,8 +11,8 @@ from grants.figures.allocation import by_carrier, by_municipality
 from grants.figures.neutrality import nominal, occasions, sentence, year_cost
 from grants.models import BudgetLine, Funding, FundingNotice, NoticeItem, NoticeVersion, Rate, SubProduct, load
 from kim.figures import column
-from kim.history import refusable
-from kim.periods import year_of
+from kim.models.refusals import refusable
+from kim.values.periods import year_of
 from staffing.models import Position, PositionPeriod
 from tests.helpers import new_notice, new_position
 
@@ -139,7 +139,7 @@ def test_pieces_of_a_post_add_up_to_the_cent(region):
     item = NoticeItem.objects.get()
     row = new_position(region, "CM-18", "0.431", item=item, first=date(2023, 1, 1), last=date(2023, 4, 30))
     for first, last in ((date(2023, 5, 1), date(2023, 8, 31)), (date(2023, 9, 1), None)):
-        from kim.periods import period
+        from kim.values.periods import period
 
         PositionPeriod.objects.create(body=region, position=row.position, fte=row.fte, validity=period(first, last))
     cost = year_cost(row.position, 2023)

@@ -8,7 +8,7 @@ import pytest
 from grants.figures.forecast import unspent, unspent_by_post
 from grants.models import FundingNotice, NoticeVersion
 from kim.figures import column
-from kim.periods import between, period
+from kim.values.periods import between, period
 from staffing.figures.vacancy import gaps, vacant_months, vacant_since
 from staffing.models import Occupancy, Position, PositionPeriod
 

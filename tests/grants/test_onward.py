@@ -13,9 +13,9 @@ from django.urls import reverse
 from grants.documents import OnwardDocument
 from grants.figures import neutrality, onward
 from grants.models import FundingNotice, ItemRate, NoticeVersion, OnwardGrant, OnwardTemplate, load
-from kim import releases
 from kim.models import Source, Text, TextBlock
-from kim.periods import year_of
+from kim.studio import releases
+from kim.values.periods import year_of
 from staffing.models import Carrier, Occupancy, PositionPeriod
 from tests.grants.onward import DAY, new, printed, shrink
 from tests.helpers import pdf_text, sql

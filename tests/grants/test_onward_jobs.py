@@ -12,9 +12,10 @@ from grants.models import NewOnwardGrant, OnwardGrant, OnwardTemplate
 from grants.models.onward import drafts
 from grants.tasks import release_grants, write_grants
 from grants.views.onward import digest
-from kim import jobs, releases
+from kim.access import jobs
 from kim.models import Job, RoleAssignment, TextBlock, User
-from kim.permissions import acting
+from kim.store.context import acting
+from kim.studio import releases
 from staffing.models import Carrier
 from tests.grants.onward import new, shrink
 

@@ -6,16 +6,16 @@ from datetime import date
 import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
+from kim.history.preview import undone
 
 from grants.documents import OnwardDocument
 from grants.models import FundingNotice, OnwardGrant
 from grants.models.onward import drafts
 from grants.tasks import release_grants
 from grants.views.onward import digest
-from kim import seen
-from kim.history import undone
+from kim.access.rules import RULES
 from kim.models import Body, BoundFigure, Release, Role, Source, Text, TextBlock
-from kim.permissions import RULES
+from kim.studio import seen
 from staffing.models import Carrier
 from tests.grants.onward import DAY, new
 from tests.grants.test_onward_jobs import asked, work

@@ -26,9 +26,9 @@ from grants.models import (  # fmt: skip
 from grants.models.amending import Stated
 from grants.models.guards import COUNTED
 from grants.models.ledger import holding
-from kim.history import refusable
 from kim.models import ClosedYear, Source
-from kim.periods import between, period
+from kim.models.refusals import refusable
+from kim.values.periods import between, period
 from staffing.models import Position, PositionPeriod
 from tests.helpers import keep, new_notice, new_position, sql
 

@@ -5,7 +5,7 @@ from datetime import date
 from html import unescape
 from urllib.parse import urlencode
 
-from kim.tables import ListPage
+from kim.lists import ListPage
 from tests.helpers import new_notice, new_position
 from tests.security.addresses import PAGES
 

@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from kim.models import RoleAssignment, User
-from kim.permissions import acting
+from kim.store.context import acting
 
 LIST = "/technik/benutzerkonten/"
 PASSWORD = "eine lange Wortfolge 7"

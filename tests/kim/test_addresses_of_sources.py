@@ -9,11 +9,12 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from kim.history.preview import undone
 
-from kim.formats import slug
-from kim.history import refusable, undone
 from kim.models import Source
+from kim.models.refusals import refusable
 from kim.models.sources import number_key
+from kim.values.formats import slug
 from meetings.models import Paper
 from tests.helpers import psql, sql
 from tests.security.test_races import at_work, body  # noqa: F401
@@ -67,7 +68,7 @@ def test_raw_sql_and_bulk_get_their_addresses_too(region):
 
 
 def test_two_bodies_may_have_the_same(region, bodies):
-    from kim.permissions import acting
+    from kim.store.context import acting
 
     source(region, "A/1")
     with acting(None, [bodies["weidenkreis"].pk]):
@@ -91,7 +92,7 @@ WORDS = st.text(st.sampled_from("aZé ß/Ä-.ü_9,Ł½ﬁ\u00a0\u202f"), min_siz
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(number=WORDS, title=WORDS)
 def test_it_is_what_the_program_would_have_made_of_it(region, number, title):
-    """The letters of an address are those of kim.formats.slug, and it always leads somewhere."""
+    """The letters of an address are those of kim.values.formats.slug, and it always leads somewhere."""
     with undone():
         for row in (
             source(region, number, "x", "concept"),

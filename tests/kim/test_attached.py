@@ -3,7 +3,7 @@
 import pytest
 
 from kim.models import File, Note, Reminder, User, subjects
-from kim.permissions import acting
+from kim.store.context import acting
 from staffing.models import Position
 
 SUBJECTS = {"stelle": "CM-01", "zuwendung": "kim-2023", "vorlage": "2023-0120", "traeger": "sprungbrett", "kommune": "alsdorf"}  # fmt: skip

@@ -16,9 +16,10 @@ import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 
-from kim import backup, migrating, postgres, restoring
 from kim.models import Body
-from kim.permissions import acting
+from kim.store import backup, migrating, postgres
+from kim.store.context import acting
+from kim.studio import restoring
 from tests.helpers import copy_database, psql
 
 ROLE, PASSWORD = "kim_backup_test", "Strengstens-geheim-4711"

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kim.permissions import acting
-from kim.tables import exports
-from kim.tables.exports import german, inert
+from kim.lists import exports
+from kim.lists.exports import german, inert
+from kim.store.context import acting
 
 VECTORS = [
     "=1+1", "+1+1", "-1+1", "@SUM(A1)", "=cmd|'/C calc'!A0", '=HYPERLINK("http://x","y")', "=IMPORTXML(A1)",

@@ -8,8 +8,8 @@ import pytest
 from django.core.management import call_command
 
 from grants.models import Account, AccountGroup, BudgetLine, Funding, ItemRate, NoticeItem, NoticeVersion
-from kim import findings
-from kim.findings import RULES, Severity, collect
+from kim.figures import findings
+from kim.figures.findings import RULES, Severity, collect
 from kim.models import FindingNote
 from staffing.models import Occupancy, Position, PositionPeriod
 from tests.helpers import new_position, sql
@@ -147,7 +147,7 @@ def test_b3_and_b4_follow_the_table_of_account_groups(region):
 
 def test_a_notice_over_two_years_counts_in_each_with_its_part(region):
     """01.07.2022 to 30.06.2023: half of the amount, half a year of each post; the posts of 2022 are not all there."""
-    from kim.periods import period
+    from kim.values.periods import period
 
     notice(validity=period(date(2022, 7, 1), date(2023, 6, 30)))
     ItemRate.objects.filter(terms__item__notice__slug="kim-2023").update(

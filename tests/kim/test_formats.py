@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kim import formats
-from kim.formats import DateField, EuroField, FteField
+from kim.values import formats
+from kim.values.formats import DateField, EuroField, FteField
 
 EUROS = [
     ("684.000", "684000.00"),

@@ -8,10 +8,10 @@ import pytest
 from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, connection, transaction
+from kim.history.preview import preview
 
 from grants.models import FundingNotice, NewOnwardGrant, OnwardGrant
-from kim import releases
-from kim.history import CONFLICT, preview, refusable
+from kim.history.trail import story
 from kim.models import (
     Body,
     BodyRow,
@@ -26,9 +26,10 @@ from kim.models import (
     Source,
     User,
 )
-from kim.periods import period
-from kim.permissions import acting, note
-from kim.trail import story
+from kim.models.refusals import CONFLICT, refusable
+from kim.store.context import acting, note
+from kim.studio import releases
+from kim.values.periods import period
 from meetings.models import BlockComment, CoSignature, Organization, Paper, Signatory
 from staffing.models import Carrier, Position, PositionPeriod
 from tests.helpers import name_of_database, psql, sql

@@ -7,11 +7,11 @@ from decimal import Decimal as D
 import pytest
 from django.db.models.functions import Now
 
-from kim import trail
 from kim.figures import CATALOGUE, same, uses
+from kim.history import trail
 from kim.models import FindingNote, Reminder, User
-from kim.permissions import acting
-from kim.views import SECTIONS_OF_HOME, order_of
+from kim.pages.views import SECTIONS_OF_HOME, order_of
+from kim.store.context import acting
 from staffing.models import Position
 
 

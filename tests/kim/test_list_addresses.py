@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, parse_qsl, urlencode
 
 import pytest
 
-from kim.tables.listing import VIEW_PARTS
+from kim.lists.listing import VIEW_PARTS
 from tests.helpers import table_of
 from tests.kim.lists import LISTS
 
@@ -63,7 +63,7 @@ def test_changing_one_part_of_the_address_keeps_every_other(path, login):
 
 @pytest.mark.counter
 def test_a_link_that_drops_a_part_is_seen(login, monkeypatch):
-    from kim.tables.listing import Listing
+    from kim.lists.listing import Listing
 
     kept = Listing.url
     monkeypatch.setattr(Listing, "url", lambda self, **c: kept(self, **{"spalten": None} | c))

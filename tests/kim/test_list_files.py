@@ -12,8 +12,8 @@ import openpyxl
 import pytest
 
 from kim.figures import COUNT, DATE, EUR, FTE, MONTHS
-from kim.formats import NBSP
-from kim.permissions import acting
+from kim.store.context import acting
+from kim.values.formats import NBSP
 from tests.helpers import table_of
 from tests.kim.lists import LISTS, form_of
 
@@ -150,7 +150,7 @@ def test_files_equal_the_screen_in_random_combinations(role, person):
 
 @pytest.mark.counter
 def test_a_file_that_shows_more_is_seen(login, monkeypatch):
-    from kim.tables import exports
+    from kim.lists import exports
 
     browser = login()
     whole = exports.german

@@ -10,8 +10,8 @@ import pytest
 
 from grants.models import BudgetLine, carry_over
 from kim.figures import COUNT, EUR, FTE, MONTHS
-from kim.formats import NBSP
-from kim.permissions import acting
+from kim.store.context import acting
+from kim.values.formats import NBSP
 from tests.helpers import table_of
 from tests.kim.lists import ALL_COLUMNS, LISTS, fill, form_of
 

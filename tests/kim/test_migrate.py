@@ -10,7 +10,7 @@ import pgtrigger.registry
 import pytest
 from django.db import migrations, models
 
-from kim.migrating import FirstMigration
+from kim.store.migrating import FirstMigration
 from tests.helpers import copy_database, name_of_database, psql
 
 ROOT = Path(__file__).parents[2]
@@ -74,7 +74,7 @@ def python(name, *words):
 
 def everything(name):
     """All that guards the tables, as PostgreSQL itself would write it down."""
-    from kim import migrating
+    from kim.store import migrating
 
     return psql(migrating.MADE, database=name, user="kim_owner")
 
@@ -131,7 +131,7 @@ def test_a_migration_that_fails_leaves_the_owner_under_the_policies(copy):
 
 
 def test_another_rule_of_the_models_is_seen_without_a_change_of_tables(monkeypatch, django_db_setup):
-    from kim import migrating
+    from kim.store import migrating
     from staffing.models import Position
 
     before = migrating.fingerprint(migrating.statements())

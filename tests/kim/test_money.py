@@ -10,9 +10,9 @@ from django.db import IntegrityError, connection, models
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kim.money import ExactField, rounded, split
-from kim.periods import common, months, period, year_of
-from kim.permissions import acting
+from kim.store.context import acting
+from kim.values.money import ExactField, rounded, split
+from kim.values.periods import common, months, period, year_of
 from tests.helpers import sql
 
 

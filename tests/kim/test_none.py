@@ -8,11 +8,11 @@ from decimal import Decimal as D
 import pytest
 from django.db import connection
 
-from kim import migrating
-from kim.history import known_at
+from kim.history.knowledge import known_at
 from kim.models import File, Note, Reminder, User
-from kim.periods import period
-from kim.permissions import acting
+from kim.store import migrating
+from kim.store.context import acting
+from kim.values.periods import period
 from staffing.models import Carrier, Municipality, Occupancy, Position, PositionPeriod
 from tests.helpers import new_position
 from tests.kim.test_known import shift

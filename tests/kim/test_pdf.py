@@ -12,8 +12,8 @@ import pytest
 from pikepdf import Array, Dictionary, Name, Pdf
 from weasyprint import HTML
 
-from kim import bundles, pdf
-from kim.pdf import MARKED, descend, finished, kids
+from kim.studio import bundles, pdf
+from kim.studio.pdf import MARKED, descend, finished, kids
 from tests.helpers import drawn_paper
 
 PAGE = (
@@ -106,7 +106,7 @@ def test_a_library_that_sets_the_text_is_one_of_the_programs(library, monkeypatc
 
     before = programs()
     assert re.fullmatch(r"\d+\.\d+\.\d+", before[library])
-    monkeypatch.setattr(f"kim.pdf.{library}_version", lambda: "99")
+    monkeypatch.setattr(f"kim.studio.pdf.{library}_version", lambda: "99")
     assert programs() == before | {library: "99"}
 
 
@@ -128,7 +128,7 @@ def test_what_the_engine_alone_would_say_is_heard(tmp_path):
 @pytest.mark.parametrize(("slug", "reference", "pages"), [("staedteregion-aachen", "2023/0120", 2), ("stadt-aachen", "FB 56/0051/WP18", 1), ("stadt-aachen", "FB 56/0014/WP18", 2)])  # fmt: skip
 def test_the_papers_themselves(slug, reference, pages, bodies, tmp_path):
     """PDF/A-3a and PDF/UA-1 in one file, read aloud without a fault, with figures and tables attached, both houses."""
-    from kim.permissions import acting
+    from kim.store.context import acting
 
     with acting(None, [bodies[slug].pk], reason="Test"):
         content = drawn_paper(bodies[slug], reference)

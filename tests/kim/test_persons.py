@@ -5,11 +5,11 @@ from django.core.exceptions import ValidationError
 from django.db import connection, models
 
 from grants.models import OnwardTemplate
-from kim import trail
-from kim.history import known_at
+from kim.history import trail
+from kim.history.knowledge import known_at
+from kim.history.trail import tracked_models
 from kim.models import FindingNote, TrailEvent
-from kim.permissions import acting
-from kim.trail import tracked_models
+from kim.store.context import acting
 from meetings.models import BlockComment, CoSignature, Paper
 from tests.helpers import sql
 

@@ -15,8 +15,8 @@ from grants.models.onward import drafts
 from grants.tasks import release_grants
 from grants.views.onward import digest
 from kim.models import ClosedYear, Job, Note, Reminder, SavedView, Submission, TrailEvent, User
-from kim.periods import period
-from kim.permissions import acting
+from kim.store.context import acting
+from kim.values.periods import period
 from staffing.models import Carrier, PlanNote, Position
 
 KEY = str(uuid.UUID(int=6))
@@ -197,7 +197,7 @@ def swallowed(text):
 
 
 def test_no_view_swallows_a_refusal():
-    """Whoever says on the next page that an act was not done says it by kim.permissions.refused: it frees the key."""
+    """Whoever says on the next page that an act was not done says it by kim.access.submissions.refused: it frees the key."""
     base = Path(settings.BASE_DIR)
     views = [p for app in ("kim", "staffing", "grants", "meetings") for p in (base / app).glob("views/*.py")]
     views += [base / "kim" / name for name in ("admin.py", "forms.py")]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kim.richtext import Part, Span, merged, parts, written
+from kim.values.richtext import Part, Span, merged, parts, written
 
 TOKEN = '{{notice.fte form=word one="a b"}}'
 READ = {

@@ -3,7 +3,7 @@
 import pytest
 
 from kim.models import SavedView
-from kim.permissions import acting
+from kim.store.context import acting
 from tests.helpers import table_of
 
 QUERY = "art=dritte&sortierung=-vzae&spalten=nummer&spalten=vzae"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kim import pages
+from kim.pages import sections as pages
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kim import postgres
+from kim.store import postgres
 from tests.browser.conftest import free_port, wait_for
 from tests.helpers import copy_database, psql
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from kim.access.middleware import ScopeMiddleware
 from kim.models import Note, Submission
-from kim.permissions import ScopeMiddleware
 
 KEY = str(uuid.UUID(int=5))
 URL = "/notizen/neu/stelle/CM-01/"

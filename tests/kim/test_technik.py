@@ -185,7 +185,7 @@ def test_a_notice_over_two_years_stands_on_every_page(login, region):
     from datetime import date
 
     from grants.models import NoticeVersion
-    from kim.periods import period
+    from kim.values.periods import period
 
     NoticeVersion.objects.filter(notice__slug="kim-2023").update(validity=period(date(2022, 7, 1), date(2023, 6, 30)))
     browser = login()

@@ -6,9 +6,9 @@ import uuid
 import pytest
 from django.db import connection
 
-from kim import trail
+from kim.history import trail
 from kim.models import Note, TrailEvent
-from kim.permissions import acting
+from kim.store.context import acting
 from staffing.models import BodyMunicipality, Function, Position, PositionPeriod
 from tests.helpers import sql
 from tests.staffing.test_correction import posted, stored

@@ -10,9 +10,9 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
-from kim import uploads
 from kim.models import File
-from kim.uploads import checked, plain_name
+from kim.values import uploads
+from kim.values.uploads import checked, plain_name
 
 
 def picture(kind):
@@ -248,7 +248,7 @@ def test_without_its_own_process_the_bomb_takes_the_memory():
     import sys
 
     code = (
-        "import sys; from kim.uploads import verdict; words = verdict(sys.stdin.buffer.read());"
+        "import sys; from kim.values.uploads import verdict; words = verdict(sys.stdin.buffer.read());"
         "print(words, next(l.split()[1] for l in open('/proc/self/status') if l.startswith('VmPeak')))"
     )
     run = subprocess.run([sys.executable, "-c", code], input=bomb(), capture_output=True, check=True)

@@ -3,8 +3,8 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from kim.formats import visible_line, visible_words
 from kim.models import Note, Source
+from kim.values.formats import visible_line, visible_words
 from staffing.models import Position, PositionPeriod
 
 DIRECTIONS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from kim import formats
 from kim.figures import COUNT, EUR, FTE, TEXT, Value
-from kim.richtext import TOKEN, parts
-from kim.tokens import Expander, key_of, parameters
+from kim.figures.tokens import Expander, key_of, parameters
+from kim.values import formats
+from kim.values.richtext import TOKEN, parts
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 SIZES = [*(D(n) / 20 for n in range(241)), D("0.001"), D("0.43"), D("13"), D("1.001")]

@@ -7,9 +7,9 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 
-from kim.history import refusable
 from kim.models import ClosedYear
-from kim.periods import period
+from kim.models.refusals import refusable
+from kim.values.periods import period
 from tests.helpers import new_notice, new_position, sql
 
 
@@ -152,7 +152,7 @@ def trigger_name():
 
 
 def test_another_body_is_not_touched(bodies):
-    from kim.permissions import acting
+    from kim.store.context import acting
 
     city, region = bodies["stadt-aachen"], bodies["staedteregion-aachen"]
     with acting(None, [region.pk, city.pk], reason="Test"):

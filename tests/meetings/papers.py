@@ -5,7 +5,7 @@ from decimal import Decimal as D
 import pytest
 from django.db import IntegrityError, transaction
 
-from kim import documents, releases
+from kim.studio import documents, releases
 from meetings.models import Paper
 from staffing.models import PositionPeriod
 from tests.helpers import pdf_text, sql

@@ -5,9 +5,9 @@ from unittest.mock import patch
 
 import pytest
 
-from kim import bundles, releases
 from kim.models import UnknownFormat
-from kim.releases import Verdict
+from kim.studio import bundles, releases
+from kim.studio.releases import Verdict
 from tests.meetings.test_releases import tampered
 
 URL = "/dokumente/2023-0120/"

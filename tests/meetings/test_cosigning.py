@@ -7,11 +7,11 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from kim import releases
-from kim.history import refusable
 from kim.models import TextBlock, User
-from kim.periods import period
-from kim.permissions import acting
+from kim.models.refusals import refusable
+from kim.store.context import acting
+from kim.studio import releases
+from kim.values.periods import period
 from meetings.documents import PaperDocument
 from meetings.figures.papers import unfinished
 from meetings.models import BlockComment, CoSignature, Organization, Paper, Signatory

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grants.models import NoticeVersion
-from kim import pdf
+from kim.figures.tokens import Expander, check_tokens, parameters
 from kim.models import Text, TextBlock
-from kim.tokens import Expander, check_tokens, parameters
+from kim.studio import pdf
 from meetings.models import Paper
 from tests.helpers import drawn_paper
 
@@ -115,7 +115,7 @@ def test_a_document_loads_nothing_from_outside(vector, region):
     """Neither a file nor an address is opened, whatever stands in the HTML."""
     html = f"<html lang=de><title>x</title><body>{vector}<p>Text"
     opener = patch("urllib.request.OpenerDirector.open", side_effect=AssertionError("opened"))
-    with patch("kim.pdf.render_to_string", return_value=html), opener as opened:
+    with patch("kim.studio.pdf.render_to_string", return_value=html), opener as opened:
         content = pdf.render("x", {}, ("print.css",))
     assert not opened.called
     assert b"root:" not in content

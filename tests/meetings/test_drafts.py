@@ -6,8 +6,8 @@ import docx
 import pytest
 from django.core.exceptions import ValidationError
 
-from kim import releases
 from kim.models import Release, Source, TextBlock
+from kim.studio import releases
 from meetings.models import CoSignature, Organization, Paper
 from meetings.models.drafts import NewPaper, write
 from tests.meetings.papers import halve, words
@@ -123,8 +123,8 @@ def test_the_copy_of_a_paper_is_as_public_as_it(region, paper):
 def test_who_is_there_for_public_matters_neither_signs_nor_releases():
     from types import SimpleNamespace
 
+    from kim.access.rules import may
     from kim.models import Role
-    from kim.permissions import may
 
     def asked(public_only, rule):
         return may(SimpleNamespace(public_only=public_only, roles={Role.HEAD}, closed_years=set()), rule)

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from kim import releases
 from kim.models import Body, TextBlock
+from kim.studio import releases
 from meetings.models import Organization, Paper
 from meetings.models.drafts import NewPaper, add_consultation
 from tests.helpers import pdf_text

@@ -11,10 +11,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
-from kim import bundles, releases
-from kim.history import refusable
 from kim.models import Release, Source, TextBlock
-from kim.releases import Verdict
+from kim.models.refusals import refusable
+from kim.studio import bundles, releases
+from kim.studio.releases import Verdict
 from meetings.models import CoSignature, Organization, Paper
 from staffing.models import PositionPeriod
 from tests.helpers import pdf_text, shown, sql
@@ -110,7 +110,7 @@ def test_a_number_can_come_later_and_the_paper_goes_on(region, paper):
 def test_drawn_in_another_process_the_bytes_are_the_same(paper):
     release = paper.release(None)
     code = (
-        "import django, hashlib, sys; django.setup(); from kim.bundles import drawn; "
+        "import django, hashlib, sys; django.setup(); from kim.studio.bundles import drawn; "
         "print(hashlib.sha256(drawn(sys.stdin.read())).hexdigest())"
     )
     run = subprocess.run([sys.executable, "-c", code], input=release.bundle, capture_output=True, text=True, check=True, cwd=settings.BASE_DIR, env={"DJANGO_SETTINGS_MODULE": "kim.settings", "PATH": "/usr/bin:/bin"})  # fmt: skip

@@ -6,10 +6,10 @@ from datetime import date
 
 import pytest
 from django.core.exceptions import ValidationError
+from kim.history.preview import undone
 
-from kim import releases, seen
-from kim.history import undone
 from kim.models import Body, Release, Source, TextBlock
+from kim.studio import releases, seen
 from meetings.models import CoSignature, Organization, Paper
 from meetings.models.drafts import NewPaper, add_consultation
 from tests.helpers import shown, sql

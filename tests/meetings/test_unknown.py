@@ -6,9 +6,9 @@ from decimal import Decimal as D
 import pytest
 from django.core.exceptions import ValidationError
 
-from kim import releases
 from kim.figures import CATALOGUE, FTE, Value, total
 from kim.models import Release, Source
+from kim.studio import releases
 from meetings.models import Paper
 from tests.meetings.papers import words
 

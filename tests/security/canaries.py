@@ -9,10 +9,10 @@ from decimal import Decimal as D
 import pikepdf
 
 from grants.models import Account, BudgetLine, FundingNotice, NoticeItem, OnwardGrant, OnwardTemplate, SubProduct
-from kim import releases
 from kim.models import BoundFigure, ClosedYear, File, FindingNote, Job, Note, Reminder, Source, Text, TextBlock, User
-from kim.periods import period
-from kim.permissions import acting
+from kim.store.context import acting
+from kim.studio import releases
+from kim.values.periods import period
 from meetings.models import BlockComment, Consultation, CoSignature, Meeting, Organization, Paper, Person, Signatory
 from staffing.models import (
     BodyMunicipality,

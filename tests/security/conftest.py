@@ -20,7 +20,7 @@ def someone(login, bodies):
     from django.test import Client
 
     from kim.models import RoleAssignment, User
-    from kim.permissions import acting
+    from kim.store.context import acting
 
     def signed_in(role, slug="staedteregion-aachen"):
         if role == "technik":

@@ -8,10 +8,10 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.template import engines
 from django.urls import path
 
-from kim.history import refusable
 from kim.management.commands.serve import TRIAL_BODIES
 from kim.models import Body, Note, Source, Text, TrailEvent
-from kim.permissions import acting
+from kim.models.refusals import refusable
+from kim.store.context import acting
 from meetings.models import Consultation, Paper
 from staffing.models import Position
 from tests.security.addresses import CODES, SECRETS, WORDS

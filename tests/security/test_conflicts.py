@@ -6,7 +6,7 @@ from html import unescape
 import pytest
 
 from kim.admin import CodeAdmin
-from kim.forms import AddPage, CorrectionPage, RemovePage, VersionedForm
+from kim.pages.forms import AddPage, CorrectionPage, RemovePage, VersionedForm
 from tests.security.addresses import CODES, PAGES, example
 
 OWN = CODES["staedteregion-aachen"]

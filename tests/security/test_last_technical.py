@@ -7,10 +7,10 @@ import psycopg
 import pytest
 from django.core.exceptions import ValidationError
 
-from kim.history import refusable
 from kim.models import RoleAssignment, User
 from kim.models.bodies import LAST_TECHNICAL
-from kim.permissions import acting
+from kim.models.refusals import refusable
+from kim.store.context import acting
 from tests.helpers import name_of_database, psql
 from tests.security.test_races import ACT, at_work, switched_off
 
@@ -122,7 +122,7 @@ def test_the_last_one_stays_by_every_way(login, bodies):
 
 def test_the_page_says_it_when_another_goes_meanwhile(login, monkeypatch):
     """The form has looked and found another one; when it saves, that one is gone."""
-    from kim import accounts
+    from kim.pages import accounts
 
     browser = login("technik", "")
     monkeypatch.setattr(accounts.UserForm, "clean", lambda self: self.cleaned_data)

@@ -8,8 +8,8 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
+from kim.access.rules import CHANGES, RULE_NAMES, RULES
 from kim.models import Role
-from kim.permissions import CHANGES, RULE_NAMES, RULES
 from tests.security.addresses import CODES, GONE, MISSING, PAGES, SECRETS, WORDS, example
 from tests.security.canaries import SECRET_CODE, comparable, everything
 from tests.security.conftest import ROLES

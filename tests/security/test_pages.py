@@ -132,7 +132,7 @@ def test_every_link_leads_somewhere(login):
 
 @pytest.mark.counter
 def test_a_dead_link_is_seen(login, monkeypatch):
-    from kim import pages
+    from kim.pages import sections as pages
 
     monkeypatch.setattr(
         pages, "SECTIONS", {"Tot": pages.Section("Tot", 1, (pages.Tab("account_reset_password", "Tot"),))}
@@ -215,7 +215,7 @@ def test_a_switch_of_body_needs_a_role_there(login):
 
 def test_a_right_taken_away_is_gone_with_the_next_request(login):
     from kim.models import RoleAssignment
-    from kim.permissions import acting
+    from kim.store.context import acting
 
     browser = login()
     assert browser.get("/stellen/").status_code == 200

@@ -1,7 +1,7 @@
 """Who is there for public matters only reads what is public, and changes nothing."""
 
 from kim.models import Note, RoleAssignment, Source, User
-from kim.permissions import acting
+from kim.store.context import acting
 from meetings.models import Paper
 from staffing.models import PositionPeriod
 from tests.security.addresses import CODES, SECRETS, WORDS

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
-from kim import postgres
+from kim.store import postgres
 from tests.helpers import name_of_database, psql
 
 WORKERS = 8
@@ -108,8 +108,8 @@ def count_up(number, body, post, edits, careful):
     django.setup()
     from django.core.exceptions import ValidationError
 
-    from kim.history import refusable
-    from kim.permissions import acting
+    from kim.models.refusals import refusable
+    from kim.store.context import acting
     from staffing.models import Position
 
     done = tries = 0

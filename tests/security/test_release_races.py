@@ -16,7 +16,7 @@ TABLES = ["kim_release", "kim_boundfigure", "meetings_consultation", "meetings_p
 def drafts(body):
     """Eight papers that can be released, committed, and cleared away afterwards."""
     from kim.models import Body, TextBlock
-    from kim.permissions import acting
+    from kim.store.context import acting
     from meetings.models import Organization, Paper, Person
     from meetings.models.drafts import NewPaper, add_consultation
 
@@ -44,8 +44,8 @@ def release(number, body, keys):
     django.setup()
     from django.core.exceptions import ValidationError
 
-    from kim.history import BUSY
-    from kim.permissions import acting
+    from kim.models.refusals import BUSY
+    from kim.store.context import acting
     from meetings.models import Paper
 
     for _ in range(60):
@@ -60,9 +60,9 @@ def release(number, body, keys):
 
 
 def verdicts(body):
-    from kim import releases
     from kim.models import Body
-    from kim.permissions import acting
+    from kim.store.context import acting
+    from kim.studio import releases
 
     with acting(None, [body]):
         return [(one.release.number, str(one.verdict)) for one in releases.proofs(Body.objects.get(pk=body))]
@@ -84,8 +84,8 @@ def release_while_another_is_drawn(number, body, keys, drawing, released):
     import django
 
     django.setup()
-    from kim import releases
-    from kim.permissions import acting
+    from kim.store.context import acting
+    from kim.studio import releases
     from meetings.models import Paper
 
     if number > 1:

@@ -6,6 +6,7 @@ from decimal import Decimal as D
 from pathlib import Path
 
 import pytest
+from kim.history.preview import undone
 
 from grants.models import (
     Account,
@@ -17,11 +18,10 @@ from grants.models import (
     NoticeVersion,
     SubProduct,
 )
-from kim import documents
-from kim.history import undone
 from kim.models import Body, Source, TextBlock
-from kim.periods import period
-from kim.richtext import TOKEN
+from kim.studio import documents
+from kim.values.periods import period
+from kim.values.richtext import TOKEN
 from meetings.models import Meeting, Organization, Paper, Person
 from staffing.models import Carrier, Function, Municipality, Occupancy, PositionLocation, PositionPeriod
 from tests.helpers import drawn_paper, pdf_text

@@ -8,8 +8,8 @@ import pytest
 from grants.figures.allocation import by_carrier, by_municipality
 from grants.figures.neutrality import nominal, occasions
 from grants.models import Funding, FundingProgramme, NoticeVersion, Rate, SubProduct, load
-from kim.findings import Severity, collect
-from kim.periods import year_of
+from kim.figures.findings import Severity, collect
+from kim.values.periods import year_of
 from meetings.models import Consultation, Meeting, Paper
 from staffing.figures.occupancy import PARTS, all_posts, status
 from staffing.models import Municipality, Position, PositionPeriod, Stage, Status

@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal as D
 
 from grants.models import Funding
-from kim.periods import between
+from kim.values.periods import between
 from staffing.models import (
     Carrier,
     Municipality,

@@ -8,9 +8,9 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from kim.history.preview import undone
 
-from kim.history import undone
-from kim.periods import between, period
+from kim.values.periods import between, period
 from staffing.models import Municipality, Occupancy, PlanNote, Position, PositionPeriod
 from tests.helpers import new_position, sql
 

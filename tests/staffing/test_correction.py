@@ -4,7 +4,7 @@ from decimal import Decimal as D
 
 import pytest
 
-from kim.permissions import acting
+from kim.store.context import acting
 from staffing.models import PositionPeriod
 
 # --- Berichtigung ------------------------------------------------------------------------------------------------
@@ -158,7 +158,7 @@ def test_a_double_submit_is_told_and_changes_nothing(login, region):
 
 def test_a_save_between_look_and_save_is_a_conflict_too(login, region, monkeypatch):
     """The version trigger is the last word: its refusal leads to the page with both values."""
-    from kim.forms import ReasonedForm
+    from kim.pages.forms import ReasonedForm
 
     browser, data = login(), posted(fte="0,5", reason="meiner")
     looked = ReasonedForm.is_stale

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from kim.permissions import acting
+from kim.store.context import acting
 from staffing.models import ServedMunicipality
 from tests.helpers import new_notice, new_position
 

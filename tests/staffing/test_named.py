@@ -3,8 +3,8 @@
 import pytest
 from django.core.exceptions import ValidationError
 
+from kim.figures.tokens import blocks_naming
 from kim.models import TextBlock
-from kim.tokens import blocks_naming
 from staffing.models import Carrier, Position
 from tests.helpers import new_position
 

@@ -8,7 +8,7 @@ import pytest
 
 from grants.figures.partners import carrier_years, municipality_years
 from kim.figures import CATALOGUE
-from kim.periods import period
+from kim.values.periods import period
 from staffing.models import BodyMunicipality, Carrier, PositionPeriod
 from tests.helpers import new_position, table_of
 

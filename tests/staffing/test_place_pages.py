@@ -5,7 +5,7 @@ from decimal import Decimal as D
 
 import pytest
 
-from kim.periods import between, period
+from kim.values.periods import between, period
 from staffing.models import Occupancy, PlanNote
 from tests.helpers import new_position
 

@@ -5,7 +5,7 @@ import io
 from datetime import date
 from decimal import Decimal as D
 
-from kim.periods import between, period
+from kim.values.periods import between, period
 from staffing.figures.plan import plan
 from staffing.models import Occupancy, PlanNote, Position, PositionPeriod
 from tests.helpers import new_position, table_of

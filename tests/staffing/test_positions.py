@@ -9,9 +9,10 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from kim.history.preview import undone
 
-from kim.history import refusable, undone
-from kim.periods import period
+from kim.models.refusals import refusable
+from kim.values.periods import period
 from staffing.figures.occupancy import PARTS, period_of, status
 from staffing.models import BodyMunicipality, Carrier, Municipality, Occupancy, Position, PositionPeriod, Stage, Status
 from tests.helpers import name_of_database, new_position, psql, sql
@@ -182,7 +183,7 @@ def test_serving_other_municipalities_is_a_new_version(region):
 
 
 def test_a_carrier_of_another_body_is_refused(bodies):
-    from kim.permissions import acting
+    from kim.store.context import acting
 
     one, two = bodies["staedteregion-aachen"], bodies["stadt-aachen"]
     with acting(None, [one.pk, two.pk]):
@@ -238,7 +239,7 @@ def fill(arguments):
     """Fill half of a half post; True if the database took it."""
     import psycopg
 
-    from kim import postgres
+    from kim.store import postgres
 
     body, position, slot, barrier_time = arguments
     import time

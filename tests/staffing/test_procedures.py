@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from kim.models import ClosedYear
-from kim.periods import between, period
+from kim.values.periods import between, period
 from staffing.figures.occupancy import endings
 from staffing.findings import stage_fits
 from staffing.models import Carrier, Position, PositionPeriod, Procedure, ProcedureCarrier

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from kim.permissions import acting
+from kim.store.context import acting
 from staffing.models import PositionPeriod, Reallocation
 from tests.staffing.plans import former_plan
 

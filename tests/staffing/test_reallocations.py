@@ -13,8 +13,8 @@ from django.db import IntegrityError, connection, transaction
 from grants.figures.allocation import by_carrier
 from grants.models import Funding
 from kim.models import Source
-from kim.periods import between
-from kim.permissions import acting
+from kim.store.context import acting
+from kim.values.periods import between
 from staffing.models import (
     LegMunicipality,
     Municipality,
@@ -76,7 +76,7 @@ def test_one_act_one_entry_in_the_history(former, login):
     row = drafted(former, seed_legs())
     with acting(None, [former.pk]):
         row.adopt()
-    from kim.trail import entries
+    from kim.history.trail import entries
 
     told = entries([row.act])
     assert len(told) == 1 and told[0].act == "Umverteilung Nr. 1 wirksam gesetzt"

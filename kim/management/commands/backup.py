@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 from django.core.management.base import BaseCommand, CommandError
 
-from kim import backup
+from kim.store import backup
 
 
 class Command(BaseCommand):

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from kim.models import Body, Role, RoleAssignment, User
-from kim.permissions import acting
+from kim.store.context import acting
 
 
 class Command(BaseCommand):

@@ -7,9 +7,9 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from kim import documents, releases
 from kim.models import Body
-from kim.permissions import acting
+from kim.store.context import acting
+from kim.studio import documents, releases
 
 
 class Command(BaseCommand):

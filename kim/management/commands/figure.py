@@ -10,9 +10,9 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from kim.figures import CATALOGUE, Value
-from kim.formats import without
 from kim.models import Body
-from kim.permissions import acting
+from kim.store.context import acting
+from kim.values.formats import without
 
 
 class Command(BaseCommand):

@@ -9,11 +9,11 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from kim.findings import Severity, collect
-from kim.formats import parse_date
+from kim.figures.findings import Severity, collect
 from kim.models import Body
-from kim.periods import today
-from kim.permissions import acting
+from kim.store.context import acting
+from kim.values.formats import parse_date
+from kim.values.periods import today
 
 
 class Command(BaseCommand):

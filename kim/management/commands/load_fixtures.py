@@ -18,13 +18,13 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import models, transaction
 
-from kim import documents
-from kim.formats import parse_date
-from kim.history import refusable
 from kim.models import Body
-from kim.money import ExactField
-from kim.periods import period
-from kim.permissions import acting
+from kim.models.refusals import refusable
+from kim.store.context import acting
+from kim.studio import documents
+from kim.values.formats import parse_date
+from kim.values.money import ExactField
+from kim.values.periods import period
 
 WORDLESS = ("grants.NoticeItem", "grants.Rate")  # their keys hold words that are mostly empty
 NAMES = ("number", "name", "title", "slug")

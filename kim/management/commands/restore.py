@@ -8,7 +8,8 @@ import psycopg
 from django import db
 from django.core.management.base import BaseCommand, CommandError
 
-from kim import backup, restoring
+from kim.store import backup
+from kim.studio import restoring
 
 
 class Command(BaseCommand):

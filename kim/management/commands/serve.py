@@ -18,7 +18,7 @@ from django.db import connections
 from gunicorn.app.base import BaseApplication
 
 from kim.models import Body, Role, RoleAssignment, User
-from kim.permissions import acting
+from kim.store.context import acting
 
 PASSWORD_FILE = "trial-password" + os.environ.get("KIM_DATABASE", "").replace("_", "-")
 TRIAL_BODIES = {"staedteregion-aachen": "", "stadt-aachen": "-stadt", "weidenkreis": "-kreis"}
@@ -87,7 +87,7 @@ class Command(BaseCommand):
 
 
 def start_worker() -> "subprocess.Popen[bytes]":
-    """The process that does long work (kim.jobs); it ends with the server."""
+    """The process that does long work (kim.access.jobs); it ends with the server."""
     command = [sys.executable, "manage.py", "db_worker", "--queue-name=*", "--no-startup-delay", "--no-reload", "-v0"]
     return subprocess.Popen(command, cwd=settings.BASE_DIR)  # noqa: S603 - our own words only
 

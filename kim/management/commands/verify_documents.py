@@ -5,9 +5,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from kim import releases
 from kim.models import Body
-from kim.permissions import acting
+from kim.store.context import acting
+from kim.studio import releases
 
 
 class Command(BaseCommand):

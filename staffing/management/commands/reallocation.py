@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from kim.models import Body
-from kim.permissions import acting
+from kim.store.context import acting
 from staffing.models import Reallocation
 
 

@@ -1,0 +1,1 @@
+"""Rules, the scope of a request, one effect for each form, long work."""

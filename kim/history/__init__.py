@@ -1,0 +1,1 @@
+"""What was when, who changed it, and what a change would do."""

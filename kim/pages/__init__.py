@@ -1,0 +1,1 @@
+"""Pages of the ground, and what every page is made of: sections, forms, charts."""

@@ -1,0 +1,78 @@
+"""Förderjahre: which are closed, closing one, and opening it again."""
+
+from typing import Any
+
+from django import forms
+from django.http import Http404, HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+
+from kim.access.views import Ruled
+from kim.history.trail import story
+from kim.models import ClosedYear
+from kim.pages.forms import AddPage
+from kim.values.formats import LineField
+from kim.values.periods import today
+
+
+class Years(Ruled):
+    """The Förderjahre round the present one, and every closed one."""
+
+    rule = "years.view"
+
+    def get(self, request: Any) -> HttpResponseBase:
+        now = today(request.acting_body).year
+        rows = {row.year: row for row in ClosedYear.visible_to(request)}
+        years = sorted({*range(now - 3, now + 2), *rows, request.year}, reverse=True)
+        context = {
+            "title": "Förderjahre",
+            "years": [(year, rows.get(year), year < now) for year in years],
+            "story": story(rows.values(), below=[(ClosedYear, {"body": request.acting_body})], user=request.user),
+        }
+        return render(request, "kim/years.html", context)
+
+
+class ReasonForm(forms.Form):
+    """Why."""
+
+    reason = LineField(label="Grund", max_length=300, help_text="Steht im Verlauf.")
+
+
+class CloseYear(AddPage):
+    """Close a Förderjahr: what holds in it becomes read-only."""
+
+    rule = "years.edit"
+    form_class = ReasonForm
+    button = "Abschließen"
+    verb = "abschließen"
+    lead = "Stellen, Zuwendungen und Ansätze dieses Jahres lassen sich danach nicht mehr ändern; ansehen schon."
+
+    def form(self, request: Any, *data: Any, **kwargs: Any) -> ReasonForm:
+        self.year = kwargs["year"]
+        if (self.year in request.closed_years) == (self.verb == "abschließen"):
+            raise Http404
+        return ReasonForm(*data)
+
+    def context(self, request: Any, form: Any, **kwargs: Any) -> dict[str, Any]:
+        back = reverse("years")
+        title = f"Förderjahr {self.year} {self.verb}"
+        crumbs = [("Förderjahre", back)]
+        return super().context(request, form) | {"title": title, "lead": self.lead, "back": back, "crumbs": crumbs}
+
+    def save(self, request: Any, form: Any) -> tuple[str, str]:
+        ClosedYear.close(request.acting_body, self.year, reason=form.cleaned_data["reason"])
+        return f"Das Förderjahr {self.year} ist abgeschlossen.", reverse("years")
+
+
+class ReopenYear(CloseYear):
+    """Open a closed Förderjahr again."""
+
+    button, verb = "Wieder öffnen", "wieder öffnen"
+    lead = "Danach lassen sich Stellen, Zuwendungen und Ansätze dieses Jahres wieder ändern."
+
+    def save(self, request: Any, form: Any) -> tuple[str, str]:
+        row = ClosedYear.visible_to(request).filter(year=self.year).first()
+        if row is None:  # somebody else has just opened it
+            raise Http404
+        row.reopen(reason=form.cleaned_data["reason"])
+        return f"Das Förderjahr {self.year} ist wieder offen.", reverse("years")

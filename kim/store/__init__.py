@@ -1,0 +1,1 @@
+"""PostgreSQL: its login roles, its policies and triggers, who acts, backup."""

@@ -1,0 +1,73 @@
+"""Who acts for which bodies, and why: the settings that PostgreSQL's policies and triggers read."""
+
+import json
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection, transaction
+
+SETTINGS = ("app.body_ids", "app.nonpublic", "pghistory.context_id", "pghistory.context_metadata")
+
+
+SET = "SELECT " + ", ".join(f"set_config('{name}', %s, true)" for name in SETTINGS)
+
+
+GET = "SELECT " + ", ".join(f"coalesce(current_setting('{name}', true), '')" for name in SETTINGS)
+
+
+@contextmanager
+def acting(
+    user_id: int | None,
+    body_ids: Iterable[int],
+    *,
+    snapshot: bool = False,
+    public_only: bool = False,
+    **context: str,
+) -> Iterator[None]:
+    """One transaction, one actor, these bodies; without it no row is seen and none can be saved.
+
+    snapshot: every query sees the same moment, so that a list and its total, before and after, agree.
+    public_only: rows that are not public are not seen either.
+    """
+    nested = connection.in_atomic_block
+    metadata = json.dumps({"user": user_id} | context)
+    values = (",".join(map(str, body_ids)), "" if public_only else "on", str(uuid.uuid4()), metadata)
+    with transaction.atomic(), connection.cursor() as cursor:
+        before: Any = None
+        if nested:
+            cursor.execute(GET)
+            before = cursor.fetchone()
+        elif snapshot:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        cursor.execute(SET, values)
+        yield
+        if nested and not connection.needs_rollback:
+            cursor.execute(SET, before)
+
+
+def note(**context: str) -> None:
+    """Add to the context of what follows in this transaction: the reason of a change."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('pghistory.context_metadata', (coalesce(nullif("
+            "current_setting('pghistory.context_metadata', true), ''), '{}')::jsonb || %s)::text, true)",
+            [json.dumps(context)],
+        )
+
+
+def noted(name: str) -> str:
+    """What was added to the context in this transaction under a name; empty if nothing was."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(nullif(current_setting('pghistory.context_metadata', true), '')::jsonb ->> %s, '')", [name]
+        )
+        return str(cursor.fetchone()[0])
+
+
+def act_key() -> str:
+    """The key of the act that this transaction is: all its events carry it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('pghistory.context_id')")
+        return str(cursor.fetchone()[0])

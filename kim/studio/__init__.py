@@ -1,0 +1,1 @@
+"""Documents of every kind: figures in text, release, PDF, Word."""

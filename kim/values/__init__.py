@@ -1,0 +1,1 @@
+"""Money, time and what people write: values without models and without a request."""

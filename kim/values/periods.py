@@ -1,0 +1,140 @@
+"""The one clock, and time as half-open ranges inside, "von / bis einschließlich" in forms and print."""
+
+import calendar
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Self
+
+from django import forms
+from django.contrib.postgres.fields import DateRangeField
+from django.contrib.postgres.forms import DateRangeField as RangeFormField
+from django.contrib.postgres.forms import RangeWidget
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.backends.postgresql.psycopg_any import DateRange
+from django.utils import timezone
+
+from kim.values.formats import FIRST_YEAR, LAST_YEAR, DateField, day
+
+if TYPE_CHECKING:
+    from kim.models import Body
+
+DAY = timedelta(days=1)
+
+
+def today(body: "Body | None") -> date:
+    """The body's reference day if it has one (trial bodies are pinned), else the local date."""
+    if body is not None and body.reference_day is not None:
+        return body.reference_day
+    return timezone.localdate()
+
+
+def period(first: date | None, last: date | None) -> DateRange:
+    """From the first to the last day, both included, as a half-open range; None leaves that side open.
+
+    >>> period(date(2023, 1, 1), date(2023, 12, 31)).upper
+    datetime.date(2024, 1, 1)
+    """
+    return DateRange(first, last + DAY if last else None, "[)")
+
+
+def between(first: date | None, end: date | None = None) -> DateRange:
+    """From the first day to the day before ``end``; None leaves that side open.
+
+    >>> between(date(2023, 3, 1), date(2024, 1, 1)) == period(date(2023, 3, 1), date(2023, 12, 31))
+    True
+    """
+    return DateRange(first, end, "[)")
+
+
+def last_day(span: DateRange) -> date | None:
+    """The last day that belongs to the range ("bis einschließlich"); None when its end is open."""
+    return span.upper - DAY if span.upper else None
+
+
+def year_of(year: int) -> DateRange:
+    """The calendar year as a range; ValidationError outside the years the program deals with."""
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise ValidationError(f"Das Jahr {year} liegt nicht zwischen {FIRST_YEAR} und {LAST_YEAR}.")
+    return period(date(year, 1, 1), date(year, 12, 31))
+
+
+def common(one: DateRange, other: DateRange) -> DateRange | None:
+    """The days two ranges share; None when there is none."""
+    lower = max((d for d in (one.lower, other.lower) if d), default=None)
+    upper = min((d for d in (one.upper, other.upper) if d), default=None)
+    if lower and upper and lower >= upper:
+        return None
+    return DateRange(lower, upper, "[)")
+
+
+def months(span: DateRange) -> Fraction:
+    """Length in months: whole calendar months count 1, of a begun month its days over the month's days.
+
+    Both ends must be given. Raises ValueError for an open range.
+
+    >>> months(period(date(2023, 3, 1), date(2023, 12, 31)))
+    Fraction(10, 1)
+    >>> months(period(date(2023, 4, 16), date(2023, 4, 30)))
+    Fraction(1, 2)
+    """
+    if span.lower is None or span.upper is None:
+        raise ValueError("an open range has no length in months")
+
+    def position(day: date) -> Fraction:
+        return day.year * 12 + day.month + Fraction(day.day - 1, calendar.monthrange(day.year, day.month)[1])
+
+    return position(span.upper) - position(span.lower)
+
+
+class InclusiveWidget(RangeWidget):
+    """Two date inputs, "von" and "bis einschließlich"."""
+
+    template_name = "components/period.html"
+
+    def __init__(self) -> None:
+        attrs = {"class": "kern-form-input__input", "autocomplete": "off"}
+        forms.MultiWidget.__init__(self, [forms.TextInput(attrs=attrs), forms.TextInput(attrs=attrs)])
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        found = super().get_context(name, value, attrs)
+        found["pairs"] = list(zip(("von", "bis einschließlich"), found["widget"]["subwidgets"], strict=True))
+        return found
+
+    def decompress(self, value: Any) -> Any:
+        return [day(d) if d else None for d in (value.lower, last_day(value))] if value else [None, None]
+
+
+class PeriodFormField(RangeFormField):
+    widget = InclusiveWidget
+    base_field = DateField
+    default_error_messages = {
+        "bound_ordering": "Das Ende („bis einschließlich“) liegt vor dem Anfang („von“).",
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"widget": InclusiveWidget()} | kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return InclusiveWidget().decompress(value) if isinstance(value, DateRange) else value
+
+    def compress(self, values: Any) -> DateRange | None:
+        first, last = values or (None, None)
+        if first and last and first > last:
+            raise forms.ValidationError(self.error_messages["bound_ordering"], code="bound_ordering")
+        return None if first is None and last is None else period(first, last)
+
+
+class PeriodField(DateRangeField):
+    """A half-open date range in the database."""
+
+    def formfield(self, **kwargs: Any) -> Any:
+        return super().formfield(**{"form_class": PeriodFormField} | kwargs)
+
+
+class PeriodQuerySet(models.QuerySet[Any]):
+    """Rows with a ``validity``."""
+
+    def as_of(self, day: date) -> Self:
+        """The rows that are valid on that day (valid time)."""
+        return self.filter(validity__contains=day)
