@@ -9,7 +9,7 @@ from typing import Any
 from grants import costing
 from grants.costing import Absence, ItemYear, Piece, PostYear
 from grants.models import Book, Entry, FundingNotice
-from grants.models.ledger import json_of
+from grants.models.readings import json_of
 from kim.figures import COUNT, EUR, FTE, MONTHS, Value, stated
 from kim.values.formats import euro, fte, number, span
 from kim.values.money import MILLI, rounded

@@ -15,6 +15,7 @@ from django.db.models import Q, QuerySet
 from grants.models.guards import FUNDED_TWICE, FUNDED_TWICE_BY_POST, FUNDED_TWICE_WORDS
 from grants.models.items import NoticeItem
 from grants.models.notices import NoticeVersion
+from grants.models.readings import counted_spans
 from kim.models import BodyRow, SameBody, closed_year
 from kim.models.versioned import tracked
 from kim.values.formats import day as printed
@@ -101,8 +102,6 @@ def twice(position: Position, fundings: Iterable[Funding]) -> str:
 
     Three queries. The same rule as grants.models.guards.TWICE, for a sentence before the database refuses.
     """
-    from grants.models.ledger import counted_spans
-
     rows = list(position.periods.all())
     paid = []
     given = list(fundings)

@@ -4,10 +4,10 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from grants.models.items import ItemTerms, taken_from
-from grants.models.ledger import holes
 from grants.models.notices import FundingNotice
 from grants.models.planning import fill_lines
 from grants.models.programmes import Rate, SeveralRates, fitting
+from grants.models.readings import holes
 from kim.models.refusals import refusable
 from kim.store.context import note
 from kim.values.periods import common

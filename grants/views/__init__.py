@@ -33,9 +33,9 @@ from kim.history.trail import story
 from kim.lists import ListPage, kept_link
 from kim.models import Source
 from kim.models.refusals import refusable
-from kim.pages import charts
 from kim.pages.forms import AddPage, CorrectionPage, DescriptionPage, saved
 from kim.store.context import note
+from kim.values import charts
 from kim.values.formats import euro, fte, listed
 from kim.values.money import EuroColumn
 from kim.values.periods import period, year_of

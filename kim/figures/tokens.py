@@ -9,6 +9,8 @@ from django.core.exceptions import ObjectDoesNotExist, ValidationError
 
 from kim.figures import AGREEING, CATALOGUE, Value
 from kim.models import TextBlock
+from kim.models.sources import checks_text
+from kim.models.versioned import counted, says_use
 from kim.values.richtext import TOKEN, Part, Span, parts
 
 PARAMETER = re.compile(r'([a-z_]+)=(?:"([^"]*)"|(\S+))')
@@ -116,6 +118,13 @@ def key_of(name: str, given: Mapping[str, str]) -> Key:
     return name, tuple(sorted(arguments(given).items()))
 
 
+@says_use
+def named_in_texts(row: Any) -> list[str]:
+    """Text blocks that name a row in a token. Example: 1 Textblock."""
+    count = blocks_naming(row)
+    return [counted(count, TextBlock)] if count else []
+
+
 def blocks_naming(row: Any) -> int:
     """How many text blocks of a row's body name it in a token, however that is written; 0 for a model that no token
     names. One query, and one for each object that a token names.
@@ -149,6 +158,7 @@ def canonical(name: str, raw: str) -> str:
     return " ".join([name, *(match[0] for match in PARAMETER.finditer(raw))])
 
 
+@checks_text
 def check_tokens(text: str) -> None:
     """ValidationError with a sentence for each token that the catalogue does not know."""
     problems = []

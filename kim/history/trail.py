@@ -1,7 +1,7 @@
 """The trail of all changes: as sentences, searched, sampled, and an act undone by a counter-entry."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +12,6 @@ from django.db import models
 from django.db.models import Count, Max, Min, OuterRef, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import MD5, Cast, Concat, Now
 
-from kim.access.rules import may
 from kim.models import Attached, TrailEvent, User, named, subjects
 from kim.models.refusals import refusable
 from kim.models.versioned import unkept
@@ -282,15 +281,15 @@ def label(model: Any, column: Any) -> str:
     return str(model._meta.get_field(column.name).verbose_name)
 
 
-def undo(act: uuid.UUID, request: Any) -> tuple[str, bool]:
+def undo(act: uuid.UUID, user: Any, allowed: Callable[[str], bool]) -> tuple[str, bool]:
     """Take an act of the last ten minutes back by a counter-entry; what it was, and whether an object with a page is
     gone by it.
 
-    Only by who did it, with the right it needed, and only if nothing it touched has changed since. Raises
-    ValidationError with a sentence.
+    Only by who did it (``user``), with the rights it needed (``allowed`` says of a rule whether they are there), and
+    only if nothing it touched has changed since. Raises ValidationError with a sentence.
     """
-    rules = set(recent([act], request.user).values_list("rule", flat=True))
-    if not rules or not all(may(request, rule) for rule in rules):
+    rules = set(recent([act], user).values_list("rule", flat=True))
+    if not rules or not all(allowed(rule) for rule in rules):
         raise ValidationError(
             "Zurücknehmen lässt sich nur, was Sie selbst in den letzten zehn Minuten gespeichert haben."
         )

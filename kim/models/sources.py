@@ -1,6 +1,7 @@
 """What is cited, and the texts of papers."""
 
 import re
+from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
 import pgtrigger
@@ -191,6 +192,15 @@ class Source(GuardedRow):
         return f"{head} „{self.title}“" + (f" vom {day(self.date)}" if self.date else "")
 
 
+TEXT_CHECKS: list[Callable[[str], None]] = []
+
+
+def checks_text(check: Callable[[str], None]) -> Callable[[str], None]:
+    """Registers what is asked of the words of every block before it is saved; it raises ValidationError."""
+    TEXT_CHECKS.append(check)
+    return check
+
+
 @tracked()
 class Text(GuardedRow):
     """The words of one document, in blocks; as public as the document (a trigger of Paper keeps it so)."""
@@ -244,9 +254,8 @@ class TextBlock(BodyRow):
 
     def clean(self) -> None:
         """A block with an unknown token cannot be saved."""
-        from kim.figures.tokens import check_tokens
-
-        check_tokens(self.content)
+        for check in TEXT_CHECKS:
+            check(self.content)
 
 
 class Cited(models.Model):

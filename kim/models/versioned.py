@@ -15,6 +15,15 @@ from kim.values.formats import visible_line, visible_words
 M = TypeVar("M", bound=type[models.Model])
 
 
+USES: list[Callable[[Any], list[str]]] = []
+
+
+def says_use(hook: Callable[[Any], list[str]]) -> Callable[[Any], list[str]]:
+    """Registers what else may use a row (what lies beside it, texts that name it): in words, empty if nothing does."""
+    USES.append(hook)
+    return hook
+
+
 class Versioned(models.Model):
     """Optimistic lock, kept by the database: a save that carries an old version is refused.
 
@@ -91,10 +100,6 @@ class Versioned(models.Model):
 
         A model says by ``part_of`` (the name of its foreign key) whose part it is and goes with.
         """
-        from kim.figures.tokens import blocks_naming
-        from kim.models import TextBlock
-        from kim.models.attached import Attached
-
         found = []
         for relation in self._meta.related_objects:
             model: Any = relation.related_model
@@ -105,11 +110,8 @@ class Versioned(models.Model):
                 found += [words for part in rows for words in part.used_by()]
             elif count := rows.count():
                 found.append(counted(count, model))
-        for kind in Attached.__subclasses__() if self.attached_as else []:
-            if count := kind._base_manager.filter(subject_kind=self.attached_as, subject_id=self.pk).count():
-                found.append(counted(count, kind))
-        if count := blocks_naming(self):
-            found.append(counted(count, TextBlock))
+        for hook in USES:
+            found += hook(self)
         return found
 
     @transaction.atomic

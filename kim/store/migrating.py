@@ -14,8 +14,8 @@ from django.db import connection, migrations, models, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.db.models.signals import pre_migrate
 
-from kim.models.trail import branch, in_trail
 from kim.store.postgres import APP
+from kim.store.trail_view import branch, in_trail
 
 KNOWN = "kim_known"  # the schema of the tables as they were known at some moment
 GONE = "nicht mehr vorhanden"  # words that the history never kept, of a row that was deleted since

@@ -11,7 +11,7 @@ from typing import Any
 
 APP = "kim_app"  # serves; owns nothing, so it can neither alter a table nor switch off what guards it
 OWNER = "kim_owner"  # migrates and tests
-BASE = Path(__file__).resolve().parent.parent
+BASE = Path(__file__).resolve().parents[2]
 
 
 class Unreachable(Exception):

@@ -20,7 +20,12 @@ from kim.studio import pdf
 
 FORMAT = 1  # what is written from now on; every number that was ever written keeps its reader
 RENDERER = ("weasyprint", "pydyf", "pikepdf", "fonttools", "tinyhtml5", "tinycss2", "cssselect2", "django")
-DRAWING = ("pdf.py", "bundles.py", "formats.py", "templatetags/kim.py")  # our own part in it, below kim/
+DRAWING = (
+    "studio/pdf.py",
+    "studio/bundles.py",
+    "values/formats.py",
+    "templatetags/kim.py",
+)  # our own part, below kim/
 
 
 def canonical(data: Any) -> str:
@@ -124,7 +129,7 @@ def renderer(template: str, styles: Iterable[str]) -> dict[str, Any]:
         else sha256(get_template(name).template.source)  # type: ignore[attr-defined]
         for name in included
     }
-    sources |= {f"kim/{name}": sha256((Path(__file__).parent / name).read_bytes()) for name in DRAWING}
+    sources |= {f"kim/{name}": sha256((Path(__file__).resolve().parents[1] / name).read_bytes()) for name in DRAWING}
     fonts = {face: sha256((pdf.fonts() / f"{face}.ttf").read_bytes()) for face in pdf.FACES}
     programs = {name: version(name) for name in RENDERER}
     programs |= {"pango": pdf.pango_version(), "harfbuzz": pdf.harfbuzz_version()}

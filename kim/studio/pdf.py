@@ -14,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.template.loader import render_to_string
 from pikepdf import Array, Dictionary, Name, Object, ObjectStreamMode, Pdf, String
 
-STYLES = Path(__file__).parent / "static" / "kim" / "print"
+STYLES = Path(__file__).resolve().parents[1] / "static" / "kim" / "print"
 NONE: Mapping[str, str] = {}
 PDFIUM = Lock()  # the library knows no threads: two calls at once in one process may crash it
 FACES = ("FiraSans-Regular", "FiraSans-SemiBold", "FiraSans-Italic")

@@ -130,7 +130,7 @@ def check_pdf(content: bytes) -> None:
     """
     expect(content.startswith(b"%PDF-"), "pdf")
     command = [sys.executable, "-c", "from kim.values.uploads import scan; scan()"]
-    place = Path(__file__).resolve().parent.parent
+    place = Path(__file__).resolve().parents[2]
     try:
         run = subprocess.run(  # noqa: S603 - our own code, the file comes by its input
             command, input=content, capture_output=True, timeout=SCAN_SECONDS, cwd=place, check=False

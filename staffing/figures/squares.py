@@ -9,7 +9,7 @@ from typing import Any
 
 from kim.figures import figure
 from kim.models import Body
-from kim.pages.charts import COMING, EMPTY, FILLED, PARTLY, RESTING, UNKNOWN, Bar
+from kim.values.charts import COMING, EMPTY, FILLED, PARTLY, RESTING, UNKNOWN, Bar
 from kim.values.formats import fte, span
 from kim.values.periods import between, common, year_of
 from staffing.figures.vacancy import RESTING as AT_REST

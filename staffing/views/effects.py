@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from kim.history.preview import preview
 
 from kim.figures import EUR, Value, about
+from kim.history.preview import preview
 from kim.models import Body
 from kim.studio import documents
 from kim.values import formats

@@ -6,7 +6,7 @@ from django.http import HttpResponseBase
 from django.shortcuts import render
 
 from kim.access.views import Ruled
-from kim.pages import charts
+from kim.values import charts
 from staffing.figures.squares import overview
 
 

@@ -16,8 +16,8 @@ from kim.access.views import Ruled
 from kim.history.trail import story
 from kim.lists import ListPage, kept_link
 from kim.models.refusals import CONFLICT
-from kim.pages import charts
 from kim.pages.forms import RemovePage, last_change, refuse, saved
+from kim.values import charts
 from kim.values.periods import DAY
 from staffing.figures.occupancy import choices_on
 from staffing.figures.squares import by_municipality

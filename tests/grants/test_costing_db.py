@@ -5,7 +5,6 @@ from decimal import Decimal as D
 from fractions import Fraction
 
 from hypothesis import HealthCheck, assume, given, settings
-from kim.history.preview import undone
 
 from grants.figures.allocation import annual_amounts, plain_annual_amounts
 from grants.figures.forecast import unspent
@@ -15,6 +14,7 @@ from grants.figures.onward import recipients
 from grants.figures.partners import carrier_years
 from grants.models import ItemTerms, NoticeItem, NoticeVersion
 from grants.models.planning import planned_amounts
+from kim.history.preview import undone
 from kim.models import Source
 from kim.models.refusals import refusable
 from kim.values.periods import between

@@ -6,7 +6,6 @@ from datetime import date
 import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
-from kim.history.preview import undone
 
 from grants.documents import OnwardDocument
 from grants.models import FundingNotice, OnwardGrant
@@ -14,6 +13,7 @@ from grants.models.onward import drafts
 from grants.tasks import release_grants
 from grants.views.onward import digest
 from kim.access.rules import RULES
+from kim.history.preview import undone
 from kim.models import Body, BoundFigure, Release, Role, Source, Text, TextBlock
 from kim.studio import seen
 from staffing.models import Carrier

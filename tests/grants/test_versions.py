@@ -25,7 +25,7 @@ from grants.models import (  # fmt: skip
 )
 from grants.models.amending import Stated
 from grants.models.guards import COUNTED
-from grants.models.ledger import holding
+from grants.models.readings import holding
 from kim.models import ClosedYear, Source
 from kim.models.refusals import refusable
 from kim.values.periods import between, period

@@ -9,8 +9,8 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from kim.history.preview import undone
 
+from kim.history.preview import undone
 from kim.models import Source
 from kim.models.refusals import refusable
 from kim.models.sources import number_key

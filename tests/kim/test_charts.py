@@ -7,9 +7,9 @@ from decimal import Decimal as D
 
 import pytest
 
-from kim.pages import charts
-from kim.pages.charts import COMING, EMPTY, FILLED, PARTLY, RESTING, UNKNOWN
 from kim.studio import pdf
+from kim.values import charts
+from kim.values.charts import COMING, EMPTY, FILLED, PARTLY, RESTING, UNKNOWN
 from kim.values.periods import between, period
 from staffing.figures.squares import by_carrier, by_municipality, overview
 from staffing.models import Occupancy, Position

@@ -8,9 +8,9 @@ import pytest
 from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, connection, transaction
-from kim.history.preview import preview
 
 from grants.models import FundingNotice, NewOnwardGrant, OnwardGrant
+from kim.history.preview import preview
 from kim.history.trail import story
 from kim.models import (
     Body,

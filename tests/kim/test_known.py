@@ -7,11 +7,11 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from kim.history.preview import undone
 
 from grants.figures.allocation import by_carrier
 from grants.figures.neutrality import of_year
 from kim.history.knowledge import known_at
+from kim.history.preview import undone
 from kim.history.trail import tracked_models
 from staffing.models import PositionPeriod
 from tests.helpers import new_position, sql

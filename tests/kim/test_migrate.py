@@ -30,7 +30,7 @@ django.setup()
 from django.apps import apps
 from django.db import transaction
 from django.db.models.signals import pre_migrate
-from kim import migrating, postgres
+from kim.store import migrating, postgres
 with postgres.as_owner() as cursor, migrating.unsecured(cursor):
     pre_migrate.send(sender=apps.get_app_config("kim"), plan=["something"])
     cursor.execute("SELECT count(*) FROM pg_class WHERE relforcerowsecurity")

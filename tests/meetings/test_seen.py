@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 from django.core.exceptions import ValidationError
-from kim.history.preview import undone
 
+from kim.history.preview import undone
 from kim.models import Body, Release, Source, TextBlock
 from kim.studio import releases, seen
 from meetings.models import CoSignature, Organization, Paper

@@ -6,7 +6,6 @@ from decimal import Decimal as D
 from pathlib import Path
 
 import pytest
-from kim.history.preview import undone
 
 from grants.models import (
     Account,
@@ -18,6 +17,7 @@ from grants.models import (
     NoticeVersion,
     SubProduct,
 )
+from kim.history.preview import undone
 from kim.models import Body, Source, TextBlock
 from kim.studio import documents
 from kim.values.periods import period

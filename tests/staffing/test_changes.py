@@ -8,8 +8,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from kim.history.preview import undone
 
+from kim.history.preview import undone
 from kim.values.periods import between, period
 from staffing.models import Municipality, Occupancy, PlanNote, Position, PositionPeriod
 from tests.helpers import new_position, sql

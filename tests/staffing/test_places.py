@@ -8,8 +8,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from kim.history.preview import undone
 
+from kim.history.preview import undone
 from kim.models.refusals import refusable
 from kim.values.periods import between, period
 from staffing.figures.occupancy import endings, filled_by_post, persons, plain_filled, plain_rest, status

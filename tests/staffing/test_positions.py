@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from kim.history.preview import undone
 
+from kim.history.preview import undone
 from kim.models.refusals import refusable
 from kim.values.periods import period
 from staffing.figures.occupancy import PARTS, period_of, status

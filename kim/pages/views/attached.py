@@ -12,6 +12,7 @@ from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from kim.access.rules import may
 from kim.access.submissions import refused
 from kim.access.views import Ruled
 from kim.history import trail
@@ -287,7 +288,7 @@ class Undo(Ruled):
         target = safe(request, request.POST.get("next", ""), "/")
         try:
             act = uuid.UUID(request.POST.get("akt", ""))
-            what, gone = trail.undo(act, request)
+            what, gone = trail.undo(act, request.user, lambda rule: may(request, rule))
             target = "/" if gone else target
         except ValueError:
             raise Http404 from None
