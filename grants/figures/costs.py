@@ -68,8 +68,8 @@ def size_of(piece: Piece) -> Value:
     row, use = piece.use.row, piece.use
     if use.fte == use.whole:
         return stated("VZÄ", use.fte, FTE, row)
-    words = f"geförderter Teil von {fte(use.whole)} VZÄ"
-    return Value("geförderte VZÄ", use.fte, FTE, "beleg", source=words, link=row.get_absolute_url())
+    words = f"als geförderter Teil von {fte(use.whole)} VZÄ erfasst"
+    return Value("geförderte VZÄ", use.fte, FTE, "annahme", source=words, link=row.get_absolute_url())
 
 
 def price_of(piece: Piece, notice: FundingNotice) -> Value:

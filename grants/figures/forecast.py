@@ -22,7 +22,7 @@ from staffing.models import PositionPeriod
 RULES = {
     "months": "nach Monaten: VZÄ × Satz × Monate/12, angefangene Monate nach Tagen",
     "days": "nach Tagen: VZÄ × Satz × Tage/Tage des Jahres",
-    "none": "der Bescheid rechnet keine Teilzeiträume; es bleibt nichts übrig",
+    "none": "nach dem Jahresbetrag: der Bescheid rechnet keine Teilzeiträume, es bleibt nichts übrig",
     "": (
         "nach Monaten (Annahme; die Rechenregel des Bescheids ist nicht erfasst): VZÄ × Satz × Monate/12, angefangene "
         "Monate nach Tagen"

@@ -57,7 +57,7 @@ class Funding(BodyRow):
     objects = FundingQuerySet.as_manager()
 
     class Meta(BodyRow.Meta):
-        verbose_name, verbose_name_plural = "Förderung einer Stelle", "Förderungen von Stellen"
+        verbose_name, verbose_name_plural = "Förderung einer Stelle", "Förderungen"
         triggers = [*BodyRow.Meta.triggers, FUNDED_TWICE, closed_year(PAID)]
         constraints: ClassVar = [
             *BodyRow.Meta.constraints,

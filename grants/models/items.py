@@ -69,8 +69,9 @@ class NoticeItem(BodyRow):
         ]
 
     def __str__(self) -> str:
-        words = [str(self.function) if self.function else str(self.get_kind_display()), self.variant, self.label]
-        return ", ".join(word for word in words if word)
+        if not self.function:
+            return self.label or str(self.get_kind_display())
+        return ", ".join(word for word in (str(self.function), self.variant, self.label) if word)
 
     @property
     def is_staff(self) -> bool:

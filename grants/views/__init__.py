@@ -19,6 +19,7 @@ from grants.models import (
     Funding,
     FundingNotice,
     ItemTerms,
+    NoticeItem,
     NoticeVersion,
     carried,
     carried_lines,
@@ -79,7 +80,8 @@ class NoticePage(Ruled):
         (book,) = load(request.acting_body, None, notices=Q(notice=notice), plans=True) or (None,)
         version, year = notice.current, request.year
         items = items_of(version, book)
-        amounts = [amount for _, amount in items]
+        own_share = NoticeItem.Kind.OWN_SHARE
+        amounts = [amount for terms, amount in items if terms.item.kind != own_share]
         posts = posts_of(book, year)
         granted = book.granted.get(year) if book and version.amount is not None else None
         context = {
@@ -87,7 +89,8 @@ class NoticePage(Ruled):
             "held": version,
             "then": notice.on(request.stand),
             "versions": notice.held(),
-            "items": items,
+            "items": [pair for pair in items if pair[0].item.kind != own_share],
+            "own_shares": [pair for pair in items if pair[0].item.kind == own_share],
             "items_total": None if None in amounts else sum((a for a in amounts if a is not None), Decimal(0)),
             "items_sum": known_total("Summe", *(Value(str(terms.item), amount) for terms, amount in items)),
             "items_fte": sum((terms.fte for terms, _ in items if terms.fte), start=Decimal(0)),
@@ -96,6 +99,7 @@ class NoticePage(Ruled):
             "posts": posts,
             "unspent": forecast.unspent(notice, request.stand) if book and book.is_granted and items else None,
             "granted": granted,
+            "touches": year in (book.years if book else version.years()),
             "left": None if granted is None or unpriced(posts) else granted - posts.amount,
             "story": story(
                 [notice, *notice.held(), *(one.source for one in notice.held()), *(terms for terms, _ in items)],

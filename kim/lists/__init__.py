@@ -46,8 +46,9 @@ def kept_link(request: Any, url: str) -> str:
     """An address of ours that keeps the page's Stand and Förderjahr, unless it names its own."""
     if not url.startswith("/"):
         return url
+    url, hash_, fragment = url.partition("#")
     path, _, query = url.partition("?")
     own = parse_qsl(query)
     named = {name for name, _ in own}
     kept = [(n, request.GET[n]) for n in ("stand", "jahr") if request.GET.get(n) and not named & {"stand", "jahr"}]
-    return path + ("?" + urlencode([*own, *kept]) if own or kept else "")
+    return path + ("?" + urlencode([*own, *kept]) if own or kept else "") + hash_ + fragment

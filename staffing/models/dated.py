@@ -100,6 +100,9 @@ class Dated(BodyRow):
                 setattr(later, field.attname, getattr(self, field.attname))
         for name in self.ranges:
             setattr(later, name, getattr(self, name))
+        if (why := getattr(stored, "validity_assumption", "")) and why == getattr(later, "validity_assumption", ""):
+            words = f"Erster offener Tag; das Förderjahr {edge.year - 1} ist abgeschlossen."
+            later.__dict__["validity_assumption"] = words  # the old reason was one for the old beginning
         later._hold(left)
         self.divided = later.divided = edge
         return later
