@@ -16,8 +16,8 @@ from kim.figures import EUR, FTE, Value, figure, total
 from kim.models import Body
 from kim.values.formats import day as printed
 from kim.values.periods import DAY, between, common, last_day, year_of
-from staffing.figures.vacancy import UNKNOWN, gaps, histories
-from staffing.models import PositionPeriod
+from staffing.figures.vacancy import UNKNOWN, gaps
+from staffing.models import Occupancy, PositionPeriod
 
 RULES = {
     "months": "nach Monaten: VZÄ × Satz × Monate/12, angefangene Monate nach Tagen",
@@ -79,7 +79,7 @@ def counted(body: Body, day: date) -> list[dict[str, Any]]:
 
 @figure("vacancy.unspent", "Voraussichtlich nicht verausgabt", subject="kim.Body", arguments=counted)
 def unspent(notice: FundingNotice, day: date) -> Unspent:
-    """EUR that empty and resting places leave of a notice, by its rule, over its whole time. Five queries.
+    """EUR that empty and resting places leave of a notice, by its rule, over its whole time. Three queries.
 
     so_far: up to and including the day; ahead: from the next day to the end of the notice, if what is recorded stays
     as it is (Annahme). What is not stated is no part of it; unknown says how many FTE that is on the day.
@@ -131,8 +131,11 @@ def link_of(one: Left) -> str:
     return str(one.post.pieces[0].use.row.position.get_absolute_url())
 
 
-def left_of(book: Book, day: date, wanted: set[int] | None = None) -> list[Left]:
-    """What each post leaves of a notice in each of its years; wanted: only these posts. Two queries."""
+def left_of(
+    book: Book, day: date, wanted: set[int] | None = None, places: dict[int, list[Occupancy]] | None = None
+) -> list[Left]:
+    """What each post leaves of a notice in each of its years; wanted: only these posts. One query, unless the places
+    were read already."""
     posts = [
         (year, post)
         for year in years_of(book)
@@ -140,8 +143,23 @@ def left_of(book: Book, day: date, wanted: set[int] | None = None) -> list[Left]
         for key, post in entry.item.year(year).posts.items()
         if post.amount is not None and (wanted is None or key in wanted)
     ]
-    known = histories(int(str(post.post)) for _, post in posts)
-    return [left_of_post(post, known[int(str(post.post))], year, day, book) for year, post in posts]
+    if places is None:
+        places = places_of(key for _, post in posts for key in [int(str(post.post))])
+    found = []
+    for year, post in posts:
+        rows = {piece.use.row.pk: piece.use.row for piece in post.pieces}
+        known = (list(rows.values()), places.get(int(str(post.post)), []))
+        found.append(left_of_post(post, known, year, day, book))
+    return found
+
+
+def places_of(posts: Iterable[int]) -> dict[int, list[Occupancy]]:
+    """The places of posts with their dated facts. One query."""
+    found: dict[int, list[Occupancy]] = {}
+    rows = Occupancy.objects.filter(position__in=set(posts)).select_related("position", "basis").order_by("slot")
+    for one in rows:
+        found.setdefault(one.position_id, []).append(one)
+    return found
 
 
 def left_of_post(post: PostYear, known: tuple[Any, Any], year: int, day: date, book: Book) -> Left:
@@ -165,7 +183,7 @@ def left_of_post(post: PostYear, known: tuple[Any, Any], year: int, day: date, b
 @figure("position.unspent", "voraussichtlich nicht verausgabt", many=True)
 def unspent_by_post(periods: Iterable[PositionPeriod], day: date) -> dict[int, Value]:
     """EUR that each post foreseeably leaves of the granted notices that pay it on the day, over all their time.
-    Five queries for each notice at most. No amount for a post without such a notice, and where only "keine Angabe" is
+    Three queries. No amount for a post without such a notice, and where only "keine Angabe" is
     known of it.
 
     Example: CM-11 (0,5, empty all 2023): 28.500,00.
@@ -176,10 +194,11 @@ def unspent_by_post(periods: Iterable[PositionPeriod], day: date) -> dict[int, V
     holding = NoticeVersion.objects.filter(body=rows[0].body_id).holding_on(day, plans=False)
     books = load(rows[0].body_id, None, notices=Q(notice__in=holding.values("notice")))
     wanted = {row.position_id for row in rows}
+    places = places_of(wanted)
     found: dict[int, list[Left]] = {}
     for book in books:
         paid = {key for entry in book.staff for key in costing.on_day(entry.item, day)}
-        for one in left_of(book, day, {key for key in wanted if key in paid}):
+        for one in left_of(book, day, {key for key in wanted if key in paid}, places):
             found.setdefault(int(str(one.post.post)), []).append(one)
     return {row.pk: left_by(row, found.get(row.position_id, [])) for row in rows}
 

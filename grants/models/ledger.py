@@ -2,18 +2,21 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Q
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Q
+from django.db.models.functions import JSONObject
 
 from grants.costing import Item, Use, years
 from grants.granting import Grant, granted_by_year, until
 from grants.models.funding import Funding
 from grants.models.items import NoticeItem
 from grants.models.notices import DECIDED, FundingNotice, NoticeVersion
-from grants.models.readings import Said, chains, json_of, lump_amounts, read, rows_of
+from grants.models.readings import Said, chains, json_of, lump_amounts, read, rows_of, text
 from kim.models import Body
 from kim.values.periods import between, common
 from staffing.models import PositionPeriod
@@ -136,23 +139,40 @@ def load(
 
 
 def uses_of(body: Body | int, notices: list[int], periods: Iterable[PositionPeriod] | None) -> dict[int, list[Use]]:
-    """What posts use of each position of these notices: a part for each span of their facts. At most two queries."""
-    fundings = list(Funding.objects.filter(body=body, item__notice__in=notices).select_related("position"))
+    """What posts use of each position of these notices: a part for each span of their facts. One query."""
+    paying = Funding.objects.filter(body=body, item__notice__in=notices)
     if periods is None:
-        keys = {one.position_id for one in fundings}
-        rows = PositionPeriod.objects.filter(body=body, position__in=keys)
-        periods = rows.select_related("position", "carrier", "basis").order_by("validity") if keys else []
-    facts: dict[int, list[PositionPeriod]] = {}
-    for row in periods:
-        facts.setdefault(row.position_id, []).append(row)
+        facts = {"item": "item_id", "fte": text("fte"), "first": "validity__startswith", "end": "validity__endswith"}
+        mine = paying.filter(position=OuterRef("position")).order_by("pk").values(json=JSONObject(**facts))
+        rows = PositionPeriod.objects.filter(body=body, position__in=paying.values("position"))
+        rows = rows.select_related("position", "carrier", "basis").annotate(paid_json=ArraySubquery(mine))
+        paid = ((row, one) for row in rows.order_by("validity") for one in row.__dict__["paid_json"])
+        parts = [(row, one["item"], number_of(one["fte"]), range_of(one)) for row, one in paid]
+    else:
+        by_post: dict[int, list[PositionPeriod]] = {}
+        for row in periods:
+            by_post.setdefault(row.position_id, []).append(row)
+        there = paying.values_list("position", "item", "fte", "validity").order_by("pk")
+        parts = [(row, item, fte, span) for post, item, fte, span in there for row in by_post.get(post, [])]
     found: dict[int, list[Use]] = {}
-    for one in fundings:
-        for row in facts.get(one.position_id, []):
-            if there := common(one.validity, row.validity):
-                part = row.fte if one.fte is None else one.fte
-                use = Use(one.position_id, one.position.number, one.position.kind, there, part, row.fte, row)
-                found.setdefault(one.item_id, []).append(use)
+    for row, item, fte, span in parts:
+        if common_days := common(span, row.validity):
+            part = row.fte if fte is None else fte
+            post = row.position
+            use = Use(row.position_id, post.number, post.kind, common_days, part, row.fte, row)
+            found.setdefault(item, []).append(use)
     return found
+
+
+def number_of(words: str | None) -> Decimal | None:
+    """A number that was read as text."""
+    return None if words is None else Decimal(words)
+
+
+def range_of(one: dict[str, str | None]) -> Any:
+    """A range that was read as text; without a day that side is open."""
+    first, end = (date.fromisoformat(day) if (day := one[key]) else None for key in ("first", "end"))
+    return between(first, end)
 
 
 def book(versions: list[NoticeVersion], uses: dict[int, list[Use]]) -> Book:

@@ -75,7 +75,7 @@ def test_the_day_before_shows_the_former_plan(region):
 
 def test_neutrality_as_ruled(region, django_assert_num_queries):
     product = SubProduct.find(region, "946100")
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         found = nominal(region, 2023, product)
     data = found.as_json()
     derivation = data.pop("derivation")

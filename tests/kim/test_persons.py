@@ -39,6 +39,7 @@ STAYS = {
     "grants.FundingProgramme": {"slug": "code", "name": "a programme", "short_name": "a programme", "legal_basis": "a law"},
     "grants.ItemRate": {"source": "a document"},
     "grants.NoticeItem": {"variant": "code", "label": "what is paid"},
+    "grants.NoticeVersion": {"proration_place": "a place in a document"},
     "grants.OnwardGrant": {"signer_phrase": "Im Auftrag", "signer_function": "an office"},
     "grants.OnwardTemplate": {"signer_phrase": "Im Auftrag", "signer_function": "an office"},
     "grants.ProgrammeModule": {"name": "code", "title": "a Baustein"},
