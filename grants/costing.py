@@ -350,12 +350,12 @@ def states(found: PostYear, absences: Iterable[Absence]) -> States:
     sums = {kind: sum((e for a, _, e in parts if a.kind == kind), Fraction(0)) for kind in (NOT_SPENT, UNKNOWN)}
     whole = exact_of(p for p in found.pieces if p.exact is not None) or Fraction(0)
     filled, empty, unknown = shares(amount, [whole - sum(sums.values()), sums[NOT_SPENT], sums[UNKNOWN]])
-    cents = {NOT_SPENT: iter(()), UNKNOWN: iter(())} | {
+    cents = {
         kind: iter(shares(total, [e for a, _, e in parts if a.kind == kind]))
         for kind, total in ((NOT_SPENT, empty), (UNKNOWN, unknown))
     }
-    cut_ = tuple((replace(a, span=common(a.span, p.span), fte=a.fte), p, next(cents[a.kind])) for a, p, _ in parts)
-    return States(filled, empty, unknown, cut_)
+    each = tuple((replace(a, span=common(a.span, p.span)), p, next(cents[a.kind])) for a, p, _ in parts)
+    return States(filled, empty, unknown, each)
 
 
 def share_of(absence: Absence, piece: Piece) -> Fraction:

@@ -173,6 +173,4 @@ def state_terms(version, item, fte, *rates):
 
 def keep(row):
     """The row, through all its rules, in the database."""
-    row.full_clean()
-    row.save()
-    return row
+    return row.save_checked()

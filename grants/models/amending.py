@@ -103,22 +103,22 @@ class NewVersion:
         body = self.notice.body
         last = self.notice.versions.order_by("number").last()
         if self.source._state.adding:
-            saved(self.source)
+            self.source.save_checked()
         version = NoticeVersion(
             body=body, notice=self.notice, source=self.source, number=(last.number if last else 0) + 1
         )
         version.state, version.validity, version.holds_from = self.state, self.validity, holds_from
         version.amount, version.proration = self.amount, self.proration
-        saved(version)
+        version.save_checked()
         for year, amount in self.years.items():
-            saved(YearAmount(body=body, notice_version=version, year=year, amount=amount))
+            YearAmount(body=body, notice_version=version, year=year, amount=amount).save_checked()
         for one in self.positions:
             if one.item._state.adding:
-                saved(one.item)
+                one.item.save_checked()
             terms = ItemTerms(body=body, item=one.item, notice_version=version, fte=one.fte, amount=one.amount)
-            saved(terms)
+            terms.save_checked()
             for span, amount, per_fte in one.rates:
-                saved(ItemRate(body=body, terms=terms, validity=span, amount=amount, per_fte=per_fte))
+                ItemRate(body=body, terms=terms, validity=span, amount=amount, per_fte=per_fte).save_checked()
         return version
 
 
@@ -147,9 +147,3 @@ def amounts(book: Book | None, year: int) -> Any:
         {key: one for key, one in granted.items() if one},
         {k: v for k, v in posts.items() if v},
     )
-
-
-def saved(row: Any) -> None:
-    """Through all rules of the model."""
-    row.full_clean()
-    row.save()

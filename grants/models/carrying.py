@@ -238,46 +238,35 @@ def carry_over(body: Body, year: int, *, reason: str) -> list[FundingNotice]:
 def establish(body: Body, one: Carried) -> FundingNotice:
     """The planned notice with its positions, and what they pay."""
     old, before = one.notice, one.notice.current
-    notice = saved(
-        FundingNotice(
-            body=body,
-            slug=one.slug,
-            title=f"{one.title} (geplant)",
-            programme=old.programme,
-            module=old.module,
-            instrument=old.instrument,
-            funder=old.funder,
-            sub_product=old.sub_product,
-            note=f"Übernommen aus {one.year - 1}; ein Bescheid liegt noch nicht vor.",
-        )
-    )
-    source = saved(Source(body=body, kind=Source.Kind.OTHER, title=notice.title, public=before.source.public))
-    version = saved(
-        NoticeVersion(
-            body=body,
-            notice=notice,
-            source=source,
-            state=NoticeVersion.State.PLANNED,
-            validity=year_of(one.year),
-            proration=before.proration,
-        )
-    )
+    notice = FundingNotice(
+        body=body,
+        slug=one.slug,
+        title=f"{one.title} (geplant)",
+        programme=old.programme,
+        module=old.module,
+        instrument=old.instrument,
+        funder=old.funder,
+        sub_product=old.sub_product,
+        note=f"Übernommen aus {one.year - 1}; ein Bescheid liegt noch nicht vor.",
+    ).save_checked()
+    source = Source(body=body, kind=Source.Kind.OTHER, title=notice.title, public=before.source.public).save_checked()
+    version = NoticeVersion(
+        body=body,
+        notice=notice,
+        source=source,
+        state=NoticeVersion.State.PLANNED,
+        validity=year_of(one.year),
+        proration=before.proration,
+    ).save_checked()
     for line in one.lines:
         kept = {"function": line.item.function, "variant": line.item.variant, "label": line.item.label}
-        item = saved(NoticeItem(body=body, notice=notice, kind=line.item.kind, **kept))
-        terms = saved(ItemTerms(body=body, item=item, notice_version=version, fte=line.fte))
+        item = NoticeItem(body=body, notice=notice, kind=line.item.kind, **kept).save_checked()
+        terms = ItemTerms(body=body, item=item, notice_version=version, fte=line.fte).save_checked()
         for rate, span in line.spans():
-            saved(taken_from(rate, terms, span))
+            taken_from(rate, terms, span).save_checked()
         for part in line.parts:
-            saved(Funding(body=body, item=item, position=part.post, fte=part.fte))
+            Funding(body=body, item=item, position=part.post, fte=part.fte).save_checked()
     return notice
-
-
-def saved(row: Any) -> Any:
-    """The row, through all its rules, in the database."""
-    row.full_clean()
-    row.save()
-    return row
 
 
 def go_on(body: Body, day: date, posts: Iterable[int]) -> None:
@@ -290,5 +279,4 @@ def go_on(body: Body, day: date, posts: Iterable[int]) -> None:
         later = row.continued(between(day, year_of(day.year).upper))
         later.stage = Stage.NOT_STATED if row.stage == Stage.NOT_STATED else Stage.PLANNED
         later.basis, later.basis_place, later.assumption, later.validity_assumption = None, "", words, words
-        later.full_clean()
-        later.save()
+        later.save_checked()

@@ -116,7 +116,7 @@ def enlarge(item: NoticeItem, post: Position, taken: Decimal, day: date) -> None
     if row:
         resize(row, taken, day)
     else:
-        save(Funding(body=post.body, item=item, position=post, fte=taken, validity=between(day)))
+        Funding(body=post.body, item=item, position=post, fte=taken, validity=between(day)).save_checked()
 
 
 def pay(sums: dict[NoticeItem, Decimal], moved: Moved, whole: Decimal) -> None:
@@ -124,7 +124,7 @@ def pay(sums: dict[NoticeItem, Decimal], moved: Moved, whole: Decimal) -> None:
     sizes = list(moved.created.values())
     if len(sums) == 1 and sum(sums.values()) >= sum(sizes, Decimal(0)):
         for post in moved.created:
-            save(Funding(body=post.body, item=next(iter(sums)), position=post, validity=always()))
+            Funding(body=post.body, item=next(iter(sums)), position=post, validity=always()).save_checked()
         return
     room = dict(zip(moved.created, sizes, strict=True))
     for item, given in sums.items():
@@ -132,11 +132,7 @@ def pay(sums: dict[NoticeItem, Decimal], moved: Moved, whole: Decimal) -> None:
         parts = split(min(given, sum(room.values(), Decimal(0))) * 10, list(room.values()))
         for post, part in zip(list(room), parts, strict=True):
             if part:
-                save(Funding(body=post.body, item=item, position=post, fte=part / 10, validity=between(moved.day)))
+                Funding(
+                    body=post.body, item=item, position=post, fte=part / 10, validity=between(moved.day)
+                ).save_checked()
             room[post] -= part / 10
-
-
-def save(row: Funding) -> None:
-    """Through all rules of the model."""
-    row.full_clean()
-    row.save()

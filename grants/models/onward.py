@@ -127,16 +127,13 @@ class OnwardTemplate(BodyRow, Signed):
         note(act="Muster angelegt")
         with refusable():
             text = Text(body=body, name=f"Muster {Basis(basis).label}", public=True)
-            text.full_clean()
-            text.save()
+            text.save_checked()
             made = cls(body=body, basis=basis, text=text)
-            made.full_clean()
-            made.save()
+            made.save_checked()
             for position, (key, heading) in enumerate(BLOCKS[Basis(basis)], 1):
                 content = TABLE if key == POSTS else ""
                 row = TextBlock(body=body, text=text, position=position, key=key, heading=heading, content=content)
-                row.full_clean()
-                row.save()
+                row.save_checked()
         return made
 
 
@@ -328,17 +325,14 @@ class NewOnwardGrant:
         # Seen by whoever sees the money: a Bescheid is no paper of the council (see Source).
         text = Text(body=body, name=self.text_name(number), public=True)
         for row in (source, text):
-            row.full_clean()
-            row.save()
+            row.save_checked()
         made = OnwardGrant(body=body, source=source, text=text, notice=self.notice, carrier=self.carrier)
         made.basis, made.number, made.as_of = self.basis, number, self.as_of
         for name in SIGNER:
             setattr(made, name, getattr(template, name))
-        made.full_clean()
-        made.save()
+        made.save_checked()
         for block in template.text.blocks.all():
             facts = {"position": block.position, "key": block.key, "heading": block.heading, "content": block.content}
             copy = TextBlock(body=body, text=text, **facts)
-            copy.full_clean()
-            copy.save()
+            copy.save_checked()
         return made

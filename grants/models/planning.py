@@ -64,8 +64,7 @@ def fill_lines(body: Body, year: int, sub_product: SubProduct) -> list[BudgetLin
     ]
     for line, amount in found:
         line.amount = amount
-        line.full_clean()
-        line.save()
+        line.save_checked()
     return [line for line, _ in found]
 
 
@@ -89,8 +88,7 @@ def carry_lines(body: Body, year: int, notices: "list[FundingNotice]") -> list[B
         line.pk, line._state, line.version = None, ModelState(), 1
         line.year, line.amount, line.basis, line.basis_place = year, None, None, ""
         line.assumption = f"Aus dem Jahr {year - 1} übernommen; ein Haushalt {year} liegt noch nicht vor."
-        line.full_clean()
-        line.save()
+        line.save_checked()
         made.append(line)
     for product in {line.sub_product_id: line.sub_product for line in made}.values():
         fill_lines(body, year, product)

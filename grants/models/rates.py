@@ -68,8 +68,7 @@ def take_rates(notice: FundingNotice, chosen: dict[int, str]) -> list[Rate]:
                 for rate in rates:
                     if span := common(rate.validity, hole.span):
                         row = taken_from(rate, one.terms, span)
-                        row.full_clean()
-                        row.save()
+                        row.save_checked()
             taken += rates
         note(act="Fördersätze übernommen", reason="; ".join(f"{rate} ({rate.source})" for rate in taken))
         if notice.sub_product:

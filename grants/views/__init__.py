@@ -156,8 +156,7 @@ class NoticeRule(CorrectionPage):
     def save(self, request: Any, form: Any) -> str:
         note(act="Rechenregel geändert", reason=form.cleaned_data["reason"].strip())
         with refusable():
-            form.instance.full_clean()
-            form.instance.save()
+            form.instance.save_checked()
         return "Die Rechenregel ist gespeichert."
 
 
@@ -318,8 +317,7 @@ def establish(body: Any, data: dict[str, Any]) -> Position:
         for row in rows:
             if isinstance(row, ServedMunicipality):
                 row.period = facts
-            row.full_clean()
-            row.save()
+            row.save_checked()
     return position
 
 

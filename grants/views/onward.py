@@ -239,8 +239,7 @@ class EditGrant(CorrectionPage):
             before = grant.version
             grant.source.file_reference, grant.source.date = data["file_reference"].strip(), data["date"]
             for row in (grant.source, grant):
-                row.full_clean()
-                row.save()
+                row.save_checked()
             if grant.version == before:
                 grant.touch()
             OnwardDocument(OnwardGrant.objects.select_related(*RELATED).get(pk=grant.pk)).bind()
@@ -334,6 +333,5 @@ class EditTemplate(CorrectionPage):
     def save(self, request: Any, form: Any) -> str:
         note(act="Muster geändert")
         with refusable():
-            form.instance.full_clean()
-            form.instance.save()
+            form.instance.save_checked()
         return "Die Zeichnung ist gespeichert; sie gilt für neue Schreiben."

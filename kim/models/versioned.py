@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 import pghistory
 import pgtrigger
@@ -58,6 +58,12 @@ class Versioned(models.Model):
         super().save(*args, **kwargs)
         if not adding:
             self.refresh_from_db(fields=["version"])  # the trigger decides whether it was a change
+
+    def save_checked(self) -> Self:
+        """Save through all rules of the model, and return the row. ValidationError with a sentence at the field."""
+        self.full_clean()
+        self.save()
+        return self
 
     def _note_unkept(self, update_fields: Any) -> None:
         """Say in the history that words have changed which it does not keep; which words they were stands nowhere."""

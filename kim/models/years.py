@@ -120,8 +120,7 @@ class ClosedYear(BodyRow):
         note(act="Förderjahr abgeschlossen", reason=reason.strip())
         with refusable():
             row = cls(body=body, year=year)
-            row.full_clean()
-            row.save()
+            row.save_checked()
 
     def reopen(self, *, reason: str) -> None:
         """Open the Förderjahr again; the reason stands in the history."""

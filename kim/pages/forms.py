@@ -305,8 +305,7 @@ class DescriptionPage(CorrectionPage):
     def save(self, request: Any, form: Any) -> str:
         note(act="Beschreibung geändert")
         with refusable():
-            form.instance.full_clean()
-            form.instance.save()
+            form.instance.save_checked()
         return "Die Beschreibung ist gespeichert."
 
 

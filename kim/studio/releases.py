@@ -214,8 +214,7 @@ def settle(document: Document, done: Drawn, user: Any, still: Callable[[Any], No
     made.bundle, made.bundle_sha256 = done.bundle, sha256(done.bundle)
     made.pdf, made.pdf_sha256 = done.pdf, sha256(done.pdf)
     made.previous_chain, made.chain = previous, link(previous, made.bundle_sha256, made.pdf_sha256)
-    made.full_clean()
-    made.save()
+    made.save_checked()
     return made
 
 

@@ -73,12 +73,10 @@ class NewPaper:
         note(act="Vorlage angelegt", reason=f"aus {earlier}" if earlier else "")
         with refusable():
             source = Source(body=self.body, kind=Source.Kind.PAPER, title=self.name.strip(), date=self.day)
-            source.full_clean()
-            source.save()
+            source.save_checked()
             count = Text.objects.filter(body=self.body, name__startswith=self.name[:90]).count()
             text = Text(body=self.body, name=self.name[:100] + (f" ({count + 1})" if count else ""))
-            text.full_clean()
-            text.save()
+            text.save_checked()
             paper = Paper(
                 body=self.body,
                 source=source,
@@ -91,12 +89,10 @@ class NewPaper:
             )
             for name in ("signer", "signer_phrase", "signer_function", "department", "climate", "superior"):
                 setattr(paper, name, getattr(earlier, name) if earlier else getattr(paper, name))
-            paper.full_clean()
-            paper.save()
+            paper.save_checked()
             paper.refresh_from_db()
             for row in self.blocks(text):
-                row.full_clean()
-                row.save()
+                row.save_checked()
             documents.of(paper).bind()  # type: ignore[union-attr]
         return paper
 
@@ -205,15 +201,13 @@ def add_consultation(paper: Paper, organization: Organization, date: date | None
         row = Consultation(
             body=paper.body, paper=paper, organization=organization, meeting=meeting, role=role, order=last + 1
         )
-        row.full_clean()
-        row.save()
+        row.save_checked()
         if paper.text and paper.paper_type != Paper.PaperType.INFORMATION:
             key = f"{PROPOSAL}-{row.order}"
             from_ = paper.copied_from_id
             earlier = TextBlock.objects.filter(text__paper=from_, key=key).first() if from_ else None
             facts: dict[str, Any] = {"position": row.order, "key": key, "content": earlier.content if earlier else ""}
             block = TextBlock(body=paper.body, text=paper.text, heading="Beschlussvorschlag:", **facts)
-            block.full_clean()
-            block.save()
+            block.save_checked()
             documents.of(paper).bind()  # type: ignore[union-attr]
     return row

@@ -129,8 +129,7 @@ class BlockComment(BodyRow):
             last = paper.comments.order_by("number").last()
             row = cls(body=paper.body, paper=paper, number=last.number + 1 if last else 1, block=block)
             row.text, row.written_by, row.written_at = text.strip(), user, releases.now()
-            row.full_clean()
-            row.save()
+            row.save_checked()
         return row
 
     @transaction.atomic
@@ -207,5 +206,4 @@ class CoSignature(BodyRow):
             self.fingerprint, self.comment = there[seen.WHOLE], comment.strip()
             self.signed_by, self.signed_at = user, releases.now()
             self.substitute, self.edited_at, self.edited_by = bool(authority and authority.substitute), None, None
-            self.full_clean()
-            self.save()
+            self.save_checked()

@@ -127,8 +127,7 @@ class AddSignatory(AddPage):
         note(act="Zeichnungsbefugnis eingetragen")
         with refusable():
             row = Signatory(body=request.acting_body, **form.cleaned_data)
-            row.full_clean()
-            row.save()
+            row.save_checked()
         return f"{row} ist eingetragen.", reverse("signatories")
 
     def context(self, request: Any, form: Any, **kwargs: Any) -> dict[str, Any]:
@@ -165,6 +164,5 @@ class EditSignatory(CorrectionPage):
     def save(self, request: Any, form: Any) -> str:
         note(act="Zeichnungsbefugnis geändert")
         with refusable():
-            form.instance.full_clean()
-            form.instance.save()
+            form.instance.save_checked()
         return "Die Zeichnungsbefugnis ist gespeichert."

@@ -152,10 +152,8 @@ class EditHead(CorrectionPage):
         source.title, source.number, source.date = data["name"], data["number"], data["date"]
         with refusable():
             before = paper.version
-            source.full_clean()
-            source.save()
-            paper.full_clean()
-            paper.save()
+            source.save_checked()
+            paper.save_checked()
             if paper.version == before:
                 paper.touch()
             complete_blocks(paper)
@@ -246,6 +244,5 @@ class AddCoSignature(OfPaper):
         note(act="Dienststelle beteiligt")
         with refusable():
             row = CoSignature(body=self.paper.body, paper=self.paper, organization=form.cleaned_data["organization"])
-            row.full_clean()
-            row.save()
+            row.save_checked()
         return f"{row.organization} zeichnet mit.", self.paper.get_absolute_url()

@@ -32,8 +32,7 @@ class Dated(BodyRow):
             self._remove()
             return
         self._hold(between(self.validity.lower, day))
-        self.full_clean()
-        self.save()
+        self.save_checked()
 
     def from_day(self, day: date) -> Self:
         """The facts that hold from a day of this range on, with what hangs on them: this row if it begins that day,

@@ -82,8 +82,7 @@ def resize(position: Position, change: Decimal, cause: "Reallocation") -> None:
         else:  # facts that begin later keep what they rest on, and say by what they changed
             words = f"{signed(change)} VZÄ durch Umverteilung {cause}."
             later.assumption = f"{later.assumption} {words}".strip()
-        later.full_clean()
-        later.save()
+        later.save_checked()
 
 
 class Pattern:
@@ -111,8 +110,7 @@ class Pattern:
             function=next(iter(functions.values())),
             kind=Position.Kind.OWN if own else Position.Kind.ONWARD,
         )
-        position.full_clean()
-        position.save()
+        position.save_checked()
         row = PositionPeriod(
             body=self.cause.body,
             position=position,
@@ -123,12 +121,10 @@ class Pattern:
             fallback_plan=leg.fallback_plan,
         )
         row.rest_on(self.cause, planned=self.cause.is_planned)
-        row.full_clean()
-        row.save()
+        row.save_checked()
         for one in leg.served.all():
             served = ServedMunicipality(body=self.cause.body, period=row, municipality=one.municipality)
-            served.full_clean()
-            served.save()
+            served.save_checked()
         return position
 
     def free_number(self) -> str:

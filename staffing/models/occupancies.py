@@ -150,8 +150,7 @@ class Occupancy(Cited, Dated):
             last = cls.objects.filter(position=position).aggregate(last=Max("slot"))["last"] or 0
             for slot in range(last + 1, last + places + 1):
                 row = cls(body=position.body, position=position, slot=slot, **facts)
-                row.full_clean()
-                row.save()
+                row.save_checked()
                 made.append(row)
         return made
 
@@ -210,8 +209,7 @@ class Occupancy(Cited, Dated):
                 later.from_day(end)
             for name, value in values.items():
                 setattr(later, name, value)
-            later.full_clean()
-            later.save()
+            later.save_checked()
         return later
 
     def _refuse_days(self, day: date, end: date | None, before: "Occupancy", reason: str) -> None:
@@ -263,8 +261,7 @@ def corrected(row: Any, reason: str, act: str) -> bool:
     before = row.version
     with transaction.atomic(), refusable():
         saved = row.in_open_days() if row.pk else row
-        saved.full_clean()
-        saved.save()
+        saved.save_checked()
     return saved is not row or row.version != before
 
 

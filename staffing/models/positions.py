@@ -286,8 +286,7 @@ class PositionPeriod(Cited, Dated):
         self._without_stale_basis(reason.strip())
         with refusable():
             row = self.in_open_days(parts=self._serves_others(municipalities))
-            row.full_clean()
-            row.save()
+            row.save_checked()
             if municipalities is not None and row._serve(municipalities) and row.version == before:
                 row.touch()
         return row is not self or self.version != before
@@ -328,8 +327,7 @@ class PositionPeriod(Cited, Dated):
                 later.validity_assumption = ""
             for name, value in (changed | cited).items():
                 setattr(later, name, value)
-            later.full_clean()
-            later.save()
+            later.save_checked()
             if municipalities is not None:
                 later._serve(municipalities)
         return later
@@ -364,8 +362,7 @@ class PositionPeriod(Cited, Dated):
             current[gone].delete()
         for new in wanted - current.keys():
             served = self.served.model(body=self.body, period=self, municipality_id=new)
-            served.full_clean()
-            served.save()
+            served.save_checked()
         return wanted != current.keys()
 
 

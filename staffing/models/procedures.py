@@ -125,8 +125,7 @@ class Procedure(Cited, Dated):
             return False  # a post is often advertised before it begins
         later = period if period.validity.lower >= first else period.from_day(first)
         later.stage = self.stage()
-        later.full_clean()
-        later.save()
+        later.save_checked()
         return True
 
     def take_part(self, carriers: "dict[Carrier, str]") -> bool:
@@ -140,8 +139,7 @@ class Procedure(Cited, Dated):
             row = current.get(key) or ProcedureCarrier(body=self.body, procedure=self, carrier_id=key, state="")
             if row.state != wanted[key]:
                 row.state, changed = wanted[key], True
-                row.full_clean()
-                row.save()
+                row.save_checked()
         return changed
 
 

@@ -134,12 +134,10 @@ class Reallocation(Cited, BodyRow):
                 self.touch()
             for order, (leg, municipalities) in enumerate(legs, 1):
                 leg.body, leg.reallocation, leg.order = self.body, self, order
-                leg.full_clean()
-                leg.save()
+                leg.save_checked()
                 for one in municipalities:
                     row = LegMunicipality(body=self.body, leg=leg, municipality=one)
-                    row.full_clean()
-                    row.save()
+                    row.save_checked()
 
     @transaction.atomic
     def apply(self) -> None:

@@ -110,8 +110,7 @@ class AddAttached(AddPage):
         )
         note(act=f"{self.model._meta.verbose_name} angelegt")
         with refusable():
-            made.full_clean()
-            made.save()
+            made.save_checked()
         name = f" „{made}“" if self.model is File else ""
         return f"{self.model._meta.verbose_name}{name} ist gespeichert.", self.subject.get_absolute_url()
 

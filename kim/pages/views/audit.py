@@ -218,6 +218,5 @@ class NoteFinding(AddPage):
                 text=form.cleaned_data["text"],
                 author=request.user,
             )
-            made.full_clean()
-            made.save()
+            made.save_checked()
         return "Die Notiz ist gespeichert; der Hinweis gilt als erläutert.", "/pruefung/hinweise/"

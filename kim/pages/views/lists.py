@@ -98,8 +98,7 @@ class SaveView(AddPage):
                 shared=form.cleaned_data["shared"],
                 author=request.user,
             )
-            made.full_clean()
-            made.save()
+            made.save_checked()
         return f"Die Ansicht „{made.name}“ ist gespeichert.", made.get_absolute_url()
 
 
