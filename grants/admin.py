@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.urls import path, reverse
 
@@ -18,6 +18,7 @@ from grants.models import (
     Rate,
     load,
 )
+from kim.access.request import Request, scoped
 from kim.admin import CodeAdmin, ReadOnlyAdmin
 from kim.values.formats import day, euro, fte, slug, span
 from kim.values.periods import year_of
@@ -54,7 +55,7 @@ class RateAdmin(CodeAdmin):
         start = row.validity.lower if row.validity else ""
         return slug(f"{row.programme.short_name} {row.function.slug} {row.variant} {start or 'offen'}")
 
-    def get_queryset(self, request: Any) -> Any:
+    def get_queryset(self, request: HttpRequest) -> Any:
         return Rate.objects.select_related("programme", "function").order_by("-validity", "function__name")
 
     @admin.display(description="Betrag", ordering="amount")
@@ -100,14 +101,16 @@ class NoticeAdmin(ReadOnlyAdmin):
             path("kostenneutralitaet/", self.wrap(self.neutrality_view), name="technik-neutrality"),
         ]
 
-    def get_queryset(self, request: Any) -> Any:
-        holding = NoticeVersion.objects.filter(validity__overlap=year_of(request.year)).values("notice")
+    def get_queryset(self, request: HttpRequest) -> Any:
+        holding = NoticeVersion.objects.filter(validity__overlap=year_of(scoped(request).year)).values("notice")
         rows = super().get_queryset(request).filter(pk__in=holding)
         return rows.prefetch_related("versions__source")
 
-    def get_changelist_instance(self, request: Any) -> Any:
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
         found = super().get_changelist_instance(request)
-        books = {one.notice.pk: one for one in load(request.acting_body, year_of(request.year), plans=True)}
+        books = {
+            one.notice.pk: one for one in load(scoped(request).acting_body, year_of(scoped(request).year), plans=True)
+        }
         rows = list(found.result_list)
         for row in rows:
             row.book = books.get(row.pk)
@@ -146,12 +149,12 @@ class NoticeAdmin(ReadOnlyAdmin):
         need, amount = self.needed(row), row.current.amount
         return euro(None if amount is None or need is None else amount - need)
 
-    def allocation_view(self, request: Any) -> HttpResponseBase:
+    def allocation_view(self, request: Request) -> HttpResponseBase:
         """The Stellenverteilung: the same figure as allocation.by_carrier and allocation.by_municipality."""
         tables = allocation.both(request.acting_body, request.stand)
         return render(request, "grants/allocation.html", {"tables": tables, "charts": {}})
 
-    def neutrality_view(self, request: Any) -> HttpResponseBase:
+    def neutrality_view(self, request: Request) -> HttpResponseBase:
         """Cost neutrality: the same figure as neutrality.nominal."""
         found = neutrality.of_year(request.acting_body, request.stand)
         return render(request, "grants/neutrality.html", {"results": found})
@@ -163,12 +166,14 @@ class BudgetAdmin(ReadOnlyAdmin):
 
     list_display = ("label", "sub_product", "account", "purpose", "amount_text", "required")
 
-    def get_queryset(self, request: Any) -> Any:
-        return super().get_queryset(request).filter(year=request.year).select_related("sub_product", "account")
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).filter(year=scoped(request).year).select_related("sub_product", "account")
 
-    def get_changelist_instance(self, request: Any) -> Any:
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
         found = super().get_changelist_instance(request)
-        sums = {one.pk: result for one, result, _ in neutrality.of_year(request.acting_body, request.stand)}
+        sums = {
+            one.pk: result for one, result, _ in neutrality.of_year(scoped(request).acting_body, scoped(request).stand)
+        }
         rows = list(found.result_list)
         for row in rows:
             result = sums.get(row.sub_product_id)

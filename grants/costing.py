@@ -101,7 +101,8 @@ class Piece:
     @property
     def fte_days(self) -> Fraction:
         """FTE × days, by which the rule "none" shares."""
-        return Fraction(self.use.fte) * (self.span.upper - self.span.lower).days
+        days: int = (self.span.upper - self.span.lower).days
+        return Fraction(self.use.fte) * days
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,13 @@ from typing import Any
 from django.db.models import QuerySet
 
 from grants.models import BudgetLine, FundingNotice, NoticeVersion, SubProduct
+from kim.access.request import Request
 from kim.lists import ChoicesFilter, ObjectsFilter, SearchFilter, StrictFilters, programmes
 from kim.values.formats import slug
 from kim.values.periods import year_of
 
 
-def sub_products(request: Any) -> Any:
+def sub_products(request: Request) -> Any:
     """The Teilprodukte of the body."""
     return SubProduct.visible_to(request)
 

@@ -6,6 +6,7 @@ from django import forms
 from django.db.models import Q
 
 from grants.models import NoticeItem, NoticeVersion
+from kim.access.request import Request
 from kim.models import POSITION_NUMBER, Source
 from kim.pages.forms import ReasonedForm, VersionedForm
 from kim.values.formats import DateField, FteField, LineField, fte
@@ -84,7 +85,7 @@ class NewPositionForm(forms.Form):
         error_messages={"required": "Bitte einen Grund angeben. Er steht im Verlauf."},
     )
 
-    def __init__(self, request: Any, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: dict[str, Any] = self.fields
         holding = NoticeVersion.visible_to(request).holding_on(request.stand)

@@ -7,11 +7,12 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import include, path, reverse
 from django.utils.timezone import localtime
 
+from kim.access.request import Request, scoped
 from kim.access.rules import may
 from kim.history.trail import story
 from kim.models import User
@@ -35,11 +36,11 @@ class TechnicalSite(admin.AdminSite):
         if admin_class and issubclass(admin_class, OwnAdmin):
             super().register(models, admin_class, **options)
 
-    def has_permission(self, request: Any) -> bool:
-        return may(request, self.rule)
+    def has_permission(self, request: HttpRequest) -> bool:
+        return may(scoped(request), self.rule)
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        def inner(request: Any, *args: Any, **kwargs: Any) -> Any:
+        def inner(request: Request, *args: Any, **kwargs: Any) -> Any:
             rule = getattr(view, "rule", self.rule)
             if not (self.has_permission(request) and may(request, rule)):
                 raise PermissionDenied(rule)
@@ -49,10 +50,10 @@ class TechnicalSite(admin.AdminSite):
 
         return update_wrapper(inner, view)
 
-    def each_context(self, request: Any) -> dict[str, Any]:
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
         return {}
 
-    def start(self, request: Any) -> HttpResponseBase:
+    def start(self, request: Request) -> HttpResponseBase:
         """The tables this person may see."""
         tables: list[Any] = list(self._registry.values())
         pages = [
@@ -85,7 +86,7 @@ class OwnChangeList(ChangeList):
         return str(page.url_of(result))
 
 
-class OwnAdmin(admin.ModelAdmin):
+class OwnAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
     """What the tables under /technik/ have in common."""
 
     rule: str
@@ -97,7 +98,7 @@ class OwnAdmin(admin.ModelAdmin):
     def wrap(self, view: Callable[..., Any], rule: str = "") -> Callable[..., Any]:
         """A view of this table behind its rule."""
 
-        def ruled(request: Any, *args: Any, **kwargs: Any) -> Any:
+        def ruled(request: Request, *args: Any, **kwargs: Any) -> Any:
             return view(request, *args, **kwargs)
 
         ruled.rule = rule or self.rule  # type: ignore[attr-defined]
@@ -110,29 +111,29 @@ class OwnAdmin(admin.ModelAdmin):
     def get_urls(self) -> list[Any]:
         return [path("", self.wrap(self.changelist_view), name=self.name("changelist"))]
 
-    def get_changelist(self, request: Any, **kwargs: Any) -> type[ChangeList]:
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return OwnChangeList
 
     def url_of(self, row: Any) -> str:
         raise NotImplementedError
 
-    def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """No filter by address: one could ask for what no column shows."""
         return False
 
-    def has_view_permission(self, request: Any, obj: Any = None) -> bool:
-        return may(request, self.rule)
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may(scoped(request), self.rule)
 
-    def has_module_permission(self, request: Any) -> bool:
-        return may(request, self.rule)
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return may(scoped(request), self.rule)
 
-    def has_add_permission(self, request: Any) -> bool:
+    def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_change_permission(self, request: Any, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
 
@@ -141,8 +142,8 @@ class ReadOnlyAdmin(OwnAdmin):
 
     rule = "admin.lists"
 
-    def get_queryset(self, request: Any) -> Any:
-        return self.model.visible_to(request)
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return self.model.visible_to(scoped(request))
 
     def url_of(self, row: Any) -> str:
         return str(row.get_absolute_url())
@@ -182,16 +183,16 @@ class CodeAdmin(OwnAdmin):
             raise Http404
         return found
 
-    def has_add_permission(self, request: Any) -> bool:
-        return may(request, self.rule)
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return may(scoped(request), self.rule)
 
-    def has_change_permission(self, request: Any, obj: Any = None) -> bool:
-        return may(request, self.rule)
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may(scoped(request), self.rule)
 
-    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         return db_field.formfield(**kwargs)
 
-    def edit_view(self, request: Any, key: str = "") -> HttpResponseBase:
+    def edit_view(self, request: Request, key: str = "") -> HttpResponseBase:
         """GET shows the form; POST saves it, says what is wrong, or shows both values of a conflict."""
         number = request.POST.get("zeile", "")
         stored = self.find(key, number) if key else None
@@ -238,11 +239,11 @@ class CodeAdmin(OwnAdmin):
     def after(self, row: Any) -> str:
         return reverse(f"admin:{self.name('changelist')}")
 
-    def conflict(self, request: Any, form: Any, shown: Any) -> HttpResponseBase:
+    def conflict(self, request: Request, form: Any, shown: Any) -> HttpResponseBase:
         context = compared(request, form, shown) | {"back": self.url_of(shown.instance)}
         return render(request, "conflict.html", context, status=409)
 
-    def page(self, request: Any, form: Any, stored: Any, status: int = 200) -> HttpResponseBase:
+    def page(self, request: Request, form: Any, stored: Any, status: int = 200) -> HttpResponseBase:
         context = {
             "title": str(stored) if stored else f"{self.opts.verbose_name} anlegen",
             "form": form,
@@ -255,10 +256,10 @@ class CodeAdmin(OwnAdmin):
         }
         return render(request, "admin/change_form.html", context, status=status)
 
-    def more(self, request: Any, stored: Any) -> dict[str, Any]:
+    def more(self, request: Request, stored: Any) -> dict[str, Any]:
         return {}
 
-    def remove_view(self, request: Any, key: str) -> HttpResponseBase:
+    def remove_view(self, request: Request, key: str) -> HttpResponseBase:
         """Delete a row that nothing refers to."""
         row = self.find(key)
         problem = ""
@@ -318,7 +319,7 @@ class UserAdmin(CodeAdmin):
     def roles(self, user: User) -> str:
         return ", ".join(map(str, user.role_assignments.all())) or "keine"
 
-    def get_queryset(self, request: Any) -> Any:
+    def get_queryset(self, request: HttpRequest) -> Any:
         return User.objects.prefetch_related("role_assignments__body")
 
     def get_urls(self) -> list[Any]:
@@ -341,10 +342,10 @@ class UserAdmin(CodeAdmin):
     def after(self, row: Any) -> str:
         return self.url_of(row)
 
-    def more(self, request: Any, stored: Any) -> dict[str, Any]:
+    def more(self, request: Request, stored: Any) -> dict[str, Any]:
         return {"link_url": f"{self.url_of(stored)}passwort/"} if stored else {}
 
-    def link_view(self, request: Any, key: str) -> HttpResponseBase:
+    def link_view(self, request: Request, key: str) -> HttpResponseBase:
         """The one-time link to a new password; shown once, to be handed over."""
         user = self.find(key)
         context: dict[str, Any] = {"title": "Link zum Passwort", "row": user, "back": self.url_of(user)}

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Count
+from django.http import HttpRequest
 from django.urls import reverse
 
 from kim.admin import ReadOnlyAdmin
@@ -18,7 +19,7 @@ class MeetingAdmin(ReadOnlyAdmin):
     list_display = ("date_text", "organization", "papers")
     ordering = ("-date",)
 
-    def get_queryset(self, request: Any) -> Any:
+    def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).select_related("organization").annotate(papers=Count("consultations"))
 
     def url_of(self, row: Meeting) -> str:

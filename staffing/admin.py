@@ -3,7 +3,9 @@
 from typing import Any
 
 from django.contrib import admin
+from django.http import HttpRequest
 
+from kim.access.request import scoped
 from kim.admin import CodeAdmin, ReadOnlyAdmin
 from kim.figures import column
 from kim.values.formats import euro, fte, span
@@ -33,14 +35,14 @@ class PositionAdmin(ReadOnlyAdmin):
     list_display = ("number", "kind", "carrier_name", "served", "size", "amount", "status_label", "time")
     ordering = ("position__number",)
 
-    def get_queryset(self, request: Any) -> Any:
-        rows = super().get_queryset(request).as_of(request.stand).with_occupancy(request.stand)
+    def get_queryset(self, request: HttpRequest) -> Any:
+        rows = super().get_queryset(request).as_of(scoped(request).stand).with_occupancy(scoped(request).stand)
         return rows.select_related("position", "carrier", "basis").prefetch_related("served__municipality")
 
-    def get_changelist_instance(self, request: Any) -> Any:
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
         found = super().get_changelist_instance(request)
         rows = list(found.result_list)
-        amounts = column("position.annual_amount", rows, request.stand)
+        amounts = column("position.annual_amount", rows, scoped(request).stand)
         for row in rows:
             row.annual_amount = amounts[row.pk].value
         found.result_list = rows

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from kim.access.request import Request
 from kim.lists import ChoicesFilter, ObjectsFilter, SearchFilter, StrictFilters, model_at, programmes
 from kim.values.formats import slug
 from staffing.models import Carrier, Municipality, Position, PositionPeriod, Reallocation, Status
@@ -12,31 +13,31 @@ UNASSIGNED = "noch-nicht-vergeben"
 PROGRAMME = "funding__item__notice__programme"  # from a post upwards; grants stands above
 
 
-def carriers(request: Any) -> Any:
+def carriers(request: Request) -> Any:
     """The Anstellungsträger of the body."""
     return Carrier.visible_to(request)
 
 
-def municipalities(request: Any) -> Any:
+def municipalities(request: Request) -> Any:
     """The Kommunen the body works with."""
     return Municipality.objects.filter(uses__body=request.acting_body)
 
 
-def modules(request: Any) -> dict[str, tuple[str, str]]:
+def modules(request: Request) -> dict[str, tuple[str, str]]:
     """The Bausteine of the body's posts."""
     posts = Position.visible_to(request).order_by("function__module")
     names = posts.values_list("function__module", flat=True).distinct()
     return {slug(name): (name, name) for name in names}
 
 
-def paid_posts(request: Any, chosen: Any) -> Any:
+def paid_posts(request: Request, chosen: Any) -> Any:
     """The posts that have money of one of these programmes on the working date, by key."""
     funding: Any = model_at(Position, "funding")
     paid = funding.objects.filter(body=request.acting_body, item__notice__programme__in=list(chosen))
     return paid.paying_on(request.stand).values("position")
 
 
-def functions(request: Any) -> dict[str, tuple[str, str]]:
+def functions(request: Request) -> dict[str, tuple[str, str]]:
     """The functions of the body's posts."""
     names = Position.visible_to(request).order_by("function__name").values_list("function__slug", "function__name")
     return {word: (name, word) for word, name in names.distinct()}

@@ -155,9 +155,9 @@ class CarrierTable(DenseTable):
     traeger = LinkColumn(accessor="name", verbose_name="Anstellungsträger", order_by="sort_key")
     art = BadgeColumn({}, dict(Carrier.Kind.choices), accessor="kind", verbose_name="Art")
     stellen = CountColumn(accessor="posts", verbose_name="Stellen")
-    vzae = FteTableColumn(accessor="fte", verbose_name="VZÄ")
-    besetzt = FteTableColumn(accessor="filled", verbose_name="besetzt")
-    jahresbetrag = AmountColumn(accessor="amount", verbose_name="Jahresbetrag")
+    vzae = FteTableColumn(accessor="sums__fte", verbose_name="VZÄ")
+    besetzt = FteTableColumn(accessor="sums__filled", verbose_name="besetzt")
+    jahresbetrag = AmountColumn(accessor="sums__amount", verbose_name="Jahresbetrag")
     ort = TextColumn(accessor="locality", verbose_name="Ort", hidden=True)
     telefon = TextColumn(accessor="phone", verbose_name="Telefon der Stelle", hidden=True)
     e_mail = TextColumn(accessor="email", verbose_name="E-Mail der Stelle", hidden=True)
@@ -177,9 +177,9 @@ class MunicipalityTable(DenseTable):
     kommune = LinkColumn(accessor="municipality__name", verbose_name="Kommune", order_by="municipality__sort_key")
     ags = TextColumn(accessor="municipality__ags", verbose_name="AGS", hidden=True)
     stellen = CountColumn(accessor="posts", verbose_name="Stellen")
-    allein = FteTableColumn(accessor="fte_alone", verbose_name="VZÄ allein")
-    gemeinsam = FteTableColumn(accessor="fte_shared", verbose_name="VZÄ gemeinsam mit anderen", summed=False)
-    betrag_allein = AmountColumn(accessor="amount_alone", verbose_name="Jahresbetrag allein")
+    allein = FteTableColumn(accessor="alone__fte", verbose_name="VZÄ allein")
+    gemeinsam = FteTableColumn(accessor="shared__fte", verbose_name="VZÄ gemeinsam mit anderen", summed=False)
+    betrag_allein = AmountColumn(accessor="alone__amount", verbose_name="Jahresbetrag allein")
 
 
 class ReallocationTable(DenseTable):

@@ -145,7 +145,7 @@ ROOMS = {
         *("releases", "saved", "submissions", "trail"),
     },
     "history": {"trail", "knowledge", "preview"},
-    "access": {"rules", "middleware", "submissions", "working_date", "views", "jobs"},
+    "access": {"rules", "middleware", "submissions", "request", "working_date", "views", "jobs"},
     "figures": {"tokens", "findings"},
     "studio": {"documents", "releases", "bundles", "seen", "pdf", "word", "restoring"},
     "lists": {"columns", "exports", "filters", "listing", "page"},

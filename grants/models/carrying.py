@@ -65,7 +65,7 @@ class Planned:
         """Whether the rates cover the whole year."""
         days = sum((span.upper - span.lower).days for _, span in self.spans())
         whole = year_of(self.year)
-        return days == (whole.upper - whole.lower).days
+        return bool(days == (whole.upper - whole.lower).days)
 
     def amount(self) -> Decimal | None:
         """EUR of the year; None while a rate is not known. Example: 12 × 57.000 = 684.000,00; 5,5 VZÄ at 58.000 until

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, cast
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -15,6 +15,7 @@ from grants.models.guards import FUNDED_TWICE_BY_VERSION, RATED_VERSION, YEARS_A
 from grants.models.programmes import FundingProgramme, ProgrammeModule
 from kim.models import Body, BodyRow, SameBody, Source, closed_year
 from kim.models.versioned import tracked
+from kim.store.context import Scope
 from kim.values.money import EuroColumn, exact, positive
 from kim.values.periods import DAY, PeriodField, between
 
@@ -252,6 +253,10 @@ class NoticeVersion(BodyRow):
             SameBody("notice"),
             SameBody("source"),
         ]
+
+    @classmethod
+    def visible_to(cls, scope: Scope) -> NoticeVersionQuerySet:
+        return cast(NoticeVersionQuerySet, super().visible_to(scope))
 
     def __str__(self) -> str:
         return f"{self.notice}, {self.get_state_display()}"

@@ -28,6 +28,7 @@ from grants.models import (
 )
 from grants.models.rates import published_rates, take_rates
 from grants.tables import BudgetTable, NoticeTable
+from kim.access.request import Request
 from kim.access.views import Ruled
 from kim.figures import EUR, Value, known_total
 from kim.history.trail import story
@@ -51,17 +52,18 @@ class Notices(ListPage):
     rule = "grants.view"
     table_class = NoticeTable
 
-    def rows(self, request: Any) -> QuerySet[Any]:
+    def rows(self, request: Request) -> QuerySet[Any]:
         others = NoticeVersion.objects.filter(notice=OuterRef("notice"))
         known = others.filter(Q(source__date__isnull=True) | Q(source__date__lte=request.stand)).order_by("-number")
         earlier = Exists(others.filter(number__lt=OuterRef("number"), state="granted"))
         word = Case(When(Q(earlier, state="granted"), then=Value_("amended")), default=F("state"))
         state = Subquery(known.annotate(word=word).values("word")[:1])
         rows = NoticeVersion.visible_to(request).current().filter(validity__overlap=year_of(request.year))
-        return rows.annotate(state_then=state)
+        found: QuerySet[Any] = rows.annotate(state_then=state)
+        return found
 
 
-def notice_of(request: Any, slug: str) -> FundingNotice:
+def notice_of(request: Request, slug: str) -> FundingNotice:
     """The body's notice with this short name; foreign and missing are the same 404."""
     rows = FundingNotice.visible_to(request).select_related("programme", "module", "sub_product")
     notice: FundingNotice | None = rows.prefetch_related("versions__source").filter(slug=slug).first()
@@ -75,7 +77,7 @@ class NoticePage(Ruled):
 
     rule = "grants.view"
 
-    def get(self, request: Any, slug: str, problem: str = "", status: int = 200) -> HttpResponseBase:
+    def get(self, request: Request, slug: str, problem: str = "", status: int = 200) -> HttpResponseBase:
         notice = notice_of(request, slug)
         (book,) = load(request.acting_body, None, notices=Q(notice=notice), plans=True) or (None,)
         version, year = notice.current, request.year
@@ -118,7 +120,8 @@ def items_of(version: NoticeVersion, book: Book | None) -> list[tuple[ItemTerms,
     def amount(one: ItemTerms) -> Decimal | None:
         mine = years.get(one.item_id, [])
         if one.fte is None:
-            return one.amount
+            own: Decimal | None = one.amount
+            return own
         return None if None in mine else sum((a for a in mine if a is not None), Decimal(0))
 
     return [(one, amount(one)) for one in terms.order_by("-item__kind", "item__function__name", "item__label")]
@@ -131,7 +134,7 @@ class DescribeNotice(DescriptionPage):
     form_class = DescriptionForm
     title = "Aktenzeichen der Zuwendung"
 
-    def instance(self, request: Any, *args: Any, **kwargs: Any) -> Source:
+    def instance(self, request: Request, *args: Any, **kwargs: Any) -> Source:
         return notice_of(request, kwargs["slug"]).current.source
 
     def target(self, instance: Source) -> str:
@@ -144,16 +147,16 @@ class NoticeRule(CorrectionPage):
     rule = "grants.edit"
     form_class = RuleForm
 
-    def instance(self, request: Any, *args: Any, **kwargs: Any) -> NoticeVersion:
+    def instance(self, request: Request, *args: Any, **kwargs: Any) -> NoticeVersion:
         return notice_of(request, kwargs["slug"]).current
 
-    def context(self, request: Any, form: Any) -> dict[str, Any]:
+    def context(self, request: Request, form: Any) -> dict[str, Any]:
         url = form.instance.get_absolute_url()
         crumbs = [("Zuwendungen", reverse("notices")), (form.instance.notice.title, url)]
         lead = "Die Regel steht neben jedem Betrag, der mit ihr gerechnet ist."
         return {"title": "Rechenregel der Zuwendung", "lead": lead, "back": url, "crumbs": crumbs}
 
-    def save(self, request: Any, form: Any) -> str:
+    def save(self, request: Request, form: Any) -> str:
         note(act="Rechenregel geändert", reason=form.cleaned_data["reason"].strip())
         with refusable():
             form.instance.save_checked()
@@ -165,10 +168,10 @@ class TakeRates(Ruled):
 
     rule = "grants.edit"
 
-    def post(self, request: Any, slug: str) -> HttpResponseBase:
+    def post(self, request: Request, slug: str) -> HttpResponseBase:
         notice = notice_of(request, slug)
         chosen = {
-            int(name.removeprefix("variante-")): value
+            int(name.removeprefix("variante-")): str(value)
             for name, value in request.POST.items()
             if name.startswith("variante-") and name.removeprefix("variante-").isdecimal()
         }
@@ -197,7 +200,7 @@ class AllocationPage(Ruled):
     rule = "grants.view"
     knows = True
 
-    def get(self, request: Any) -> HttpResponseBase:
+    def get(self, request: Request) -> HttpResponseBase:
         body, day = request.acting_body, request.stand
         squares = {"carrier": by_carrier(body, day), "municipality": by_municipality(body, day)}
         drawn = {
@@ -214,7 +217,7 @@ class Budget(ListPage):
     rule = "budget.view"
     table_class = BudgetTable
 
-    def rows(self, request: Any) -> QuerySet[Any]:
+    def rows(self, request: Request) -> QuerySet[Any]:
         income = BudgetLine.Purpose.INCOME
         return (
             BudgetLine.visible_to(request)
@@ -234,7 +237,7 @@ class NeutralityPage(Ruled):
     rule = "budget.view"
     knows = True
 
-    def get(self, request: Any) -> HttpResponseBase:
+    def get(self, request: Request) -> HttpResponseBase:
         found = neutrality.of_year(request.acting_body, request.stand)
         return render(request, "grants/neutrality.html", {"results": found})
 
@@ -246,7 +249,7 @@ class CarryOver(AddPage):
     template_name = "grants/carry_over.html"
     form_class = CarryForm
 
-    def context(self, request: Any, form: Any, **kwargs: Any) -> dict[str, Any]:
+    def context(self, request: Request, form: Any, **kwargs: Any) -> dict[str, Any]:
         rows = carried(request.acting_body, request.year + 1)
         fresh = [row for row in rows if row.is_new]
         amounts = [row.amount() for row in fresh]
@@ -259,7 +262,7 @@ class CarryOver(AddPage):
             "amount": known_total("Neu geplant", *(Value("Betrag", one) for one in amounts)),
         }
 
-    def save(self, request: Any, form: Any) -> tuple[str, str]:
+    def save(self, request: Request, form: Any) -> tuple[str, str]:
         year = request.year + 1
         made = carry_over(request.acting_body, year, reason=form.cleaned_data["reason"])
         terms = {one: list(one.current.terms.prefetch_related("rates")) for one in made}
@@ -276,10 +279,10 @@ class NewPosition(AddPage):
     rule = "grants.edit"
     template_name = "grants/new_position.html"
 
-    def form(self, request: Any, *data: Any, **kwargs: Any) -> NewPositionForm:
+    def form(self, request: Request, *data: Any, **kwargs: Any) -> NewPositionForm:
         return NewPositionForm(request, *data)
 
-    def save(self, request: Any, form: Any) -> tuple[str, str]:
+    def save(self, request: Request, form: Any) -> tuple[str, str]:
         position = establish(request.acting_body, form.cleaned_data)
         return established(request, position), position.get_absolute_url()
 
@@ -321,7 +324,7 @@ def establish(body: Any, data: dict[str, Any]) -> Position:
     return position
 
 
-def established(request: Any, position: Position) -> str:
+def established(request: Request, position: Position) -> str:
     """What the new post does to cost neutrality, for the user."""
     words = [
         f"Kostenneutralität {one.number}: {euro(r.amount)}, {r.in_words()}" if r else f"Kostenneutralität: {problem}"

@@ -18,6 +18,7 @@ from grants.models.onward import RELATED, SIGNER, Basis, drafts
 from grants.tasks import release_grants, write_grants
 from grants.views import notice_of
 from kim.access import jobs
+from kim.access.request import Request
 from kim.access.rules import may
 from kim.access.submissions import refused
 from kim.access.views import Ruled
@@ -58,7 +59,7 @@ class Onward(Ruled):
 
     rule = "grants.view"
 
-    def get(self, request: Any, slug: str, **more: Any) -> HttpResponseBase:
+    def get(self, request: Request, slug: str, **more: Any) -> HttpResponseBase:
         notice = notice_of(request, slug)
         papers: dict[int, list[OnwardGrant]] = {}
         for one in notice.onward_grants.select_related(*RELATED).prefetch_related(RELEASED):
@@ -97,7 +98,7 @@ class StartGrants(Ruled):
 
     rule = "grants.edit"
 
-    def post(self, request: Any, slug: str) -> HttpResponseBase:
+    def post(self, request: Request, slug: str) -> HttpResponseBase:
         notice, form = notice_of(request, slug), StartForm(request.POST)
         chosen = set(request.POST.getlist("empfaenger"))
         carriers = [one.carrier for one in recipients(notice) if one.carrier.slug in chosen]
@@ -121,7 +122,7 @@ class ReleaseGrants(Ruled):
 
     rule = "onward.release"
 
-    def post(self, request: Any, slug: str) -> HttpResponseBase:
+    def post(self, request: Request, slug: str) -> HttpResponseBase:
         notice = notice_of(request, slug)
         items = drafts(notice)
         if request.POST.get("entwuerfe", "") != digest(items):
@@ -142,7 +143,7 @@ class OnwardArchive(Ruled):
 
     rule = "grants.view"
 
-    def get(self, request: Any, slug: str) -> HttpResponseBase:
+    def get(self, request: Request, slug: str) -> HttpResponseBase:
         notice = notice_of(request, slug)
         papers = {one.text_id: one for one in notice.onward_grants.select_related(*RELATED)}
         found = list(Release.visible_to(request).filter(text__in=papers))
@@ -157,7 +158,7 @@ class OnwardArchive(Ruled):
         return response
 
 
-def grant_of(request: Any, slug: str, carrier: str, number: int) -> OnwardGrant:
+def grant_of(request: Request, slug: str, carrier: str, number: int) -> OnwardGrant:
     """The Weiterleitung of a notice to a recipient; foreign and missing are the same 404."""
     rows = OnwardGrant.visible_to(request).select_related(*RELATED)
     found: OnwardGrant | None = rows.filter(notice__slug=slug, carrier__slug=carrier, number=number).first()
@@ -173,7 +174,7 @@ class GrantPage(Ruled):
 
     def get(
         self,
-        request: Any,
+        request: Request,
         slug: str,
         carrier: str,
         number: int,
@@ -220,19 +221,19 @@ class EditGrant(CorrectionPage):
     rule = "onward.edit"
     form_class = GrantForm
 
-    def instance(self, request: Any, *args: Any, **kwargs: Any) -> OnwardGrant:
+    def instance(self, request: Request, *args: Any, **kwargs: Any) -> OnwardGrant:
         grant = grant_of(request, **kwargs)
         if not grant.is_open:
             raise Http404
         return grant
 
-    def context(self, request: Any, form: Any) -> dict[str, Any]:
+    def context(self, request: Request, form: Any) -> dict[str, Any]:
         grant = form.instance
         way = crumbs(grant.notice, ("Weiterleitung", reverse("onward", args=[grant.notice.slug])))
         url = grant.get_absolute_url()
         return {"title": "Kopf des Schreibens", "lead": str(grant), "back": url, "crumbs": [*way, (str(grant), url)]}
 
-    def save(self, request: Any, form: Any) -> str:
+    def save(self, request: Request, form: Any) -> str:
         grant, data = form.instance, form.cleaned_data
         note(act="Kopf der Weiterleitung geändert")
         with refusable():
@@ -251,7 +252,7 @@ class RemoveGrant(RemovePage):
 
     rule = "onward.edit"
 
-    def instance(self, request: Any, **kwargs: Any) -> OnwardGrant:
+    def instance(self, request: Request, **kwargs: Any) -> OnwardGrant:
         grant = grant_of(request, **kwargs)
         if not grant.is_open:
             raise Http404
@@ -261,7 +262,7 @@ class RemoveGrant(RemovePage):
         return reverse("onward", args=[self.kwargs["slug"]])
 
 
-def template_of(request: Any, basis: str) -> OnwardTemplate:
+def template_of(request: Request, basis: str) -> OnwardTemplate:
     """The body's Muster; Http404 if there is none."""
     found: OnwardTemplate | None = (
         OnwardTemplate.visible_to(request).select_related("body", "text").filter(basis=basis).first()
@@ -276,7 +277,7 @@ class TemplatePage(Ruled):
 
     rule = "grants.view"
 
-    def get(self, request: Any, basis: str, problems: tuple[str, ...] = (), status: int = 200) -> HttpResponseBase:
+    def get(self, request: Request, basis: str, problems: tuple[str, ...] = (), status: int = 200) -> HttpResponseBase:
         row = template_of(request, basis)
         found = OnwardTemplateDocument(row)
         expander = found.expander()
@@ -297,7 +298,7 @@ class AddTemplate(Ruled):
 
     rule = "onward.edit"
 
-    def post(self, request: Any, basis: str) -> HttpResponseBase:
+    def post(self, request: Request, basis: str) -> HttpResponseBase:
         if basis not in Basis.values:
             raise Http404
         try:
@@ -323,14 +324,14 @@ class EditTemplate(CorrectionPage):
     rule = "onward.edit"
     form_class = TemplateForm
 
-    def instance(self, request: Any, *args: Any, **kwargs: Any) -> OnwardTemplate:
+    def instance(self, request: Request, *args: Any, **kwargs: Any) -> OnwardTemplate:
         return template_of(request, kwargs["basis"])
 
-    def context(self, request: Any, form: Any) -> dict[str, Any]:
+    def context(self, request: Request, form: Any) -> dict[str, Any]:
         url = form.instance.get_absolute_url()
         return {"title": "Zeichnung des Musters", "back": url, "crumbs": [(str(form.instance), url)]}
 
-    def save(self, request: Any, form: Any) -> str:
+    def save(self, request: Request, form: Any) -> str:
         note(act="Muster geändert")
         with refusable():
             form.instance.save_checked()

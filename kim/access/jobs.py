@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.utils.module_loading import import_string
 
+from kim.access.request import Request
 from kim.access.rules import RULES
 from kim.access.submissions import refused
 from kim.models import Job, Role, RoleAssignment
@@ -21,7 +22,7 @@ LOST = "Wer das angestoßen hat, hat das Recht dazu nicht mehr."
 logger = logging.getLogger("kim.access.jobs")
 
 
-def start(task: Any, request: Any, rule: str, name: str, items: Sequence[Any], back: str) -> Job:
+def start(task: Any, request: Request, rule: str, name: str, items: Sequence[Any], back: str) -> Job:
     """Ask a worker for one step of the task for each item (keys of rows). ValidationError if there are none.
 
     task: takes (key of the job, user, body) and calls run. rule: the right that each step asks for when it is done.

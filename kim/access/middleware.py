@@ -15,6 +15,7 @@ from django.http import FileResponse, HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 
+from kim.access.request import Request, with_scope
 from kim.access.submissions import content_digest, form_key
 from kim.access.working_date import moment_known, working_date
 from kim.models import ClosedYear, Role, RoleAssignment, Submission
@@ -33,7 +34,8 @@ class ScopeMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: Any) -> HttpResponseBase:
+    def __call__(self, given: HttpRequest) -> HttpResponseBase:
+        request = with_scope(given)
         request.number = uuid.uuid4().hex
         end_old_session(request)
         if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_REQUEST:
@@ -46,7 +48,8 @@ class ScopeMiddleware:
         request.bodies = sorted({a.body for a in assignments if a.body}, key=lambda b: b.name)
         chosen = request.session.get("koerperschaft") if request.bodies else None
         body = next((b for b in request.bodies if b.slug == chosen), None) or next(iter(request.bodies), None)
-        request.acting_body = body
+        if body is not None:
+            request.acting_body = body
         held = [a for a in assignments if a.body is None or a.body == body]
         request.roles = {Role(a.role) for a in held}
         request.public_only = all(a.public_only for a in held if a.body)
@@ -56,7 +59,7 @@ class ScopeMiddleware:
             "url": request.path,
             "request": request.number,
             "public_only": request.public_only,
-            "snapshot": request.method in {"GET", "HEAD"} or "vorschau" in getattr(request, "POST", {}),
+            "snapshot": request.method in {"GET", "HEAD"} or "vorschau" in request.POST,
         }
         with acting(**scope):
             response = self.once(request)
@@ -64,7 +67,7 @@ class ScopeMiddleware:
             response.streaming_content = stream(response.streaming_content, scope)
         return response
 
-    def once(self, request: Any) -> HttpResponseBase:
+    def once(self, request: Request) -> HttpResponseBase:
         """A form that was saved already leads to where it led then; one that was refused can be sent again, whether
         the refusal is a page of its own or stands on the page that the answer leads to (refused)."""
         key = form_key(request)
@@ -76,14 +79,14 @@ class ScopeMiddleware:
             messages.info(request, "Das war schon gespeichert; ein zweites Mal entsteht nichts.")
             return redirect(sent.values_list("target", flat=True).get())
         response = self.get_response(request)
-        if response.status_code in {301, 302, 303} and not getattr(request, "act_refused", False):
+        if response.status_code in {301, 302, 303} and not request.act_refused:
             sent.update(target=response["Location"][:500])
             Submission.objects.filter(user=request.user, created_at__lt=Now() - timedelta(days=1)).delete()
         else:
             sent.delete()
         return response
 
-    def process_view(self, request: Any, view: Any, args: Any, kwargs: Any) -> HttpResponseBase | None:
+    def process_view(self, request: Request, view: Any, args: Any, kwargs: Any) -> HttpResponseBase | None:
         """Read Stand and Förderjahr once for every page; what cannot be read is said before any figure is shown."""
         request.closed_years = ClosedYear.of(request.acting_body)
         try:
@@ -93,12 +96,11 @@ class ScopeMiddleware:
             request.known = moment_known(request.GET.get("kenntnisstand", ""))
         except ValidationError as error:
             request.stand, request.year = today(request.acting_body), today(request.acting_body).year
-            request.known = None
             return render(request, "400.html", {"message": " ".join(error.messages)}, status=400)
         return None
 
 
-def end_old_session(request: Any) -> None:
+def end_old_session(request: Request) -> None:
     """Signing in holds for a working day, and not longer than an hour without a page being asked for."""
     if not request.user.is_authenticated:
         return

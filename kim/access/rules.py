@@ -1,9 +1,8 @@
 """Rules, the roles that have them, and whether a request may."""
 
-from typing import Any
-
 from django.core.exceptions import PermissionDenied
 
+from kim.access.request import Request
 from kim.models import Role
 
 WORKERS = {Role.CLERK, Role.TREASURY, Role.COMMITTEE, Role.HEAD}
@@ -98,7 +97,7 @@ CHANGES = (".edit", ".agenda", ".note", ".undo", ".sign", ".release")
 YEARLY = {"staffing.edit", "grants.edit", "budget.edit"}  # what changes the figures of a Förderjahr
 
 
-def may(request: Any, rule: str) -> bool:
+def may(request: Request, rule: str) -> bool:
     """Whether the roles of this request's user for the current body give the right; who is there for public matters
     only reads, because she could change what she cannot see."""
     if request.public_only and rule.endswith(CHANGES) and not rule.startswith("technical."):
@@ -106,14 +105,14 @@ def may(request: Any, rule: str) -> bool:
     return bool(RULES[rule] & request.roles) and not closed(request, rule)
 
 
-def demand(request: Any, rule: str) -> None:
+def demand(request: Request, rule: str) -> None:
     """PermissionDenied that names the right, where a page serves several kinds of object and each has its own rule."""
     if not may(request, rule):
         raise PermissionDenied(rule)
 
 
-def closed(request: Any, rule: str) -> bool:
+def closed(request: Request, rule: str) -> bool:
     """Whether the rule changes figures and the page's Förderjahr is closed, or a Kenntnisstand is looked at."""
-    if getattr(request, "known", None) and rule.endswith(CHANGES):
+    if request.known and rule.endswith(CHANGES):
         return True
-    return rule in YEARLY and getattr(request, "year", None) in getattr(request, "closed_years", ())
+    return rule in YEARLY and request.year in request.closed_years

@@ -7,14 +7,16 @@ from typing import Any
 
 from django.contrib import messages
 
+from kim.access.request import Request
 
-def refused(request: Any, words: str) -> None:
+
+def refused(request: Request, words: str) -> None:
     """Say on the page that the answer leads to why an act was not done; its form can be sent again (once)."""
     messages.warning(request, words)
     request.act_refused = True
 
 
-def form_key(request: Any) -> uuid.UUID | None:
+def form_key(request: Request) -> uuid.UUID | None:
     """The key a form carries; none for a preview, and for whoever is not signed in."""
     if request.method != "POST" or not request.user.is_authenticated or "vorschau" in request.POST:
         return None
@@ -24,7 +26,7 @@ def form_key(request: Any) -> uuid.UUID | None:
         return None
 
 
-def content_digest(request: Any) -> str:
+def content_digest(request: Request) -> str:
     """What a form contains: a form that one goes back to, changes and sends again is another one."""
     fields = sorted((name, values) for name, values in request.POST.lists() if name != "csrfmiddlewaretoken")
     files = sorted((name, f.name, file_digest(f)) for name, some in request.FILES.lists() for f in some)

@@ -6,6 +6,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.shortcuts import render
 from django.views import View
 
+from kim.access.request import Request
 from kim.access.rules import RULES, closed, demand
 from kim.history.knowledge import known_at
 from kim.models import UnknownFormat
@@ -18,7 +19,7 @@ class Ruled(View):
     rule: str
     knows = False  # whether the page can be seen as the data were known at a moment (?kenntnisstand=)
 
-    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+    def dispatch(self, request: Request, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]  # always ours
         if closed(request, self.rule) and RULES[self.rule] & request.roles:
             return render(request, "closed.html", status=403)
         demand(request, self.rule)

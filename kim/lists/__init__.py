@@ -1,8 +1,8 @@
 """Lists: a table declares columns, filters, totals and views; page, files and paper follow from it."""
 
-from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from kim.access.request import Request
 from kim.lists.columns import (
     AmountColumn,
     BadgeColumn,
@@ -42,7 +42,7 @@ __all__ = [
 ]
 
 
-def kept_link(request: Any, url: str) -> str:
+def kept_link(request: Request, url: str) -> str:
     """An address of ours that keeps the page's Stand and Förderjahr, unless it names its own."""
     if not url.startswith("/"):
         return url

@@ -18,7 +18,7 @@ NOT_STATED = "keine Angabe"
 MISSING = SafeString(f'{formats.MISSING}<span class="unseen"> {NOT_STATED}</span>')
 
 
-class TextColumn(tables.Column):
+class TextColumn(tables.Column):  # type: ignore[misc]  # a library without types
     """Words. Every other column is one with another unit.
 
     hidden: shown only when the address asks for it. url: the page a cell leads to. order_by: what the list is sorted

@@ -10,6 +10,8 @@ from django.db.models import Model, Q, QuerySet
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from kim.access.request import Request
+
 NONE_OF_THEM = "ohne"
 CHECKED = SafeString(" checked")
 PICK = (
@@ -43,21 +45,20 @@ def model_at(model: Any, path: str) -> type[Model]:
 def programmes(model: Any, path: str) -> Callable[[Any], QuerySet[Any]]:
     """For a filter: the Förderprogramme at the end of the path that the request's body has notices of."""
 
-    def of_the_body(request: Any) -> QuerySet[Any]:
-        found: Any = model_at(model, path)
-        return found.objects.filter(notices__body=request.acting_body).distinct()
+    def of_the_body(request: Request) -> QuerySet[Any]:
+        return model_at(model, path)._default_manager.filter(notices__body=request.acting_body).distinct()
 
     return of_the_body
 
 
-def narrowed(rows: QuerySet[Any], condition: Q, request: Any) -> QuerySet[Any]:
+def narrowed(rows: QuerySet[Any], condition: Q, request: Request) -> QuerySet[Any]:
     """The rows that fulfil a condition over other tables, each once. The condition is asked of the bare table: asked of
     ``rows`` themselves, each further condition would double the query."""
     bare = rows.model.visible_to(request).order_by().filter(condition)
     return rows.filter(pk__in=bare.values("pk"))
 
 
-class ChoicesFilter(django_filters.MultipleChoiceFilter):
+class ChoicesFilter(django_filters.MultipleChoiceFilter):  # type: ignore[misc]  # a library without types
     """One or several of the given choices; any of them may hold.
 
     choices: {word in the address: (label, value in the database)} or a function of the request that returns it.
@@ -81,7 +82,7 @@ class ChoicesFilter(django_filters.MultipleChoiceFilter):
         return rows.filter(**{f"{self.path}__in": [known[word][1] for word in words]}) if words else rows
 
 
-class ObjectsFilter(django_filters.ModelMultipleChoiceFilter):
+class ObjectsFilter(django_filters.ModelMultipleChoiceFilter):  # type: ignore[misc]  # a library without types
     """One or several objects of the body, by their word in addresses; any of them may hold.
 
     several: a row can have more than one of them. none: the label of the choice "has none".
@@ -107,7 +108,7 @@ class ObjectsFilter(django_filters.ModelMultipleChoiceFilter):
         return narrowed(rows, condition, self.parent.request) if self.several else rows.filter(condition)
 
 
-class SearchFilter(django_filters.CharFilter):
+class SearchFilter(django_filters.CharFilter):  # type: ignore[misc]  # a library without types
     """One search field over several columns; every word must occur in one of them."""
 
     def __init__(self, fields: Iterable[str], **kwargs: Any) -> None:
@@ -125,7 +126,7 @@ class SearchFilter(django_filters.CharFilter):
         return rows
 
 
-class StrictFilters(django_filters.FilterSet):
+class StrictFilters(django_filters.FilterSet):  # type: ignore[misc]  # a library without types
     """A filter set that knows the request's body and day, for choices and for status."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

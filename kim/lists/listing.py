@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
+from kim.access.request import Request
 from kim.access.rules import may
 from kim.figures import EUR, FTE, MONTHS
 from kim.lists import exports
@@ -38,7 +39,7 @@ def safe(cell: str) -> str:
 class Listing:
     """Reads the parts of the address, then holds the rows that were found."""
 
-    def __init__(self, view: "ListPage", request: Any, form: Any, problems: list[str]) -> None:
+    def __init__(self, view: "ListPage", request: Request, form: Any, problems: list[str]) -> None:
         self.view, self.request, self.form, self.problems = view, request, form, problems
         self.declared = view.table_class
         self.found: list[Any] = []

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import redirect, render
 
+from kim.access.request import Request
 from kim.access.views import Ruled
 from kim.figures import column, known_total
 from kim.lists.columns import AmountColumn, TextColumn
@@ -45,7 +46,7 @@ class Selection:
     hint: str = ""
 
 
-class DenseTable(tables.Table):
+class DenseTable(tables.Table):  # type: ignore[misc]  # a library without types
     """A list is declared here: columns in their order, filters, totals (from the columns), and its views.
 
     title and noun (one, several) name it; help_text is its one line of help; default_order sorts it; presets are its
@@ -85,15 +86,15 @@ class ListPage(Ruled):
 
     table_class: type[DenseTable]
 
-    def rows(self, request: Any) -> QuerySet[Any]:
+    def rows(self, request: Request) -> QuerySet[Any]:
         """All rows of the request's body for its working date."""
         raise NotImplementedError
 
-    def complete(self, request: Any, rows: list[Any], chosen: dict[str, Any]) -> list[Any]:
+    def complete(self, request: Request, rows: list[Any], chosen: dict[str, Any]) -> list[Any]:
         """Add to the rows what no query gives, in a fixed number of queries; chosen: what is filtered."""
         return rows
 
-    def get(self, request: Any) -> HttpResponseBase:
+    def get(self, request: Request) -> HttpResponseBase:
         if moved := self.moved(request):
             return redirect(moved)
         listing = self.listing(request)
@@ -108,7 +109,7 @@ class ListPage(Ruled):
             response.set_cookie("dichte", request.GET["dichte"], max_age=31536000, httponly=True, samesite="Lax")
         return response
 
-    def listing(self, request: Any) -> Listing:
+    def listing(self, request: Request) -> Listing:
         """Read the address; what cannot be read is a problem, and then nothing is shown."""
         table, problems = self.table_class, []
         filters = table.filters(request.GET, queryset=self.rows(request), request=request)
@@ -160,7 +161,7 @@ class ListPage(Ruled):
             rows = there + [row for row in rows if keys[id(row)] is None]
         return rows
 
-    def moved(self, request: Any) -> str:
+    def moved(self, request: Request) -> str:
         """The address with a column one place further on, if a button of the column chooser asks for that."""
         steps = [(name, step) for name, step in (("hoch", -1), ("runter", 1)) if request.GET.get(name)]
         if not steps:
@@ -184,7 +185,7 @@ class ListPage(Ruled):
         url = str(row.get_absolute_url()) if hasattr(row, "get_absolute_url") else ""
         return self.table_class.key(row, url)
 
-    def source(self, request: Any, listing: Listing, name: str) -> HttpResponseBase:
+    def source(self, request: Request, listing: Listing, name: str) -> HttpResponseBase:
         """Herkunft of one cell, or of the sum over everything that is filtered."""
         column_ = listing.all_columns.get(name)
         if listing.problems or not isinstance(column_, AmountColumn):

@@ -1,7 +1,7 @@
 """Long work that somebody asked for, and how far it has got."""
 
 import uuid
-from typing import Any, ClassVar
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from django.urls import reverse
 
 from kim.models.bodies import Body, User
+from kim.store.context import Scope
 
 
 class Job(models.Model):
@@ -56,6 +57,6 @@ class Job(models.Model):
         return self.done >= self.total
 
     @classmethod
-    def visible_to(cls, scope: Any) -> Any:
+    def visible_to(cls, scope: Scope) -> models.QuerySet[Self]:
         """What the person asked for in the body she acts for."""
         return cls.objects.filter(body=scope.acting_body, user=scope.user)

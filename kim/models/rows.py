@@ -1,6 +1,6 @@
 """The bases of business rows: one body for good, the constraint that keeps it, and what is not public."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import pgtrigger
 from django.core.exceptions import ValidationError
@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from kim.models.bodies import Body
 from kim.models.versioned import Versioned
+from kim.store.context import Scope
 
 
 class BodyRow(Versioned):
@@ -38,7 +39,7 @@ class BodyRow(Versioned):
         super().validate_constraints(exclude=set(exclude or ()) - {"body"})
 
     @classmethod
-    def visible_to(cls, scope: Any) -> Any:
+    def visible_to(cls, scope: Scope) -> models.QuerySet[Self]:
         """The rows of the request's body: the only way to a queryset in a view."""
         return cls._default_manager.filter(body=scope.acting_body)
 
@@ -58,7 +59,7 @@ class GuardedRow(BodyRow):
         abstract = True
 
     @classmethod
-    def visible_to(cls, scope: Any) -> Any:
+    def visible_to(cls, scope: Scope) -> models.QuerySet[Self]:
         found = super().visible_to(scope)
         return found.filter(cls.guard) if scope.public_only else found
 

@@ -8,6 +8,7 @@ from django.db.models import Q
 from kim.models.bodies import User
 from kim.models.rows import BodyRow
 from kim.models.versioned import remove_whole, tracked
+from kim.store.context import Scope
 
 
 @tracked(exclude=("name", "slug", "query"))
@@ -56,6 +57,6 @@ class SavedView(BodyRow):
         remove_whole(self, act="Ansicht gelöscht")
 
     @classmethod
-    def of(cls, scope: Any, path: str) -> Any:
+    def of(cls, scope: Scope, path: str) -> Any:
         """The saved views of a list that this person sees: her own, then those for all."""
         return cls.visible_to(scope).filter(Q(author=scope.user) | Q(shared=True), path=path)

@@ -11,12 +11,13 @@ from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
+from kim.access.request import Request
 from kim.models import Body, Role, RoleAssignment, User
 from kim.models.bodies import LAST_TECHNICAL
 from kim.pages.forms import CodeForm
 
 
-class ClosedAdapter(DefaultAccountAdapter):
+class ClosedAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # a library without types
     """Nobody signs up by herself: accounts are created by Systemverwaltung."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -30,7 +31,7 @@ class LinkToken(PasswordResetTokenGenerator):
         return super()._make_hash_value(user, timestamp) + str(user.is_active)
 
 
-def password_link(request: Any, user: Any) -> str:
+def password_link(request: Request, user: Any) -> str:
     """The address at which this person chooses a password, once and within a day."""
     key = urlsafe_base64_encode(force_bytes(user.pk))
     token = LinkToken().make_token(user)
@@ -47,7 +48,7 @@ def plainly(form: forms.BaseForm, password: str) -> None:
     form.fields[password].help_text = FORGOTTEN
 
 
-class SignInForm(LoginForm):
+class SignInForm(LoginForm):  # type: ignore[misc]  # a library without types
     """Name and password."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -55,7 +56,7 @@ class SignInForm(LoginForm):
         plainly(self, "password")
 
 
-class NewPasswordForm(ChangePasswordForm):
+class NewPasswordForm(ChangePasswordForm):  # type: ignore[misc]  # a library without types
     """The old password and twice the new one."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -10,6 +10,7 @@ from django.forms.renderers import TemplatesSetting
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 
+from kim.access.request import Request
 from kim.access.views import Ruled
 from kim.lists import kept_link
 from kim.models import TrailEvent
@@ -25,7 +26,7 @@ class KernRenderer(TemplatesSetting):
     field_template_name = "components/field.html"
 
 
-class VersionedForm(forms.ModelForm):
+class VersionedForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
     """A form that carries the version of the row it was shown with; the row's verb checks all rules when it saves."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
@@ -51,7 +52,7 @@ class VersionedForm(forms.ModelForm):
             shown = int(self.data.get(self.add_prefix("version"), ""))
         except ValueError:
             return True
-        return shown != self.fields["version"].initial
+        return bool(shown != self.fields["version"].initial)
 
     def refuse(self, error: ValidationError) -> None:
         refuse(self, error)
@@ -91,7 +92,7 @@ class CodeForm(VersionedForm):
 class RemovePage(Ruled):
     """Delete a row that was never used: GET asks, POST deletes with a reason or says what it is used for."""
 
-    def instance(self, request: Any, **kwargs: Any) -> Any:
+    def instance(self, request: Request, **kwargs: Any) -> Any:
         """The row to delete; Http404 if the body has none."""
         raise NotImplementedError
 
@@ -99,13 +100,13 @@ class RemovePage(Ruled):
         """Where to go on."""
         raise NotImplementedError
 
-    def get(self, request: Any, **kwargs: Any) -> HttpResponseBase:
+    def get(self, request: Request, **kwargs: Any) -> HttpResponseBase:
         row = self.instance(request, **kwargs)
         used = row.used_by()
         problem = f"{USED} Hier gibt es: {', '.join(used)}." if used else ""
         return self.page(request, row, problem, "", 200, blocked=bool(used))
 
-    def post(self, request: Any, **kwargs: Any) -> HttpResponseBase:
+    def post(self, request: Request, **kwargs: Any) -> HttpResponseBase:
         row, reason = self.instance(request, **kwargs), request.POST.get("reason", "").strip()
         if not reason:
             return self.page(request, row, "Bitte einen Grund angeben. Er steht im Verlauf.", "", 422)
@@ -120,7 +121,7 @@ class RemovePage(Ruled):
         return redirect(kept_link(request, self.done()))
 
     def page(
-        self, request: Any, row: Any, problem: str, reason: str, status: int, *, blocked: bool = False
+        self, request: Request, row: Any, problem: str, reason: str, status: int, *, blocked: bool = False
     ) -> HttpResponseBase:
         context = {
             "title": f"{row._meta.verbose_name} {row} löschen",
@@ -142,21 +143,21 @@ class AddPage(Ruled):
     title = ""
     button = "Speichern"
 
-    def form(self, request: Any, *data: Any, **kwargs: Any) -> Any:
+    def form(self, request: Request, *data: Any, **kwargs: Any) -> Any:
         """The form, bound if data are given; Http404 if there is nothing to add to."""
         return self.form_class(*data)
 
-    def save(self, request: Any, form: Any) -> tuple[str, str]:
+    def save(self, request: Request, form: Any) -> tuple[str, str]:
         """Save; the message for the user and the address to go on. ValidationError if refused."""
         raise NotImplementedError
 
-    def context(self, request: Any, form: Any, **kwargs: Any) -> dict[str, Any]:
+    def context(self, request: Request, form: Any, **kwargs: Any) -> dict[str, Any]:
         return {"title": self.title, "button": self.button}
 
-    def get(self, request: Any, **kwargs: Any) -> HttpResponseBase:
+    def get(self, request: Request, **kwargs: Any) -> HttpResponseBase:
         return self.page(request, self.form(request, **kwargs), **kwargs)
 
-    def post(self, request: Any, **kwargs: Any) -> HttpResponseBase:
+    def post(self, request: Request, **kwargs: Any) -> HttpResponseBase:
         form = self.form(request, request.POST, request.FILES, **kwargs)
         if form.is_valid():
             try:
@@ -168,12 +169,12 @@ class AddPage(Ruled):
                 return redirect(kept_link(request, target))
         return self.page(request, form, 422, **kwargs)
 
-    def page(self, request: Any, form: Any, status: int = 200, **kwargs: Any) -> HttpResponseBase:
+    def page(self, request: Request, form: Any, status: int = 200, **kwargs: Any) -> HttpResponseBase:
         context = {"form": form, **self.context(request, form, **kwargs)}
         return render(request, self.template_name, context, status=status)
 
 
-def saved(request: Any, message: str) -> None:
+def saved(request: Request, message: str) -> None:
     """Say what was saved; beside it the button that takes it back (kim.history.trail.undo), unless words have changed
     that the history does not keep."""
     act = act_key()
@@ -209,24 +210,24 @@ class CorrectionPage(Ruled):
     template_name = "components/edit.html"
     form_class: type[VersionedForm]
 
-    def instance(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+    def instance(self, request: Request, *args: Any, **kwargs: Any) -> Any:
         """The row to correct; Http404 if the body has none."""
         raise NotImplementedError
 
-    def save(self, request: Any, form: Any) -> str:
+    def save(self, request: Request, form: Any) -> str:
         """Save by the model's verb; the message for the user. ValidationError if refused."""
         raise NotImplementedError
 
-    def context(self, request: Any, form: Any) -> dict[str, Any]:
+    def context(self, request: Request, form: Any) -> dict[str, Any]:
         return {}
 
     def target(self, instance: Any) -> str:
         return str(instance.get_absolute_url())
 
-    def get(self, request: Any, **kwargs: Any) -> HttpResponseBase:
+    def get(self, request: Request, **kwargs: Any) -> HttpResponseBase:
         return self.page(request, self.form_class(instance=self.instance(request, **kwargs)))
 
-    def post(self, request: Any, **kwargs: Any) -> HttpResponseBase:
+    def post(self, request: Request, **kwargs: Any) -> HttpResponseBase:
         stored = self.form_class(instance=self.instance(request, **kwargs))
         form = self.form_class(chosen(request.POST, stored), instance=self.instance(request, **kwargs))
         if form.is_stale():
@@ -235,7 +236,7 @@ class CorrectionPage(Ruled):
             return self.page(request, form, status=422)
         return self.act(request, form)
 
-    def is_preview_without_reason(self, request: Any, form: Any) -> bool:
+    def is_preview_without_reason(self, request: Request, form: Any) -> bool:
         """Whether consequences are asked for while the reason is still to be typed; a stand-in is put in its place."""
         if "vorschau" not in request.POST or set(form.errors) != {"reason"}:
             return False
@@ -243,7 +244,7 @@ class CorrectionPage(Ruled):
         form.cleaned_data["reason"] = "Vorschau"
         return True
 
-    def act(self, request: Any, form: Any) -> HttpResponseBase:
+    def act(self, request: Request, form: Any) -> HttpResponseBase:
         """Preview or save a form whose fields can all be read."""
         try:
             if "vorschau" in request.POST:
@@ -257,21 +258,21 @@ class CorrectionPage(Ruled):
         saved(request, message)
         return redirect(kept_link(request, self.target(form.instance)))
 
-    def preview(self, request: Any, form: Any) -> dict[str, Any]:
+    def preview(self, request: Request, form: Any) -> dict[str, Any]:
         return {}
 
-    def page(self, request: Any, form: Any, status: int = 200, **extra: Any) -> HttpResponseBase:
+    def page(self, request: Request, form: Any, status: int = 200, **extra: Any) -> HttpResponseBase:
         context = {"form": form, "object": form.instance, **self.context(request, form), **extra}
         return render(request, self.template_name, context, status=status)
 
-    def conflict(self, request: Any, form: Any, stored: Any) -> HttpResponseBase:
+    def conflict(self, request: Request, form: Any, stored: Any) -> HttpResponseBase:
         """Somebody was faster: nothing typed is lost, each field both have changed is decided on (409)."""
         back = self.target(stored.instance)
         context = compared(request, form, stored) | {"back": back, **self.context(request, stored)}
         return render(request, "conflict.html", context, status=409)
 
 
-def compared(request: Any, form: Any, stored: Any) -> dict[str, Any]:
+def compared(request: Request, form: Any, stored: Any) -> dict[str, Any]:
     """What the conflict page needs, for every edit view: what only one of both has changed is taken over, what both
     have is asked; what was shown to the user is read from the history."""
     names = [n for n in form.fields if n not in {"version", "reason"} and not form[n].is_hidden]
@@ -297,12 +298,12 @@ class DescriptionPage(CorrectionPage):
 
     title = ""
 
-    def context(self, request: Any, form: Any) -> dict[str, Any]:
+    def context(self, request: Request, form: Any) -> dict[str, Any]:
         row = form.instance
         lead = f"{row._meta.verbose_name} {row}"
         return {"title": self.title, "lead": lead, "button": "Speichern", "back": self.target(row)}
 
-    def save(self, request: Any, form: Any) -> str:
+    def save(self, request: Request, form: Any) -> str:
         note(act="Beschreibung geändert")
         with refusable():
             form.instance.save_checked()

@@ -4,9 +4,12 @@ import json
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from django.db import connection, transaction
+
+if TYPE_CHECKING:
+    from kim.models import Body, User
 
 SETTINGS = ("app.body_ids", "app.nonpublic", "pghistory.context_id", "pghistory.context_metadata")
 
@@ -15,6 +18,19 @@ SET = "SELECT " + ", ".join(f"set_config('{name}', %s, true)" for name in SETTIN
 
 
 GET = "SELECT " + ", ".join(f"coalesce(current_setting('{name}', true), '')" for name in SETTINGS)
+
+
+class Scope(Protocol):
+    """Who asks for rows, and for which body: a request, a job, a command. ``visible_to`` takes nothing more."""
+
+    @property
+    def acting_body(self) -> "Body": ...
+
+    @property
+    def user(self) -> "User": ...
+
+    @property
+    def public_only(self) -> bool: ...
 
 
 @contextmanager

@@ -135,7 +135,7 @@ def unsecured(cursor: Any) -> Iterator[None]:
 def applied() -> bool:
     """Every migration is applied: models and tables agree."""
     loader = MigrationLoader(connection)
-    return loader.graph.nodes.keys() <= loader.applied_migrations.keys()
+    return bool(loader.graph.nodes.keys() <= loader.applied_migrations.keys())
 
 
 def secure(cursor: Any) -> None:

@@ -12,6 +12,7 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 
+from kim.access.request import Request
 from kim.figures import CATALOGUE, uses
 from kim.figures.tokens import NOTHING, STYLE, Block, Chip, Expander, canonical, parameters
 from kim.models import BoundFigure, Text, TextBlock
@@ -295,7 +296,7 @@ def is_object(name: str, parameter: str) -> bool:
 
 
 def used(
-    request: Any, value: Any, references: set[str], name: str = "", given: Mapping[str, str] = NOTHING
+    request: Request, value: Any, references: set[str], name: str = "", given: Mapping[str, str] = NOTHING
 ) -> dict[str, Any]:
     """The value for the page Herkunft, with the figures and papers that use it."""
     found = uses(request.acting_body, request.stand, value)

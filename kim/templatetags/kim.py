@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from kim.access.request import Request
 from kim.access.rules import may as allowed
 from kim.figures import findings
 from kim.lists import kept_link
@@ -99,7 +100,7 @@ def form_token(context: dict[str, Any]) -> dict[str, Any]:
     return {"csrf_token": context.get("csrf_token"), "slug": body.slug if body else "", "key": uuid.uuid4()}
 
 
-def concerns(reminder: Any, request: Any) -> Any:
+def concerns(reminder: Any, request: Request) -> Any:
     """The Wiedervorlage, marked if it is for this person."""
     reminder.mine = reminder.user == request.user or reminder.role in {str(role) for role in request.roles}
     reminder.mine = (reminder.mine or reminder.author == request.user) and allowed(request, "attached.edit")

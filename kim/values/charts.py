@@ -119,7 +119,7 @@ def months(
     days = (span.upper - span.lower).days
 
     def at(day: Any) -> float:
-        return left + width * (min(max(day, span.lower), span.upper) - span.lower).days / days
+        return float(left + width * (min(max(day, span.lower), span.upper) - span.lower).days / days)
 
     height = 24 + LINE * len(rows)
     content = []

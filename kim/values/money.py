@@ -14,7 +14,7 @@ CENT = Decimal("0.01")
 MILLI = Decimal("0.001")
 
 
-class ExactField(models.DecimalField):
+class ExactField(models.DecimalField):  # type: ignore[type-arg]  # generic in the stubs only
     """A decimal column of type ``numeric`` without scale, so that PostgreSQL does not round before its CHECK looks."""
 
     places = 2

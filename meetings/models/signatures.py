@@ -69,7 +69,7 @@ class Signatory(BodyRow):
             return None
         if not rows:
             raise ValidationError(f"Für {organization} ist am {printed(day)} niemand eingetragen, der zeichnet.")
-        own = next((row for row in rows if user is not None and row.user_id == user.pk), None)
+        own: Signatory | None = next((row for row in rows if user is not None and row.user_id == user.pk), None)
         if own is None:
             names = ", ".join(f"{row.user}{' (in Vertretung)' if row.substitute else ''}" for row in rows)
             raise ValidationError(f"Für {organization} zeichnet heute {names}.")

@@ -8,6 +8,7 @@ from django.http import Http404, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 
+from kim.access.request import Request
 from kim.access.rules import RULES
 from kim.access.views import Ruled
 from kim.history.trail import story
@@ -27,10 +28,10 @@ class Sign(Step):
 
     rule = "papers.sign"
 
-    def document(self, request: Any, reference: str) -> PaperDocument:
+    def document(self, request: Request, reference: str) -> PaperDocument:
         return open_paper(request, reference)
 
-    def act(self, request: Any, found: PaperDocument) -> str:
+    def act(self, request: Request, found: PaperDocument) -> str:
         key = request.POST.get("dienststelle", "")
         row = next((one for one in found.paper.cosignatures.all() if str(one.pk) == key), None)
         if row is None:
@@ -45,10 +46,10 @@ class Comment(Step):
 
     rule = "papers.sign"
 
-    def document(self, request: Any, reference: str) -> PaperDocument:
+    def document(self, request: Request, reference: str) -> PaperDocument:
         return open_paper(request, reference)
 
-    def act(self, request: Any, found: PaperDocument) -> str:
+    def act(self, request: Request, found: PaperDocument) -> str:
         text = request.POST.get("bemerkung", "")
         if len(text) > MOST:
             raise ValidationError(f"Die Bemerkung ist zu lang ({len(text)} Zeichen, höchstens {MOST}).")
@@ -61,10 +62,10 @@ class FinishComment(Step):
 
     rule = "papers.edit"
 
-    def document(self, request: Any, reference: str) -> PaperDocument:
+    def document(self, request: Request, reference: str) -> PaperDocument:
         return open_paper(request, reference)
 
-    def act(self, request: Any, found: PaperDocument) -> str:
+    def act(self, request: Request, found: PaperDocument) -> str:
         number = request.POST.get("nummer", "")
         row = next((one for one in found.paper.comments.all() if str(one.number) == number), None)
         if row is None:
@@ -78,7 +79,7 @@ class Signatories(Ruled):
 
     rule = "documents.view"
 
-    def get(self, request: Any) -> HttpResponseBase:
+    def get(self, request: Request) -> HttpResponseBase:
         rows = list(Signatory.visible_to(request).select_related("organization", "user"))
         offices = Organization.visible_to(request).filter(organization_type="department")
         context = {
@@ -89,21 +90,21 @@ class Signatories(Ruled):
         return render(request, "meetings/signatories.html", context)
 
 
-def signers(request: Any) -> Any:
+def signers(request: Request) -> Any:
     """The accounts that may sign at all in this body."""
     roles = [role for role in Role if role in RULES["papers.sign"]]
     held = RoleAssignment.objects.filter(body=request.acting_body, role__in=roles)
     return User.objects.filter(pk__in=held.values("user"), is_active=True)
 
 
-class NewSignatoryForm(forms.ModelForm):
+class NewSignatoryForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
     """Who signs for an office from now on."""
 
     class Meta:
         model = Signatory
         fields: ClassVar = ["organization", "user", "validity", "substitute"]
 
-    def __init__(self, request: Any, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: dict[str, Any] = self.fields
         fields["organization"].queryset = Organization.visible_to(request).filter(organization_type="department")
@@ -120,17 +121,17 @@ class AddSignatory(AddPage):
     rule = "papers.release"
     title, button = "Zeichnungsbefugnis eintragen", "Eintragen"
 
-    def form(self, request: Any, *data: Any, **kwargs: Any) -> NewSignatoryForm:
+    def form(self, request: Request, *data: Any, **kwargs: Any) -> NewSignatoryForm:
         return NewSignatoryForm(request, *data[:1])
 
-    def save(self, request: Any, form: Any) -> tuple[str, str]:
+    def save(self, request: Request, form: Any) -> tuple[str, str]:
         note(act="Zeichnungsbefugnis eingetragen")
         with refusable():
             row = Signatory(body=request.acting_body, **form.cleaned_data)
             row.save_checked()
         return f"{row} ist eingetragen.", reverse("signatories")
 
-    def context(self, request: Any, form: Any, **kwargs: Any) -> dict[str, Any]:
+    def context(self, request: Request, form: Any, **kwargs: Any) -> dict[str, Any]:
         back = reverse("signatories")
         return super().context(request, form) | {"back": back, "crumbs": [("Zeichnungsbefugnisse", back)]}
 
@@ -149,19 +150,19 @@ class EditSignatory(CorrectionPage):
     rule = "papers.release"
     form_class = SignatoryForm
 
-    def instance(self, request: Any, *args: Any, **kwargs: Any) -> Signatory:
+    def instance(self, request: Request, *args: Any, **kwargs: Any) -> Signatory:
         rows = Signatory.visible_to(request).select_related("organization", "user")
         found: Signatory | None = rows.filter(key=kwargs["key"]).first()
         if found is None:
             raise Http404
         return found
 
-    def context(self, request: Any, form: Any) -> dict[str, Any]:
+    def context(self, request: Request, form: Any) -> dict[str, Any]:
         back = reverse("signatories")
         lead = f"{form.instance.user} für {form.instance.organization}"
         return {"title": "Zeichnungsbefugnis", "lead": lead, "back": back, "crumbs": [("Zeichnungsbefugnisse", back)]}
 
-    def save(self, request: Any, form: Any) -> str:
+    def save(self, request: Request, form: Any) -> str:
         note(act="Zeichnungsbefugnis geändert")
         with refusable():
             form.instance.save_checked()

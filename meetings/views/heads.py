@@ -1,5 +1,6 @@
 """Everything of a paper but its words: a new one, its head, its Beratungsfolge, who has to agree."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django import forms
@@ -9,6 +10,7 @@ from django.http import Http404
 from django.urls import reverse
 
 from grants.models import FundingNotice, NoticeVersion
+from kim.access.request import Request
 from kim.models import Source
 from kim.models.refusals import refusable
 from kim.pages.forms import AddPage, CorrectionPage, RemovePage, VersionedForm
@@ -37,7 +39,7 @@ class NewPaperForm(forms.Form):
         FundingNotice.objects.none(), label="Zuwendung", required=False, empty_label="keine"
     )
 
-    def __init__(self, request: Any, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: dict[str, Any] = self.fields
         holding = NoticeVersion.visible_to(request).holding_on(request.stand).select_related("notice")
@@ -58,15 +60,15 @@ class AddPaper(AddPage):
     rule = "papers.edit"
     title, button = "Vorlage erstellen", "Entwurf anlegen"
 
-    def form(self, request: Any, *data: Any, **kwargs: Any) -> NewPaperForm:
+    def form(self, request: Request, *data: Any, **kwargs: Any) -> NewPaperForm:
         self.body = request.acting_body
         return NewPaperForm(request, *data[:1])
 
-    def save(self, request: Any, form: Any) -> tuple[str, str]:
+    def save(self, request: Request, form: Any) -> tuple[str, str]:
         made = NewPaper(body=self.body, day=request.stand, **form.cleaned_data).create()
         return f"Entwurf {made.serial} ist angelegt.", made.get_absolute_url()
 
-    def context(self, request: Any, form: Any, **kwargs: Any) -> dict[str, Any]:
+    def context(self, request: Request, form: Any, **kwargs: Any) -> dict[str, Any]:
         crumbs = [("Dokumente", reverse("documents"))]
         return super().context(request, form) | {"back": reverse("documents"), "crumbs": crumbs}
 
@@ -133,10 +135,10 @@ class EditHead(CorrectionPage):
     rule = "papers.edit"
     form_class = HeadForm
 
-    def instance(self, request: Any, *args: Any, **kwargs: Any) -> Paper:
+    def instance(self, request: Request, *args: Any, **kwargs: Any) -> Paper:
         return open_paper(request, kwargs["reference"]).paper
 
-    def context(self, request: Any, form: Any) -> dict[str, Any]:
+    def context(self, request: Request, form: Any) -> dict[str, Any]:
         paper = form.instance
         return {
             "title": f"Kopf der Vorlage {paper.reference or 'ohne Nummer'}",
@@ -145,7 +147,7 @@ class EditHead(CorrectionPage):
             "crumbs": [("Dokumente", reverse("documents")), (str(paper), paper.get_absolute_url())],
         }
 
-    def save(self, request: Any, form: Any) -> str:
+    def save(self, request: Request, form: Any) -> str:
         paper, data = form.instance, form.cleaned_data
         note(act="Kopf der Vorlage geändert")
         source: Source = paper.source
@@ -168,7 +170,7 @@ class ConsultationForm(forms.Form):
     date = DateField(label="Sitzungstag", required=False, help_text="leer: steht noch nicht fest")
     role = forms.ChoiceField(label="Zuständigkeit", choices=Consultation.ConsultationRole)
 
-    def __init__(self, request: Any, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: dict[str, Any] = self.fields
         rows = Organization.visible_to(request).filter(organization_type="committee")
@@ -179,13 +181,13 @@ class OfPaper(AddPage):
     """A page that adds something to a draft."""
 
     rule = "papers.edit"
-    part: type[forms.Form]
+    part: Callable[..., forms.Form]  # takes the request, then what was sent
 
-    def form(self, request: Any, *data: Any, **kwargs: Any) -> Any:
+    def form(self, request: Request, *data: Any, **kwargs: Any) -> Any:
         self.paper = open_paper(request, kwargs["reference"]).paper
         return self.part(request, *data[:1])
 
-    def context(self, request: Any, form: Any, **kwargs: Any) -> dict[str, Any]:
+    def context(self, request: Request, form: Any, **kwargs: Any) -> dict[str, Any]:
         url = self.paper.get_absolute_url()
         crumbs = [("Dokumente", reverse("documents")), (str(self.paper), url)]
         return super().context(request, form) | {"lead": str(self.paper), "back": url, "crumbs": crumbs}
@@ -198,7 +200,7 @@ class AddConsultation(OfPaper):
     part = ConsultationForm
     title, button = "Gremium in die Beratungsfolge aufnehmen", "Aufnehmen"
 
-    def save(self, request: Any, form: Any) -> tuple[str, str]:
+    def save(self, request: Request, form: Any) -> tuple[str, str]:
         made = add_consultation(self.paper, **form.cleaned_data)
         return f"{made.organization} steht in der Beratungsfolge.", self.paper.get_absolute_url()
 
@@ -208,7 +210,7 @@ class RemoveConsultation(RemovePage):
 
     rule = "papers.agenda"
 
-    def instance(self, request: Any, **kwargs: Any) -> Consultation:
+    def instance(self, request: Request, **kwargs: Any) -> Consultation:
         found = open_paper(request, kwargs["reference"])
         row = next((c for c in found.consultations() if c.order == kwargs["order"]), None)
         if row is None:
@@ -225,7 +227,7 @@ class CoSignatureForm(forms.Form):
 
     organization = forms.ModelChoiceField(Organization.objects.none(), label="Dienststelle")
 
-    def __init__(self, request: Any, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: dict[str, Any] = self.fields
         rows = Organization.visible_to(request).filter(organization_type="department")
@@ -240,7 +242,7 @@ class AddCoSignature(OfPaper):
     part = CoSignatureForm
     title, button = "Dienststelle beteiligen", "Beteiligen"
 
-    def save(self, request: Any, form: Any) -> tuple[str, str]:
+    def save(self, request: Request, form: Any) -> tuple[str, str]:
         note(act="Dienststelle beteiligt")
         with refusable():
             row = CoSignature(body=self.paper.body, paper=self.paper, organization=form.cleaned_data["organization"])

@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import resolve
 from django.utils import timezone
 
+from kim.access.request import Request
 from kim.access.rules import demand, may
 from kim.access.views import Ruled
 from kim.figures import Value
@@ -38,17 +39,17 @@ class Papers(ListPage):
     rule = "documents.view"
     table_class = PaperTable
 
-    def rows(self, request: Any) -> QuerySet[Any]:
+    def rows(self, request: Request) -> QuerySet[Any]:
         consultations = Consultation.objects.select_related("organization")
         return Paper.visible_to(request).prefetch_related(Prefetch("consultations", consultations))
 
-    def complete(self, request: Any, rows: list[Any], chosen: dict[str, Any]) -> list[Any]:
+    def complete(self, request: Request, rows: list[Any], chosen: dict[str, Any]) -> list[Any]:
         for row in rows:
             row.committees = ", ".join(dict.fromkeys(c.organization.name for c in row.consultations.all())) or None
         return rows
 
 
-def document_of(request: Any, reference: str) -> Document:
+def document_of(request: Request, reference: str) -> Document:
     """The body's document with this reference, of whatever kind; foreign and missing are the same 404."""
     found = documents.find(request.acting_body, reference)
     if found is None or not type(found.row).visible_to(request).filter(pk=found.row.pk).exists():
@@ -56,7 +57,7 @@ def document_of(request: Any, reference: str) -> Document:
     return found
 
 
-def open_document(request: Any, reference: str) -> Document:
+def open_document(request: Request, reference: str) -> Document:
     """The same, as long as it is written on; Http404 once it is released."""
     found = document_of(request, reference)
     if not found.is_open:
@@ -64,21 +65,21 @@ def open_document(request: Any, reference: str) -> Document:
     return found
 
 
-def written_document(request: Any, reference: str) -> Document:
+def written_document(request: Request, reference: str) -> Document:
     """The document for who may write this kind of document; PermissionDenied names the right."""
     found = document_of(request, reference)
     demand(request, found.edit_rule)
     return found
 
 
-def open_for_writing(request: Any, reference: str) -> Document:
+def open_for_writing(request: Request, reference: str) -> Document:
     """The same, as long as it is written on."""
     found = open_document(request, reference)
     demand(request, found.edit_rule)
     return found
 
 
-def paper_of(request: Any, reference: str) -> PaperDocument:
+def paper_of(request: Request, reference: str) -> PaperDocument:
     """The same, if it is a Vorlage."""
     found = document_of(request, reference)
     if not isinstance(found, PaperDocument):
@@ -86,7 +87,7 @@ def paper_of(request: Any, reference: str) -> PaperDocument:
     return found
 
 
-def open_paper(request: Any, reference: str) -> PaperDocument:
+def open_paper(request: Request, reference: str) -> PaperDocument:
     """The same, if it is a Vorlage that is written on."""
     found = paper_of(request, reference)
     if not found.is_open:
@@ -94,7 +95,7 @@ def open_paper(request: Any, reference: str) -> PaperDocument:
     return found
 
 
-def page_of(request: Any, found: Document, problems: Iterable[str], status: int) -> HttpResponseBase:
+def page_of(request: Request, found: Document, problems: Iterable[str], status: int) -> HttpResponseBase:
     """The document's own page, with what stands against what was asked."""
     match = resolve(found.get_absolute_url())
     page = match.func.view_class()  # type: ignore[attr-defined]
@@ -107,7 +108,9 @@ class DocumentPage(Ruled):
 
     rule = "documents.view"
 
-    def get(self, request: Any, reference: str, problems: tuple[str, ...] = (), status: int = 200) -> HttpResponseBase:
+    def get(
+        self, request: Request, reference: str, problems: tuple[str, ...] = (), status: int = 200
+    ) -> HttpResponseBase:
         found = paper_of(request, reference)
         paper, release = found.paper, releases.of_text(found.text)
         beside = [(one, {"paper": paper}) for one in (CoSignature, BlockComment)]
@@ -147,7 +150,7 @@ class Since(Ruled):
 
     rule = "documents.view"
 
-    def get(self, request: Any, reference: str) -> HttpResponseBase:
+    def get(self, request: Request, reference: str) -> HttpResponseBase:
         found = document_of(request, reference)
         release = releases.of_text(found.text)
         if release is None:
@@ -164,7 +167,7 @@ class FigureOf(Ruled):
 
     rule = "documents.view"
 
-    def get(self, request: Any, reference: str) -> HttpResponseBase:
+    def get(self, request: Request, reference: str) -> HttpResponseBase:
         found, token = document_of(request, reference), request.GET.get("zahl", "")
         release = releases.of_text(found.text)
         title, words, value = released_figure(release, token) if release else drafted_figure(found, token)
@@ -219,7 +222,7 @@ class DescribeDocument(DescriptionPage):
     form_class = DescriptionForm
     title = "Nummer und Aktenzeichen der Vorlage"
 
-    def instance(self, request: Any, *args: Any, **kwargs: Any) -> Source:
+    def instance(self, request: Request, *args: Any, **kwargs: Any) -> Source:
         return paper_of(request, kwargs["reference"]).paper.source
 
     def target(self, instance: Source) -> str:
@@ -231,7 +234,7 @@ class DocumentPdf(Ruled):
 
     rule = "documents.view"
 
-    def get(self, request: Any, reference: str) -> HttpResponseBase:
+    def get(self, request: Request, reference: str) -> HttpResponseBase:
         found = document_of(request, reference)
         try:
             content = releases.pdf_of(found)
@@ -247,7 +250,7 @@ class DocumentWord(Ruled):
 
     rule = "documents.view"
 
-    def get(self, request: Any, reference: str) -> HttpResponseBase:
+    def get(self, request: Request, reference: str) -> HttpResponseBase:
         found = document_of(request, reference)
         try:
             content = releases.content_of(found)
@@ -263,14 +266,14 @@ class Step(Ruled):
 
     undoable = True
 
-    def act(self, request: Any, found: Any) -> str:
+    def act(self, request: Request, found: Any) -> str:
         """Do it; the message for the user. ValidationError if refused."""
         raise NotImplementedError
 
-    def document(self, request: Any, reference: str) -> Document:
+    def document(self, request: Request, reference: str) -> Document:
         return open_document(request, reference)
 
-    def post(self, request: Any, reference: str) -> HttpResponseBase:
+    def post(self, request: Request, reference: str) -> HttpResponseBase:
         found = self.document(request, reference)
         try:
             message = self.act(request, found)
@@ -288,12 +291,12 @@ class ReleaseDocument(Step):
 
     rule, undoable = "documents.release", False
 
-    def document(self, request: Any, reference: str) -> Document:
+    def document(self, request: Request, reference: str) -> Document:
         found = open_document(request, reference)
         demand(request, found.release_rule)
         return found
 
-    def act(self, request: Any, found: Document) -> str:
+    def act(self, request: Request, found: Document) -> str:
         shown = request.POST.get("fingerprint", "")  # a page that sends nothing has shown nothing: refused
         release = found.row.release(request.user, shown=shown)
         return f"Freigegeben. Prüfwert {release.fingerprint}. Ab jetzt bleibt jedes Zeichen, wie es ist."
@@ -304,10 +307,10 @@ class AdoptFigures(Step):
 
     rule = "documents.edit"
 
-    def document(self, request: Any, reference: str) -> Document:
+    def document(self, request: Request, reference: str) -> Document:
         return open_for_writing(request, reference)
 
-    def act(self, request: Any, found: Document) -> str:
+    def act(self, request: Request, found: Document) -> str:
         wanted = set(request.POST.getlist("zahl"))
         count = releases.adopt(found, wanted or None, shown=request.POST.get("fingerprint", ""))
         return f"{count} {'Zahl' if count == 1 else 'Zahlen'} übernommen."
@@ -318,10 +321,10 @@ class Proceed(Step):
 
     rule = "papers.agenda"
 
-    def document(self, request: Any, reference: str) -> PaperDocument:
+    def document(self, request: Request, reference: str) -> PaperDocument:
         return paper_of(request, reference)
 
-    def act(self, request: Any, found: PaperDocument) -> str:
+    def act(self, request: Request, found: PaperDocument) -> str:
         state = request.POST.get("stand", "")
         if state not in Paper.State.values:
             raise ValidationError("Diesen Bearbeitungsstand gibt es nicht.")
@@ -340,10 +343,10 @@ class CheckPdf(Ruled):
 
     rule = "documents.view"
 
-    def get(self, request: Any) -> HttpResponseBase:
+    def get(self, request: Request) -> HttpResponseBase:
         return render(request, "meetings/check.html", {"form": PdfForm()})
 
-    def post(self, request: Any) -> HttpResponseBase:
+    def post(self, request: Request) -> HttpResponseBase:
         form = PdfForm(request.POST, request.FILES)
         if not form.is_valid():
             return render(request, "meetings/check.html", {"form": form}, status=422)

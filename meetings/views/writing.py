@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 
+from kim.access.request import Request
 from kim.access.views import Ruled
 from kim.figures.tokens import Block, Expander
 from kim.lists import kept_link
@@ -81,13 +82,13 @@ class EditText(Ruled):
 
     rule = "documents.edit"
 
-    def get(self, request: Any, reference: str) -> HttpResponseBase:
+    def get(self, request: Request, reference: str) -> HttpResponseBase:
         found = written_document(request, reference)
         if not found.is_open:
             return redirect(kept_link(request, found.get_absolute_url()))
         return self.page(request, found)
 
-    def page(self, request: Any, found: Document, status: int = 200, **more: Any) -> HttpResponseBase:
+    def page(self, request: Request, found: Document, status: int = 200, **more: Any) -> HttpResponseBase:
         """The form; typed: what was sent and could not be saved."""
         typed: dict[str, str] = more.pop("typed", {})
         expander, blocks = found.expander(bound_words(found.text)), []
@@ -106,7 +107,7 @@ class EditText(Ruled):
         except ValidationError as error:
             return None, " ".join(error.messages)
 
-    def post(self, request: Any, reference: str, again: bool = False) -> HttpResponseBase:
+    def post(self, request: Request, reference: str, again: bool = False) -> HttpResponseBase:
         found = written_document(request, reference)
         blocks, problems = typed_blocks(found, request.POST)
         if not found.is_open:
@@ -133,7 +134,7 @@ class EditText(Ruled):
         saved(request, "Der Text ist gespeichert.")
         return redirect(kept_link(request, found.get_absolute_url()))
 
-    def too_late(self, request: Any, found: Document, blocks: list[Typed]) -> HttpResponseBase:
+    def too_late(self, request: Request, found: Document, blocks: list[Typed]) -> HttpResponseBase:
         """The paper was released while somebody wrote: nothing typed is lost, it stands there to be copied."""
         state = found.row.get_state_display()
         words = f"Inzwischen: {state}. Was Sie geschrieben haben, ist nicht gespeichert"
@@ -142,13 +143,13 @@ class EditText(Ruled):
         typed = tuple(f"{one.row.heading} {one.words}" for one in blocks if one.changed)
         return page_of(request, found, (f"{words}:", *typed), 409)
 
-    def refused(self, request: Any, found: Document, problems: list[str], typed: Any) -> HttpResponseBase:
+    def refused(self, request: Request, found: Document, problems: list[str], typed: Any) -> HttpResponseBase:
         """What cannot be saved is said; nothing typed is lost."""
         if by_script(request):
             return JsonResponse({"error": " ".join(problems)}, status=422)
         return self.page(request, found, 422, refused=problems, typed=typed)
 
-    def stale(self, request: Any, found: Any, typed: dict[str, str], stale: list[Typed]) -> HttpResponseBase:
+    def stale(self, request: Request, found: Any, typed: dict[str, str], stale: list[Typed]) -> HttpResponseBase:
         """Somebody was faster in the same block: both texts are shown, and the next save is over the one shown."""
         if by_script(request):
             return JsonResponse({"error": CONFLICT + " „Speichern“ zeigt beide Fassungen."}, status=409)
@@ -165,7 +166,7 @@ def holding(found: Document) -> list[Any]:
     return [one for one in signed if one.fingerprint == now]
 
 
-def by_script(request: Any) -> bool:
+def by_script(request: Request) -> bool:
     """Whether the script asks, which wants JSON."""
     return bool(request.headers.get("Accept") == "application/json")
 
@@ -187,7 +188,7 @@ class PreviewText(Ruled):
 
     rule = "documents.edit"
 
-    def post(self, request: Any, reference: str) -> HttpResponseBase:
+    def post(self, request: Request, reference: str) -> HttpResponseBase:
         _, blocks, problems = typed_text(open_for_writing(request, reference), request.POST)
         return render(request, "meetings/preview.html", {"blocks": blocks, "problems": problems})
 
@@ -197,13 +198,13 @@ class Pages(Ruled):
 
     rule = "documents.edit"
 
-    def get(self, request: Any, reference: str) -> HttpResponseBase:
+    def get(self, request: Request, reference: str) -> HttpResponseBase:
         return self.pages(request, reference, {})
 
-    def post(self, request: Any, reference: str) -> HttpResponseBase:
+    def post(self, request: Request, reference: str) -> HttpResponseBase:
         return self.pages(request, reference, request.POST)
 
-    def pages(self, request: Any, reference: str, data: Any) -> HttpResponseBase:
+    def pages(self, request: Request, reference: str, data: Any) -> HttpResponseBase:
         found = open_for_writing(request, reference)
         _, blocks, problems = typed_text(found, data)
         try:
@@ -219,7 +220,7 @@ class Figures(Ruled):
 
     rule = "documents.edit"
 
-    def get(self, request: Any, reference: str) -> HttpResponseBase:
+    def get(self, request: Request, reference: str) -> HttpResponseBase:
         found = open_for_writing(request, reference)
         return JsonResponse(picked(found.expander(bound_words(found.text)), request.GET.get("q", "")[:100]), safe=False)
 
@@ -229,7 +230,7 @@ class Versions(Ruled):
 
     rule = "documents.view"
 
-    def get(self, request: Any, reference: str) -> HttpResponseBase:
+    def get(self, request: Request, reference: str) -> HttpResponseBase:
         found = document_of(request, reference)
         return render(request, "meetings/versions.html", {"document": found, "paper": found.row, "acts": acts(found)})
 

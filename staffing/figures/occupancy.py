@@ -265,7 +265,7 @@ def period_of(position: Position, day: date, when: str = "") -> PositionPeriod:
     """
     rows = position.periods.select_related("position", "carrier", "basis").prefetch_related("served__municipality")
     if when == "before":
-        found = rows.filter(validity__endswith__lte=day).order_by("-validity").first()
+        found: PositionPeriod | None = rows.filter(validity__endswith__lte=day).order_by("-validity").first()
     elif when:
         raise ValidationError(f"„{when}“ gibt es nicht: when ist before oder leer.")
     else:

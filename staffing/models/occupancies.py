@@ -46,7 +46,8 @@ class OccupancyQuerySet(PeriodQuerySet):
         promised = Coalesce(Sum("fte", filter=Q(stands_in_for__isnull=True)), ZERO)
         worked = Coalesce(Sum("fte", filter=at_work(day)), ZERO)
         rows = self.as_of(day).order_by().values("position")
-        return rows.annotate(away=Greatest(promised - worked, ZERO, output_field=FteColumn()))
+        found: Self = rows.annotate(away=Greatest(promised - worked, ZERO, output_field=FteColumn()))
+        return found
 
 
 @tracked()

@@ -2,7 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, cast
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.expressions import ArraySubquery
@@ -16,7 +16,7 @@ from django.urls import reverse
 from kim.models import POSITION_NUMBER, Body, BodyRow, Cited, SameBody, closed_year
 from kim.models.refusals import refusable
 from kim.models.versioned import tracked
-from kim.store.context import note
+from kim.store.context import Scope, note
 from kim.values.formats import day as printed
 from kim.values.formats import listed, span
 from kim.values.money import FteColumn, exact
@@ -230,6 +230,10 @@ class PositionPeriod(Cited, Dated):
             SameBody("carrier"),
             SameBody("basis"),
         ]
+
+    @classmethod
+    def visible_to(cls, scope: Scope) -> PositionPeriodQuerySet:
+        return cast(PositionPeriodQuerySet, super().visible_to(scope))
 
     def __str__(self) -> str:
         return str(self.position)

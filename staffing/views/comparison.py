@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponseBase
 from django.shortcuts import render
 
+from kim.access.request import Request
 from kim.access.views import Ruled
 from kim.values.formats import day as printed
 from kim.values.formats import parse_date
@@ -18,7 +19,7 @@ class ComparisonPage(Ruled):
 
     rule = "staffing.view"
 
-    def get(self, request: Any) -> HttpResponseBase:
+    def get(self, request: Request) -> HttpResponseBase:
         first, second = (request.GET.get(name, "").strip() for name in ("vorher", "nachher"))
         context: dict[str, Any] = {"first": first or printed(request.stand), "second": second, "problems": []}
         if second:

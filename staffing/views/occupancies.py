@@ -5,6 +5,7 @@ from typing import Any
 from django.http import Http404
 from django.urls import reverse
 
+from kim.access.request import Request
 from kim.pages.forms import AddPage, CorrectionPage, RemovePage, VersionedForm
 from kim.values.formats import day as printed
 from kim.values.formats import fte, listed, span
@@ -21,12 +22,12 @@ class FillPosition(AddPage):
     rule = "staffing.edit"
     title, button = "Besetzung eintragen", "Besetzung eintragen"
 
-    def form(self, request: Any, *data: Any, **kwargs: Any) -> FillForm:
+    def form(self, request: Request, *data: Any, **kwargs: Any) -> FillForm:
         self.position = position_of(request, kwargs["number"])
         row = Occupancy(body=request.acting_body, position=self.position, validity=None)
         return FillForm(*data[:1], instance=row, initial={"validity": between(request.stand)})
 
-    def save(self, request: Any, form: Any) -> tuple[str, str]:
+    def save(self, request: Request, form: Any) -> tuple[str, str]:
         data = {n: form.cleaned_data[n] for n in form._meta.fields if n in form.cleaned_data}
         reason, places = form.cleaned_data["reason"], form.cleaned_data["places"]
         made = Occupancy.fill(self.position, places, reason=reason, **data)
@@ -34,7 +35,7 @@ class FillPosition(AddPage):
         message = f"Stelle {self.position}: {'Platz' if len(made) == 1 else 'Plätze'} {words} besetzt."
         return message, self.position.get_absolute_url() + "#besetzung"
 
-    def context(self, request: Any, form: Any, **kwargs: Any) -> dict[str, Any]:
+    def context(self, request: Request, form: Any, **kwargs: Any) -> dict[str, Any]:
         return {**super().context(request, form), "lead": f"Stelle {self.position}", **around(self.position)}
 
 
@@ -53,7 +54,7 @@ def dated(rows: Any, start: str, kind: str = "") -> Any:
     return found
 
 
-def occupancy_of(request: Any, number: str, slot: int, start: str) -> Occupancy:
+def occupancy_of(request: Request, number: str, slot: int, start: str) -> Occupancy:
     """The place of a post by its number and first day."""
     rows = Occupancy.visible_to(request).filter(position=position_of(request, number), slot=slot)
     found: Occupancy = dated(rows, start)
@@ -72,10 +73,10 @@ class CorrectOccupancy(CorrectionPage):
         "einem Tag sind „Ändern ab …“; wer geht, wird mit „Beenden“ eingetragen, wer kommt, als neue Besetzung."
     )
 
-    def instance(self, request: Any, *args: Any, **kwargs: Any) -> Occupancy:
+    def instance(self, request: Request, *args: Any, **kwargs: Any) -> Occupancy:
         return occupancy_of(request, kwargs["number"], kwargs["slot"], kwargs["start"])
 
-    def context(self, request: Any, form: Any) -> dict[str, Any]:
+    def context(self, request: Request, form: Any) -> dict[str, Any]:
         row = form.instance
         return {"title": f"{self.title}: {row}", "lead": self.lead, "kept": self.kept(row), **around(row.position)}
 
@@ -83,18 +84,18 @@ class CorrectOccupancy(CorrectionPage):
         """What a closed year keeps of the row."""
         return kept_by(row)
 
-    def change(self, request: Any, form: Any) -> Any:
+    def change(self, request: Request, form: Any) -> Any:
         """Make the change by the row's verb; what it returns."""
         return form.instance.correct(reason=form.cleaned_data["reason"])
 
-    def day(self, request: Any, form: Any) -> Any:
+    def day(self, request: Request, form: Any) -> Any:
         """The day whose figures the preview compares."""
         return request.stand
 
-    def preview(self, request: Any, form: Any) -> dict[str, Any]:
+    def preview(self, request: Request, form: Any) -> dict[str, Any]:
         return foreseen(lambda: self.change(request, form), request.acting_body, self.day(request, form))
 
-    def save(self, request: Any, form: Any) -> str:
+    def save(self, request: Request, form: Any) -> str:
         words = kept_by(form.instance)
         changed = self.change(request, form)
         told = f" {words}" if form.instance.divided else ""
@@ -108,7 +109,7 @@ class ChangePlace(CorrectOccupancy):
     title = "Besetzung ändern ab einem Tag"
     lead = "Gilt ab einem Tag; bis dahin bleibt alles, wie es ist. Der Platz bleibt derselben Person."
 
-    def context(self, request: Any, form: Any) -> dict[str, Any]:
+    def context(self, request: Request, form: Any) -> dict[str, Any]:
         if not form.is_bound:
             form.fields["day"].initial = request.stand
         return super().context(request, form)
@@ -116,14 +117,14 @@ class ChangePlace(CorrectOccupancy):
     def kept(self, row: Occupancy) -> str:
         return ""  # who names a day says herself from when
 
-    def change(self, request: Any, form: Any) -> Any:
+    def change(self, request: Request, form: Any) -> Any:
         data = form.cleaned_data
         return form.instance.change_from(data["day"], reason=data["reason"], end=form.end())
 
-    def day(self, request: Any, form: Any) -> Any:
+    def day(self, request: Request, form: Any) -> Any:
         return form.cleaned_data["day"]
 
-    def save(self, request: Any, form: Any) -> str:
+    def save(self, request: Request, form: Any) -> str:
         day, later = form.cleaned_data["day"], self.change(request, form)
         if later.validity.lower != day:
             return f"{form.instance}: Es hat sich nichts geändert."
@@ -140,16 +141,16 @@ class LeavePlace(CorrectOccupancy):
     def kept(self, row: Occupancy) -> str:
         return ""
 
-    def context(self, request: Any, form: Any) -> dict[str, Any]:
+    def context(self, request: Request, form: Any) -> dict[str, Any]:
         return super().context(request, form) | {"button": "Besetzung beenden"}
 
-    def change(self, request: Any, form: Any) -> Any:
+    def change(self, request: Request, form: Any) -> Any:
         return form.instance.leave(form.cleaned_data["last"] + DAY, reason=form.cleaned_data["reason"])
 
-    def day(self, request: Any, form: Any) -> Any:
+    def day(self, request: Request, form: Any) -> Any:
         return form.cleaned_data["last"] + DAY
 
-    def save(self, request: Any, form: Any) -> str:
+    def save(self, request: Request, form: Any) -> str:
         self.change(request, form)
         return f"{form.instance} ist besetzt bis {printed(form.cleaned_data['last'])}."
 
@@ -160,21 +161,21 @@ class AddSubstitute(AddPage):
     rule = "staffing.edit"
     title, button = "Vertretung eintragen", "Vertretung eintragen"
 
-    def form(self, request: Any, *data: Any, **kwargs: Any) -> SubstituteForm:
+    def form(self, request: Request, *data: Any, **kwargs: Any) -> SubstituteForm:
         self.place = occupancy_of(request, kwargs["number"], kwargs["slot"], kwargs["start"])
         post, slot = self.place.position, self.place.slot
         row = Occupancy(body=request.acting_body, position=post, stands_in_for=slot, validity=None)
         first = {"validity": self.place.rest_span(), "fte": self.place.fte}
         return SubstituteForm(*data[:1], instance=row, initial=first)
 
-    def save(self, request: Any, form: Any) -> tuple[str, str]:
+    def save(self, request: Request, form: Any) -> tuple[str, str]:
         data = {n: form.cleaned_data[n] for n in form._meta.fields}
         post, slot = self.place.position, self.place.slot
         (made,) = Occupancy.fill(post, 1, reason=form.cleaned_data["reason"], stands_in_for=slot, **data)
         words = f"Stelle {post}: Platz {made.slot} vertritt Platz {slot}, {span(made.validity)}."
         return words, post.get_absolute_url() + "#besetzung"
 
-    def context(self, request: Any, form: Any, **kwargs: Any) -> dict[str, Any]:
+    def context(self, request: Request, form: Any, **kwargs: Any) -> dict[str, Any]:
         rest = self.place.rest_span()
         lead = f"Platz {self.place.slot} ruht {span(rest)}." if rest else f"Platz {self.place.slot} ruht noch nicht."
         return {**super().context(request, form), "lead": f"Stelle {self.place.position}. {lead}",
@@ -186,7 +187,7 @@ class RemoveOccupancy(RemovePage):
 
     rule = "staffing.edit"
 
-    def instance(self, request: Any, **kwargs: Any) -> Occupancy:
+    def instance(self, request: Request, **kwargs: Any) -> Occupancy:
         found = occupancy_of(request, kwargs["number"], kwargs["slot"], kwargs["start"])
         self.after = found.get_absolute_url()
         return found
@@ -200,7 +201,7 @@ class OfPost:
 
     model: Any
 
-    def instance(self, request: Any, **kwargs: Any) -> Any:
+    def instance(self, request: Request, **kwargs: Any) -> Any:
         """The row; Http404 if the body's post has none of that kind and day."""
         post = position_of(request, kwargs["number"])
         found = dated(self.model.visible_to(request).filter(position=post), kwargs["start"], kwargs["kind"])
@@ -219,12 +220,12 @@ class AddToPost(AddPage):
     form_class: type[VersionedForm]
     anchor = ""
 
-    def form(self, request: Any, *data: Any, **kwargs: Any) -> Any:
+    def form(self, request: Request, *data: Any, **kwargs: Any) -> Any:
         self.position = position_of(request, kwargs["number"])
         row = self.model(body=request.acting_body, position=self.position)
         return self.form_class(*data[:1], instance=row, initial={"validity": between(request.stand)})
 
-    def context(self, request: Any, form: Any, **kwargs: Any) -> dict[str, Any]:
+    def context(self, request: Request, form: Any, **kwargs: Any) -> dict[str, Any]:
         return {**super().context(request, form), "lead": f"Stelle {self.position}", **around(self.position)}
 
     def back(self) -> str:
@@ -237,7 +238,7 @@ class AddPlanNote(AddToPost):
     model, form_class, anchor = PlanNote, PlanNoteForm, "#vermerke"
     title, button = "Vermerk eintragen", "Vermerk eintragen"
 
-    def save(self, request: Any, form: Any) -> tuple[str, str]:
+    def save(self, request: Request, form: Any) -> tuple[str, str]:
         form.instance.record(reason=form.cleaned_data["reason"])
         return f"Stelle {self.position}: {form.instance.get_kind_display()} ist eingetragen.", self.back()
 
@@ -248,11 +249,11 @@ class ChangePlanNote(OfPost, CorrectionPage):
     rule, model = "staffing.edit", PlanNote
     form_class = PlanNoteForm
 
-    def context(self, request: Any, form: Any) -> dict[str, Any]:
+    def context(self, request: Request, form: Any) -> dict[str, Any]:
         row = form.instance
         return {"title": f"Vermerk ändern: {row}", "lead": kept_by(row), **around(row.position)}
 
-    def save(self, request: Any, form: Any) -> str:
+    def save(self, request: Request, form: Any) -> str:
         words = kept_by(form.instance)
         if not form.instance.record(reason=form.cleaned_data["reason"]):
             return f"{form.instance}: Es hat sich nichts geändert."

@@ -1,10 +1,9 @@
 """The Besetzungsübersicht: who has which post in which month of a year."""
 
-from typing import Any
-
 from django.http import HttpResponseBase
 from django.shortcuts import render
 
+from kim.access.request import Request
 from kim.access.views import Ruled
 from kim.values import charts
 from staffing.figures.squares import overview
@@ -15,7 +14,7 @@ class OverviewPage(Ruled):
 
     rule = "staffing.view"
 
-    def get(self, request: Any) -> HttpResponseBase:
+    def get(self, request: Request) -> HttpResponseBase:
         found = overview(request.acting_body, request.stand)
         chart = charts.months("jahr", found.sentence(), found.rows, found.year, found.stand)
         return render(request, "staffing/overview.html", {"found": found, "chart": chart})

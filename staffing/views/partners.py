@@ -1,5 +1,6 @@
 """Pages of those who employ and of the Kommunen: lists, and everything about one of them on one page."""
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import render
 
+from kim.access.request import Request
 from kim.access.views import Ruled
 from kim.figures import FTE, Value, about, column, findings, known_total, total
 from kim.history.trail import story
@@ -22,7 +24,7 @@ from staffing.models import BodyMunicipality, Carrier, PositionPeriod
 from staffing.tables import CarrierTable, MunicipalityTable
 
 
-def posts_of(request: Any, chosen: dict[str, Any] | None = None, *, derived: bool) -> QuerySet[Any]:
+def posts_of(request: Request, chosen: dict[str, Any] | None = None, *, derived: bool) -> QuerySet[Any]:
     """The posts of the working date, narrowed to programmes that are chosen; derived: with what their sources need."""
     rows = PositionPeriod.visible_to(request).as_of(request.stand).with_status(request.stand).with_served(keys=True)
     if programmes := (chosen or {}).get("programm"):
@@ -33,22 +35,35 @@ def posts_of(request: Any, chosen: dict[str, Any] | None = None, *, derived: boo
     return rows.order_by("position__number")
 
 
-def summed(row: Any, name: str, posts: list[Any], values: dict[str, dict[int, Any]] | None, suffix: str = "") -> None:
-    """Size, what of it is filled, and annual amount of some posts: with values, as values that know their operands,
-    else as mere sums, which a list of hundreds of rows shows."""
+@dataclass(frozen=True)
+class Sums:
+    """Size (FTE), what of it is filled (FTE) and annual amount (EUR) of some posts: as values that know their
+    operands, or as mere numbers."""
+
+    fte: Value | Decimal
+    filled: Value | Decimal
+    amount: Value
+
+
+def summed(name: str, posts: list[Any], values: dict[str, dict[int, Any]] | None) -> Sums:
+    """The sums of some posts: with values, as values that know their operands, else as mere sums, which a list of
+    hundreds of rows shows."""
     if values is None:
         amounts = [p.annual for p in posts if p.annual is not None]
         amount = sum(amounts, Decimal(0)) if amounts or not posts else None
-        setattr(row, f"fte{suffix}", sum((p.fte for p in posts), Decimal(0)))
-        setattr(row, f"filled{suffix}", sum((p.filled for p in posts), Decimal(0)))
-        setattr(row, f"amount{suffix}", Value(name, amount, missing=len(posts) - len(amounts)))
-        return
-    setattr(row, f"fte{suffix}", total(name, *(size(p) for p in posts), unit=FTE))
-    setattr(row, f"filled{suffix}", total(name, *(values["filled"][p.pk] for p in posts), unit=FTE))
-    setattr(row, f"amount{suffix}", known_total(name, *(values["amount"][p.pk] for p in posts)))
+        return Sums(
+            fte=sum((p.fte for p in posts), Decimal(0)),
+            filled=sum((p.filled for p in posts), Decimal(0)),
+            amount=Value(name, amount, missing=len(posts) - len(amounts)),
+        )
+    return Sums(
+        fte=total(name, *(size(p) for p in posts), unit=FTE),
+        filled=total(name, *(values["filled"][p.pk] for p in posts), unit=FTE),
+        amount=known_total(name, *(values["amount"][p.pk] for p in posts)),
+    )
 
 
-def with_posts(request: Any, rows: list[Any], chosen: dict[str, Any] | None = None, *, derived: bool) -> list[Any]:
+def with_posts(request: Request, rows: list[Any], chosen: dict[str, Any] | None = None, *, derived: bool) -> list[Any]:
     """Anstellungsträger or Kommunen, each with its posts of the day and their sums; derived: the sums with where they
     come from. A fixed number of queries."""
     posts = list(posts_of(request, chosen, derived=derived))
@@ -65,12 +80,12 @@ def with_posts(request: Any, rows: list[Any], chosen: dict[str, Any] | None = No
     for row in rows:
         if row.attached_as == Carrier.attached_as:
             row.all_posts = mine.get(row.pk, [])
-            summed(row, row.name, row.all_posts, values)
+            row.sums = summed(row.name, row.all_posts, values)
         else:
             row.all_posts = mine.get(row.municipality_id, [])
             alone = [p for p in row.all_posts if len(p.served_keys) == 1]
-            summed(row, str(row), alone, values, "_alone")
-            summed(row, f"{row}, gemeinsam", [p for p in row.all_posts if len(p.served_keys) > 1], values, "_shared")
+            together = [p for p in row.all_posts if len(p.served_keys) > 1]
+            row.alone, row.shared = summed(str(row), alone, values), summed(f"{row}, gemeinsam", together, values)
         row.posts = len(row.all_posts)
     return rows
 
@@ -82,7 +97,7 @@ def keys_of(post: Any, rows: list[Any]) -> list[int]:
     return list(post.served_keys)
 
 
-def annual_amounts(posts: list[Any], request: Any, values: dict[str, dict[int, Any]] | None) -> list[Any]:
+def annual_amounts(posts: list[Any], request: Request, values: dict[str, dict[int, Any]] | None) -> list[Any]:
     """The annual amount of each post as a number."""
     if values is not None:
         return [values["amount"][post.pk].value for post in posts]
@@ -95,7 +110,7 @@ class Partners(ListPage):
 
     rule = "staffing.view"
 
-    def complete(self, request: Any, rows: list[Any], chosen: dict[str, Any]) -> list[Any]:
+    def complete(self, request: Request, rows: list[Any], chosen: dict[str, Any]) -> list[Any]:
         return with_posts(request, rows, chosen, derived="herkunft" in request.GET)
 
 
@@ -104,7 +119,7 @@ class Carriers(Partners):
 
     table_class = CarrierTable
 
-    def rows(self, request: Any) -> QuerySet[Any]:
+    def rows(self, request: Request) -> QuerySet[Any]:
         return Carrier.visible_to(request)
 
 
@@ -113,11 +128,11 @@ class Municipalities(Partners):
 
     table_class = MunicipalityTable
 
-    def rows(self, request: Any) -> QuerySet[Any]:
+    def rows(self, request: Request) -> QuerySet[Any]:
         return BodyMunicipality.visible_to(request)
 
 
-def partner_of(request: Any, model: Any, slug: str) -> Any:
+def partner_of(request: Request, model: Any, slug: str) -> Any:
     """The body's Anstellungsträger or Kommune; foreign and missing are the same 404."""
     try:
         return model.find(request.acting_body, slug)
@@ -133,7 +148,7 @@ class PartnerPage(Ruled):
     list_url: str
     list_title: str
 
-    def get(self, request: Any, slug: str) -> HttpResponseBase:
+    def get(self, request: Request, slug: str) -> HttpResponseBase:
         partner = with_posts(request, [partner_of(request, self.model, slug)], derived=True)[0]
         periods = PositionPeriod.visible_to(request).filter(**self.condition(partner)).select_related("position")
         ever = sorted({row.position for row in periods}, key=lambda p: p.number)
@@ -167,7 +182,7 @@ class PartnerPage(Ruled):
         """Which periods of posts are about this partner."""
         raise NotImplementedError
 
-    def more(self, request: Any, partner: Any) -> dict[str, Any]:
+    def more(self, request: Request, partner: Any) -> dict[str, Any]:
         return {}
 
 
@@ -188,7 +203,7 @@ class MunicipalityPage(PartnerPage):
     def condition(self, partner: Any) -> dict[str, Any]:
         return {"served__municipality": partner.municipality}
 
-    def more(self, request: Any, partner: Any) -> dict[str, Any]:
+    def more(self, request: Request, partner: Any) -> dict[str, Any]:
         employers = {p.carrier.pk: p.carrier for p in partner.all_posts if p.carrier}
         here = {None, partner.municipality_id}
         places = [place for p in partner.all_posts for place in p.locations.all() if place.municipality_id in here]
@@ -202,6 +217,6 @@ class ContactPage(DescriptionPage):
     form_class = ContactForm
     title = "Kontakt der Dienststelle"
 
-    def instance(self, request: Any, *args: Any, **kwargs: Any) -> Carrier:
+    def instance(self, request: Request, *args: Any, **kwargs: Any) -> Carrier:
         found: Carrier = partner_of(request, Carrier, kwargs["slug"])
         return found

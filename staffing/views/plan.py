@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from kim.access.request import Request
 from kim.lists import ListPage
 from staffing.figures.plan import days_of, own_posts, plan_of
 from staffing.filters import paid_posts
@@ -17,7 +18,7 @@ class PlanPage(ListPage):
     rule = "staffing.view"
     table_class = PlanTable
 
-    def rows(self, request: Any) -> QuerySet[Any]:
+    def rows(self, request: Request) -> QuerySet[Any]:
         """One row for each pay group that occurs on one of the days."""
         there = Q(pk__in=[])
         for day in days_of(request.year):
@@ -25,7 +26,7 @@ class PlanPage(ListPage):
         rows = PositionPeriod.visible_to(request).filter(there, position__kind=Position.Kind.OWN)
         return rows.order_by("pay_group").distinct("pay_group")
 
-    def complete(self, request: Any, rows: list[Any], chosen: dict[str, Any]) -> list[Any]:
+    def complete(self, request: Request, rows: list[Any], chosen: dict[str, Any]) -> list[Any]:
         """The sums of the figure, of the programmes and functions that are chosen."""
         posts = own_posts(request.acting_body)
         if chosen.get("programm"):

@@ -8,6 +8,7 @@ from django.http import Http404, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 
+from kim.access.request import Request
 from kim.access.views import Ruled
 from kim.figures import CATALOGUE, about, column
 from kim.history.trail import story
@@ -37,16 +38,17 @@ class Positions(ListPage):
     rule = "staffing.view"
     table_class = PositionTable
 
-    def rows(self, request: Any) -> QuerySet[Any]:
+    def rows(self, request: Request) -> QuerySet[Any]:
         rows = PositionPeriod.visible_to(request).as_of(request.stand).with_status(request.stand).with_served()
-        return rows.annotate(  # words instead of objects: the same few carriers on hundreds of rows
+        found: QuerySet[Any] = rows.annotate(  # words instead of objects: the same few carriers on hundreds of rows
             function_name=F("position__function__name"),
             carrier_name=F("carrier__short_name"),
             carrier_slug=F("carrier__slug"),
         )
+        return found
 
 
-def position_of(request: Any, number: str) -> Position:
+def position_of(request: Request, number: str) -> Position:
     """The body's post with this number; foreign and missing are the same 404."""
     found = Position.visible_to(request).select_related("function").filter(number=number).first()
     if found is None:
@@ -54,7 +56,7 @@ def position_of(request: Any, number: str) -> Position:
     return found
 
 
-def period_on(request: Any, position: Position) -> PositionPeriod | None:
+def period_on(request: Request, position: Position) -> PositionPeriod | None:
     """What holds of the post on the working date."""
     rows = PositionPeriod.visible_to(request).filter(position=position).as_of(request.stand)
     return (
@@ -71,7 +73,7 @@ class PositionPage(Ruled):
     rule = "staffing.view"
     knows = True
 
-    def get(self, request: Any, number: str) -> HttpResponseBase:
+    def get(self, request: Request, number: str) -> HttpResponseBase:
         position = position_of(request, number)
         periods = list(
             PositionPeriod.visible_to(request)
@@ -112,18 +114,18 @@ class PositionPage(Ruled):
         return render(request, "staffing/position.html", context)
 
 
-def closed_of(request: Any, period: PositionPeriod) -> list[int]:
+def closed_of(request: Request, period: PositionPeriod) -> list[int]:
     """The closed years in which this holds of the post. Example: 2022."""
     return sorted(year for year in request.closed_years if common(period.validity, year_of(year)))
 
 
-def of_post(request: Any, model: Any, position: Position) -> QuerySet[Any]:
+def of_post(request: Request, model: Any, position: Position) -> QuerySet[Any]:
     """The rows of this kind that hang on the post, with what they rest on."""
     found: QuerySet[Any] = model.visible_to(request).filter(position=position).select_related("basis", "position")
     return found
 
 
-def story_of(request: Any, position: Position, periods: list[PositionPeriod]) -> list[Any]:
+def story_of(request: Request, position: Position, periods: list[PositionPeriod]) -> list[Any]:
     """The history of a post and of everything that hangs on it."""
     below: list[tuple[Any, dict[str, Any]]] = [
         (model, {"position": position}) for model in (PositionPeriod, Occupancy, PlanNote, Procedure)
@@ -151,13 +153,13 @@ class CorrectPosition(CorrectionPage):
     template_name = "staffing/correct.html"
     form_class: type[VersionedForm] = CorrectionForm
 
-    def instance(self, request: Any, *args: Any, **kwargs: Any) -> PositionPeriod:
+    def instance(self, request: Request, *args: Any, **kwargs: Any) -> PositionPeriod:
         found = period_on(request, position_of(request, kwargs["number"]))
         if found is None:
             raise Http404
         return found
 
-    def context(self, request: Any, form: Any) -> dict[str, Any]:
+    def context(self, request: Request, form: Any) -> dict[str, Any]:
         row = form.instance
         return {"position": row.position, "period": row, "kept": kept_by(row)}
 
@@ -165,12 +167,12 @@ class CorrectPosition(CorrectionPage):
         data = form.cleaned_data
         return lambda: form.instance.correct(reason=data["reason"], municipalities=list(data["municipalities"]))
 
-    def preview(self, request: Any, form: Any) -> dict[str, Any]:
+    def preview(self, request: Request, form: Any) -> dict[str, Any]:
         stored = PositionPeriod.objects.select_related("body").get(pk=form.instance.pk)
         since = stored.open_from() or stored.validity.lower  # it corrects the whole range
         return foreseen(self.change(form), request.acting_body, request.stand, since)
 
-    def save(self, request: Any, form: Any) -> str:
+    def save(self, request: Request, form: Any) -> str:
         number, before = form.instance.position.number, consequences(request.acting_body, request.stand)
         words = kept_by(form.instance)
         if not self.change(form)():
@@ -185,7 +187,7 @@ class ChangePosition(CorrectPosition):
 
     form_class = ChangeForm
 
-    def context(self, request: Any, form: Any) -> dict[str, Any]:
+    def context(self, request: Request, form: Any) -> dict[str, Any]:
         if not form.is_bound:
             form.fields["day"].initial = request.stand
         return super().context(request, form) | {"changes": True, "kept": ""}
@@ -195,10 +197,10 @@ class ChangePosition(CorrectPosition):
         municipalities = list(data["municipalities"])
         return lambda: row.change_from(data["day"], reason=data["reason"], municipalities=municipalities)
 
-    def preview(self, request: Any, form: Any) -> dict[str, Any]:
+    def preview(self, request: Request, form: Any) -> dict[str, Any]:
         return foreseen(self.change(form), request.acting_body, form.cleaned_data["day"])
 
-    def save(self, request: Any, form: Any) -> str:
+    def save(self, request: Request, form: Any) -> str:
         day = form.cleaned_data["day"]
         before = consequences(request.acting_body, day)
         later = self.change(form)()
@@ -216,7 +218,7 @@ class CorrectRange(CorrectPosition):
     template_name = "components/edit.html"
     form_class = RangeForm
 
-    def context(self, request: Any, form: Any) -> dict[str, Any]:
+    def context(self, request: Request, form: Any) -> dict[str, Any]:
         number = form.instance.position.number
         words = "Berichtigt, von wann bis wann diese Angaben gelten; die Angaben selbst bleiben."
         lead = f"{words} {kept_by(form.instance)}".strip()
@@ -233,7 +235,7 @@ class DescribePosition(DescriptionPage):
     form_class = DescriptionForm
     title = "Beschreibung der Stelle"
 
-    def instance(self, request: Any, *args: Any, **kwargs: Any) -> Position:
+    def instance(self, request: Request, *args: Any, **kwargs: Any) -> Position:
         return position_of(request, kwargs["number"])
 
 
@@ -242,7 +244,7 @@ class RemovePosition(RemovePage):
 
     rule = "staffing.edit"
 
-    def instance(self, request: Any, **kwargs: Any) -> Position:
+    def instance(self, request: Request, **kwargs: Any) -> Position:
         return position_of(request, kwargs["number"])
 
     def done(self) -> str:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from kim.access.request import Request
 from kim.pages.forms import CorrectionPage, RemovePage
 from staffing.forms import ProcedureForm
 from staffing.models import Procedure
@@ -22,7 +23,7 @@ class AddProcedure(AddToPost):
     model, form_class, anchor = Procedure, ProcedureForm, "#verfahren"
     title, button = "Ausschreibung oder Interessenbekundung eintragen", "Verfahren eintragen"
 
-    def save(self, request: Any, form: Any) -> tuple[str, str]:
+    def save(self, request: Request, form: Any) -> tuple[str, str]:
         record(form)
         return f"Stelle {self.position}: {form.instance.get_kind_display()} ist eingetragen.", self.back()
 
@@ -33,11 +34,11 @@ class ChangeProcedure(OfPost, CorrectionPage):
     rule, model = "staffing.edit", Procedure
     form_class = ProcedureForm
 
-    def context(self, request: Any, form: Any) -> dict[str, Any]:
+    def context(self, request: Request, form: Any) -> dict[str, Any]:
         row = form.instance
         return {"title": f"Verfahren ändern: {row}", "lead": kept_by(row), **around(row.position)}
 
-    def save(self, request: Any, form: Any) -> str:
+    def save(self, request: Request, form: Any) -> str:
         words, changed = kept_by(form.instance), record(form)
         told = f" {words}" if form.instance.divided else ""
         return f"{form.instance}: {'gespeichert' if changed else 'Es hat sich nichts geändert'}.{told}"

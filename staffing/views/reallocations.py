@@ -11,6 +11,7 @@ from django.http import Http404, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from kim.access.request import Request
 from kim.access.rules import may
 from kim.access.views import Ruled
 from kim.history.trail import story
@@ -35,12 +36,12 @@ class Reallocations(ListPage):
     rule = "staffing.view"
     table_class = ReallocationTable
 
-    def rows(self, request: Any) -> QuerySet[Any]:
+    def rows(self, request: Request) -> QuerySet[Any]:
         legs = ("legs__position", "legs__carrier", "legs__served__municipality")
         return Reallocation.visible_to(request).prefetch_related(*legs)
 
 
-def reallocation_of(request: Any, number: str) -> Reallocation:
+def reallocation_of(request: Request, number: str) -> Reallocation:
     """The body's reallocation with this number; foreign and missing are the same 404."""
     if not (number.isascii() and number.isdigit() and len(number) < 9):
         raise Http404
@@ -53,7 +54,7 @@ def reallocation_of(request: Any, number: str) -> Reallocation:
 class Sheet:
     """The form of a reallocation: its head and its lines, from an object, from selected posts, or as posted."""
 
-    def __init__(self, request: Any, row: Reallocation, data: Any = None) -> None:
+    def __init__(self, request: Request, row: Reallocation, data: Any = None) -> None:
         self.request, self.row, self.data = request, row, data
         self.head = ReallocationForm(data, instance=row, initial={"effective": row.effective or request.stand})
         self.targets: dict[str, Any] = {}
@@ -182,7 +183,7 @@ class EditReallocation(Ruled):
 
     rule = "staffing.edit"
 
-    request: Any
+    request: Request
 
     def row(self, number: str = "") -> Reallocation:
         """The draft, or a new one."""
@@ -193,7 +194,7 @@ class EditReallocation(Ruled):
             raise Http404
         return found
 
-    def get(self, request: Any, number: str = "") -> HttpResponseBase:
+    def get(self, request: Request, number: str = "") -> HttpResponseBase:
         row = self.row(number)
         extra: dict[str, Any] = {}
         if row.pk:
@@ -203,7 +204,7 @@ class EditReallocation(Ruled):
                 extra["refused"] = error.messages
         return self.page(Sheet(request, row), **extra)
 
-    def post(self, request: Any, number: str = "") -> HttpResponseBase:
+    def post(self, request: Request, number: str = "") -> HttpResponseBase:
         row = self.row(number)
         sheet = Sheet(request, row, request.POST)
         if "mehr" in request.POST:
@@ -264,7 +265,7 @@ class ReallocationPage(Ruled):
     rule = "staffing.view"
 
     def get(
-        self, request: Any, number: str, refused: Any = None, status: int = 200, reason: str = ""
+        self, request: Request, number: str, refused: Any = None, status: int = 200, reason: str = ""
     ) -> HttpResponseBase:
         row = reallocation_of(request, number)
         legs = legs_of(row)
@@ -309,7 +310,7 @@ class AdoptReallocation(Ruled):
 
     rule = "staffing.edit"
 
-    def post(self, request: Any, number: str) -> HttpResponseBase:
+    def post(self, request: Request, number: str) -> HttpResponseBase:
         row = reallocation_of(request, number)
         if request.POST.get("version") != str(row.version):
             return shown(request, number, [CONFLICT], 409)
@@ -326,7 +327,7 @@ class WithdrawReallocation(Ruled):
 
     rule = "staffing.edit"
 
-    def post(self, request: Any, number: str) -> HttpResponseBase:
+    def post(self, request: Request, number: str) -> HttpResponseBase:
         row = reallocation_of(request, number)
         try:
             row.withdraw(reason=request.POST.get("reason", "")[:300])
@@ -341,13 +342,13 @@ class RemoveReallocation(RemovePage):
 
     rule = "staffing.edit"
 
-    def instance(self, request: Any, **kwargs: Any) -> Reallocation:
+    def instance(self, request: Request, **kwargs: Any) -> Reallocation:
         return reallocation_of(request, kwargs["number"])
 
     def done(self) -> str:
         return reverse("reallocations")
 
 
-def shown(request: Any, number: str, refused: list[str], status: int, reason: str = "") -> HttpResponseBase:
+def shown(request: Request, number: str, refused: list[str], status: int, reason: str = "") -> HttpResponseBase:
     """The page again, with why nothing was done and what was typed."""
     return ReallocationPage().get(request, number, refused, status, reason)

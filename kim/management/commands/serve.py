@@ -31,7 +31,7 @@ TRIAL_NAMES = {
 }
 
 
-class Server(BaseApplication):
+class Server(BaseApplication):  # type: ignore[misc]  # a library without types
     """gunicorn with our few options."""
 
     def __init__(self, port: int) -> None:

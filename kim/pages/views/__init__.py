@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from kim.access.request import Request
 from kim.access.rules import RULE_NAMES, RULES, may
 from kim.access.views import Ruled, public
 from kim.figures import CATALOGUE, findings
@@ -21,7 +22,7 @@ from kim.studio import documents
 from kim.values.periods import today
 
 
-def page_context(request: Any) -> dict[str, Any]:
+def page_context(request: Request) -> dict[str, Any]:
     """What every page needs: navigation by right, the body, the working date."""
     if not hasattr(request, "roles"):
         return {}
@@ -33,12 +34,12 @@ def page_context(request: Any) -> dict[str, Any]:
         "section_tabs": [one for one in section.tabs if may(request, one.rule)] if section else [],
         "here": request.resolver_match.view_name if request.resolver_match else "",
         "acting_body": request.acting_body,
-        "stand": getattr(request, "stand", None),
-        "year": getattr(request, "year", None),
+        "stand": request.stand,
+        "year": request.year,
         "now": today(request.acting_body),
-        "year_closed": getattr(request, "year", None) in getattr(request, "closed_years", ()),
+        "year_closed": request.year in request.closed_years,
         "years": years_of(request) if request.acting_body else [],
-        "known": getattr(request, "known", None),
+        "known": request.known,
         "without_known": urlencode([(k, v) for k, vs in request.GET.lists() if k != "kenntnisstand" for v in vs]),
         "other_known": [(k, v) for k, vs in request.GET.lists() if k != "kenntnisstand" for v in vs],
         "without_time": urlencode(
@@ -50,12 +51,12 @@ def page_context(request: Any) -> dict[str, Any]:
     }
 
 
-def years_of(request: Any) -> list[tuple[int, bool, bool]]:
+def years_of(request: Request) -> list[tuple[int, bool, bool]]:
     """The Förderjahre that the head of the page offers: round the present one and the one that is shown; which of
     them is shown, and which is closed."""
-    now, shown = today(request.acting_body).year, getattr(request, "year", None)
-    years = sorted({now - 1, now, now + 1, *((shown - 1, shown, shown + 1) if shown else ())})
-    return [(year, year == shown, year in getattr(request, "closed_years", ())) for year in years]
+    now, shown = today(request.acting_body).year, request.year
+    years = sorted({now - 1, now, now + 1, shown - 1, shown, shown + 1})
+    return [(year, year == shown, year in request.closed_years) for year in years]
 
 
 def ruled(view: Any, rule: str) -> Any:
@@ -98,7 +99,7 @@ class Home(Ruled):
 
     rule = "kim.home"
 
-    def get(self, request: Any) -> HttpResponseBase:
+    def get(self, request: Request) -> HttpResponseBase:
         if not request.acting_body:
             return render(request, "kim/home.html", {})
         body, day = request.acting_body, request.stand
@@ -146,11 +147,11 @@ class SourcePage(Ruled):
 
     rule = "kim.figure"
 
-    def get(self, request: Any, name: str) -> HttpResponseBase:
+    def get(self, request: Request, name: str) -> HttpResponseBase:
         entry = CATALOGUE.get(name)
         if entry is None or entry.many:
             raise Http404
-        given = {k: v for k, v in request.GET.items() if k not in {"stand", "jahr", "body"}}
+        given = {k: str(v) for k, v in request.GET.items() if k not in {"stand", "jahr", "body"}}
         try:
             result = entry.asked(request.acting_body, given, day=request.stand, year=request.year)
         except ValidationError as error:
@@ -168,7 +169,7 @@ class ChooseBody(Ruled):
 
     rule = "kim.home"
 
-    def post(self, request: Any) -> HttpResponseBase:
+    def post(self, request: Request) -> HttpResponseBase:
         if request.POST.get("koerperschaft") not in {body.slug for body in request.bodies}:
             raise Http404
         request.session["koerperschaft"] = request.POST["koerperschaft"]
@@ -177,7 +178,7 @@ class ChooseBody(Ruled):
         return redirect(target if safe else "/")
 
 
-def bad_request(request: Any, exception: Exception | None = None) -> HttpResponse:
+def bad_request(request: Request, exception: Exception | None = None) -> HttpResponse:
     return render(
         request,
         "400.html",
@@ -186,19 +187,19 @@ def bad_request(request: Any, exception: Exception | None = None) -> HttpRespons
     )
 
 
-def forbidden(request: Any, exception: Exception | None = None) -> HttpResponse:
+def forbidden(request: Request, exception: Exception | None = None) -> HttpResponse:
     """403: which right is missing and who has it."""
     rule = str(exception)
     roles = ", ".join(Role(r).label for r in Role if r in RULES.get(rule, set()))
     return render(request, "403.html", {"right": RULE_NAMES.get(rule, rule), "granted": roles}, status=403)
 
 
-def not_found(request: Any, exception: Exception | None = None) -> HttpResponse:
+def not_found(request: Request, exception: Exception | None = None) -> HttpResponse:
     """404: the same words for what is missing and what belongs to another body."""
     return render(request, "404.html", status=404)
 
 
-def broken(request: Any) -> HttpResponse:
+def broken(request: Request) -> HttpResponse:
     """500: nothing was saved; without any query, because the database may be the reason."""
     context = {"number": getattr(request, "number", ""), "sent": request.method == "POST"}
     return HttpResponse(render_to_string("500.html", context), status=500)

@@ -12,6 +12,7 @@ from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from kim.access.request import Request
 from kim.access.rules import may
 from kim.access.submissions import refused
 from kim.access.views import Ruled
@@ -25,7 +26,7 @@ from kim.values.formats import DateField, LineField, LongTextField
 from kim.values.uploads import UploadField, download
 
 
-def subject_of(request: Any, kind: str, key: str) -> Any:
+def subject_of(request: Request, kind: str, key: str) -> Any:
     """The object a note is to lie beside, named as in its own address; Http404 if the body has none."""
     model = subjects().get(kind)
     if model is None:
@@ -62,7 +63,7 @@ class ReminderForm(forms.Form):
     text = LineField(label="Was ist zu tun?", max_length=300)
     whom = forms.ChoiceField(label="für")
 
-    def __init__(self, request: Any, *data: Any) -> None:
+    def __init__(self, request: Request, *data: Any) -> None:
         super().__init__(*data)
         held = {"role_assignments__body": request.acting_body, "role_assignments__public_only": False}
         people = User.objects.filter(**held, is_active=True).distinct()
@@ -84,14 +85,14 @@ class AddAttached(AddPage):
     rule = "attached.edit"
     model: type[models.Model]
 
-    def form(self, request: Any, *data: Any, **kwargs: Any) -> Any:
+    def form(self, request: Request, *data: Any, **kwargs: Any) -> Any:
         self.subject = subject_of(request, kwargs["kind"], kwargs["key"])
         return self.form_class(*data)
 
     def values(self, form: Any) -> dict[str, Any]:
         return dict(form.cleaned_data)
 
-    def context(self, request: Any, form: Any, **kwargs: Any) -> dict[str, Any]:
+    def context(self, request: Request, form: Any, **kwargs: Any) -> dict[str, Any]:
         words = f"{self.subject._meta.verbose_name} {self.subject}"
         return super().context(request, form) | {
             "lead": f"zu: {words}",
@@ -100,7 +101,7 @@ class AddAttached(AddPage):
             "multipart": form.is_multipart(),
         }
 
-    def save(self, request: Any, form: Any) -> tuple[str, str]:
+    def save(self, request: Request, form: Any) -> tuple[str, str]:
         made: Any = self.model(
             body=request.acting_body,
             subject_kind=self.subject.attached_as,
@@ -128,7 +129,7 @@ class AddReminder(AddAttached):
     model, form_class = Reminder, ReminderForm
     title, button = "Neue Wiedervorlage", "Wiedervorlage speichern"
 
-    def form(self, request: Any, *data: Any, **kwargs: Any) -> Any:
+    def form(self, request: Request, *data: Any, **kwargs: Any) -> Any:
         self.subject = subject_of(request, kwargs["kind"], kwargs["key"])
         return ReminderForm(request, *data)
 
@@ -153,7 +154,7 @@ class AddFile(AddAttached):
         }
 
 
-def one(request: Any, model: Any, **condition: Any) -> Any:
+def one(request: Request, model: Any, **condition: Any) -> Any:
     """The body's row; foreign and missing are the same 404."""
     found = model.visible_to(request).filter(**condition).first()
     if found is None:
@@ -166,7 +167,7 @@ class Download(Ruled):
 
     rule = "attached.view"
 
-    def get(self, request: Any, key: uuid.UUID) -> HttpResponseBase:
+    def get(self, request: Request, key: uuid.UUID) -> HttpResponseBase:
         return download(one(request, File, key=key))
 
 
@@ -176,7 +177,7 @@ class RemoveAttached(Ruled):
     rule = "attached.edit"
     kinds: dict[str, Any] = {"notiz": Note, "wiedervorlage": Reminder, "datei": File}
 
-    def post(self, request: Any) -> HttpResponseBase:
+    def post(self, request: Request) -> HttpResponseBase:
         model, key = self.kinds.get(request.POST.get("art", "")), request.POST.get("nummer", "")
         if model is None or not (key.isascii() and key.isdigit() and len(key) < 19):
             raise Http404
@@ -191,7 +192,7 @@ class RemoveAttached(Ruled):
         return redirect(kept_link(request, target))
 
 
-def mine(request: Any) -> Any:
+def mine(request: Request) -> Any:
     """Open Wiedervorlagen for this person, by name or by one of her roles."""
     for_me = models.Q(user=request.user) | models.Q(role__in=[str(role) for role in request.roles])
     return Reminder.visible_to(request).filter(for_me, done=False).select_related("user", "author")
@@ -202,7 +203,7 @@ class Reminders(Ruled):
 
     rule = "attached.view"
 
-    def get(self, request: Any) -> HttpResponseBase:
+    def get(self, request: Request) -> HttpResponseBase:
         found = Reminder.with_subjects(mine(request))
         mine_for_others = Reminder.visible_to(request).filter(author=request.user, done=False)
         others = mine_for_others.exclude(pk__in=[one.pk for one in found]).select_related("user")
@@ -219,7 +220,7 @@ class FinishReminder(Ruled):
 
     rule = "attached.edit"
 
-    def post(self, request: Any) -> HttpResponseBase:
+    def post(self, request: Request) -> HttpResponseBase:
         key = request.POST.get("nummer", "")
         if not (key.isascii() and key.isdigit() and len(key) < 19):
             raise Http404
@@ -233,13 +234,13 @@ class FinishReminder(Ruled):
         return redirect(kept_link(request, safe(request, request.POST.get("next", ""), "/wiedervorlagen/")))
 
 
-def safe(request: Any, target: str, otherwise: str) -> str:
+def safe(request: Request, target: str, otherwise: str) -> str:
     """An address of ours, or the other one."""
     own = url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()})
     return target if target and own else otherwise
 
 
-def calendar(request: Any, found: list[Reminder]) -> str:
+def calendar(request: Request, found: list[Reminder]) -> str:
     """RFC 5545: one all-day event each, lines folded at 75 bytes."""
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//KIM-Verwaltung//Wiedervorlagen//DE"]
     for item in found:
@@ -279,11 +280,11 @@ class Undo(Ruled):
 
     rule = "kim.undo"
 
-    def get(self, request: Any) -> HttpResponseBase:
+    def get(self, request: Request) -> HttpResponseBase:
         mine = list(trail.recent(None, request.user).values_list("act", flat=True).distinct())
         return render(request, "kim/recent.html", {"story": trail.entries(mine, request.user)})
 
-    def post(self, request: Any) -> HttpResponseBase:
+    def post(self, request: Request) -> HttpResponseBase:
         target = safe(request, request.POST.get("next", ""), "/")
         try:
             act = uuid.UUID(request.POST.get("akt", ""))

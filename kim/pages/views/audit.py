@@ -10,6 +10,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import render
 
+from kim.access.request import Request
 from kim.access.views import Ruled
 from kim.figures import findings
 from kim.history import trail
@@ -37,7 +38,7 @@ class TrailFilters(forms.Form):
     vorgang = forms.ChoiceField(label="Vorgangsart", required=False)
     zahlen = forms.BooleanField(label="nur Zahlen", required=False)
 
-    def __init__(self, request: Any) -> None:
+    def __init__(self, request: Request) -> None:
         super().__init__(request.GET)
         self.request = request
         fields: dict[str, Any] = self.fields
@@ -105,7 +106,7 @@ class Trail(Ruled):
     rule = "audit.view"
     own = {"stand", "jahr", "seite", "startwert", "anzahl"}
 
-    def get(self, request: Any) -> HttpResponseBase:
+    def get(self, request: Request) -> HttpResponseBase:
         form = TrailFilters(request)
         problems = [
             f"Den Filter „{n[:40]}“ gibt es hier nicht." for n in set(request.GET) - self.own - set(form.fields)
@@ -140,12 +141,12 @@ class Trail(Ruled):
         return render(request, "kim/trail.html", context, status=400 if problems else 200)
 
 
-def page_number(request: Any) -> int:
+def page_number(request: Request) -> int:
     text = request.GET.get("seite", "1")
     return int(text) if re.fullmatch(r"[0-9]{1,6}", text) else 1
 
 
-def drawn(request: Any) -> tuple[str, int, list[str]]:
+def drawn(request: Request) -> tuple[str, int, list[str]]:
     """Start value and size of the sample that is asked for."""
     seed, size = request.GET.get("startwert", "").strip()[:40], request.GET.get("anzahl", "") or str(SAMPLE)
     if not re.fullmatch(r"[0-9]{1,3}", size) or not 1 <= int(size) <= 200:
@@ -153,7 +154,7 @@ def drawn(request: Any) -> tuple[str, int, list[str]]:
     return seed, int(size), []
 
 
-def kept_query(request: Any) -> str:
+def kept_query(request: Request) -> str:
     """The address without page and sample, for the links to other pages."""
     query = request.GET.copy()
     for name in ("seite", "startwert", "anzahl"):
@@ -166,7 +167,7 @@ class Findings(Ruled):
 
     rule = "findings.view"
 
-    def get(self, request: Any) -> HttpResponseBase:
+    def get(self, request: Request) -> HttpResponseBase:
         found = findings.collect(request.acting_body, request.stand)
         counts = [(s.label, sum(f.severity == s and not f.explained for f in found)) for s in findings.Severity]
         context = {
@@ -192,7 +193,7 @@ class NoteFinding(AddPage):
     form_class = NoteForm
     title, button = "Notiz zum Hinweis", "Notiz speichern"
 
-    def form(self, request: Any, *data: Any, **kwargs: Any) -> Any:
+    def form(self, request: Request, *data: Any, **kwargs: Any) -> Any:
         wanted = (request.GET.get("regel", ""), request.GET.get("gegenstand", ""))
         found = findings.collect(request.acting_body, request.stand, [wanted[0]])
         self.finding = next((f for f in found if (f.code, f.key) == wanted), None)
@@ -200,13 +201,13 @@ class NoteFinding(AddPage):
             raise Http404
         return NoteForm(*data)
 
-    def context(self, request: Any, form: Any, **kwargs: Any) -> dict[str, Any]:
+    def context(self, request: Request, form: Any, **kwargs: Any) -> dict[str, Any]:
         assert self.finding
         crumbs = [("Hinweise", "/pruefung/hinweise/")]
         lead = f"{self.finding.name}: {self.finding.sentence}"
         return super().context(request, form) | {"lead": lead, "back": "/pruefung/hinweise/", "crumbs": crumbs}
 
-    def save(self, request: Any, form: Any) -> tuple[str, str]:
+    def save(self, request: Request, form: Any) -> tuple[str, str]:
         assert self.finding
         note(act="Hinweis erläutert")
         with refusable():

@@ -8,6 +8,7 @@ from django.http import Http404, HttpResponseBase
 from django.shortcuts import redirect, render
 
 from kim.access import jobs
+from kim.access.request import Request
 from kim.access.rules import may
 from kim.access.submissions import refused
 from kim.access.views import Ruled
@@ -18,7 +19,7 @@ from kim.studio import releases
 WAITING = timedelta(seconds=60)  # without progress: nobody seems to work on it
 
 
-def job_of(request: Any, key: Any) -> Job:
+def job_of(request: Request, key: Any) -> Job:
     """The person's own job; everything else is the same 404."""
     job: Job | None = Job.visible_to(request).filter(key=key).first()
     if job is None:
@@ -31,7 +32,7 @@ class JobPage(Ruled):
 
     rule = "jobs.view"
 
-    def get(self, request: Any, key: Any) -> HttpResponseBase:
+    def get(self, request: Request, key: Any) -> HttpResponseBase:
         job = job_of(request, key)
         stands = not job.is_finished and releases.now() - (job.moved_at or job.created_at) > WAITING
         return render(request, "kim/job.html", {"job": job, "stands": stands})
@@ -42,7 +43,7 @@ class ContinueJob(Ruled):
 
     rule = "jobs.view"
 
-    def post(self, request: Any, key: Any) -> HttpResponseBase:
+    def post(self, request: Request, key: Any) -> HttpResponseBase:
         job = job_of(request, key)
         if not may(request, job.rule):
             refused(request, jobs.LOST)

@@ -10,6 +10,7 @@ from django.http import Http404, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import Resolver404, resolve
 
+from kim.access.request import Request
 from kim.access.submissions import refused
 from kim.access.views import Ruled
 from kim.lists import ListPage, kept_link
@@ -57,7 +58,7 @@ class SaveView(AddPage):
     form_class = ViewForm
     title, button = "Ansicht speichern", "Ansicht speichern"
 
-    def form(self, request: Any, *data: Any, **kwargs: Any) -> ViewForm:
+    def form(self, request: Request, *data: Any, **kwargs: Any) -> ViewForm:
         self.path = request.GET.get("liste", "")
         self.declared = list_at(self.path).table_class
         known = {*self.declared.filters.base_filters, *VIEW_PARTS}
@@ -67,7 +68,7 @@ class SaveView(AddPage):
         self.query = urlencode(parts)
         return ViewForm(*data)
 
-    def context(self, request: Any, form: Any, **kwargs: Any) -> dict[str, Any]:
+    def context(self, request: Request, form: Any, **kwargs: Any) -> dict[str, Any]:
         lead = f"Merkt sich Filter, Sortierung und Spalten der Liste „{self.declared.title}“, nicht den Stand."
         back = f"{self.path}?{self.query}" if self.query else self.path
         return super().context(request, form) | {
@@ -76,7 +77,7 @@ class SaveView(AddPage):
             "crumbs": [(self.declared.title, self.path)],
         }
 
-    def save(self, request: Any, form: Any) -> tuple[str, str]:
+    def save(self, request: Request, form: Any) -> tuple[str, str]:
         word = slug(form.cleaned_data["name"])
         word = f"{SHARED}{word}"[:60] if form.cleaned_data["shared"] else word[:60]
         if word in {one.slug for one in self.declared.presets} or (
@@ -107,7 +108,7 @@ class RemoveView(Ruled):
 
     rule = "views.edit"
 
-    def post(self, request: Any) -> HttpResponseBase:
+    def post(self, request: Request) -> HttpResponseBase:
         path = request.POST.get("liste", "")
         list_at(path)
         rows = SavedView.visible_to(request).filter(author=request.user, path=path)

@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import render
 
+from kim.access.request import Request
 from kim.access.views import Ruled
 from kim.history.trail import story
 from kim.lists import (
@@ -63,7 +64,7 @@ class Sources(ListPage):
     rule = "sources.view"
     table_class = SourceTable
 
-    def rows(self, request: Any) -> QuerySet[Any]:
+    def rows(self, request: Request) -> QuerySet[Any]:
         return Source.visible_to(request)
 
 
@@ -72,7 +73,7 @@ class DocumentPage(Ruled):
 
     rule = "sources.view"
 
-    def get(self, request: Any, address: str) -> HttpResponseBase:
+    def get(self, request: Request, address: str) -> HttpResponseBase:
         found = Source.visible_to(request).filter(address=address).first()
         if found is None:
             raise Http404
@@ -104,6 +105,6 @@ def relations(model: Any) -> list[str]:
     return [f.name for f in model._meta.fields if f.is_relation and f.name in {"position", "sub_product", "account"}]
 
 
-def documents_of(model: Any, request: Any, field: str, source: Source) -> Any:
+def documents_of(model: Any, request: Request, field: str, source: Source) -> Any:
     """The notice or paper whose document this is."""
     return model.visible_to(request).filter(**{field: source}).select_related(field)

@@ -7,6 +7,7 @@ from django.http import Http404, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 
+from kim.access.request import Request
 from kim.access.views import Ruled
 from kim.history.trail import story
 from kim.models import ClosedYear
@@ -20,7 +21,7 @@ class Years(Ruled):
 
     rule = "years.view"
 
-    def get(self, request: Any) -> HttpResponseBase:
+    def get(self, request: Request) -> HttpResponseBase:
         now = today(request.acting_body).year
         rows = {row.year: row for row in ClosedYear.visible_to(request)}
         years = sorted({*range(now - 3, now + 2), *rows, request.year}, reverse=True)
@@ -47,19 +48,19 @@ class CloseYear(AddPage):
     verb = "abschließen"
     lead = "Stellen, Zuwendungen und Ansätze dieses Jahres lassen sich danach nicht mehr ändern; ansehen schon."
 
-    def form(self, request: Any, *data: Any, **kwargs: Any) -> ReasonForm:
+    def form(self, request: Request, *data: Any, **kwargs: Any) -> ReasonForm:
         self.year = kwargs["year"]
         if (self.year in request.closed_years) == (self.verb == "abschließen"):
             raise Http404
         return ReasonForm(*data)
 
-    def context(self, request: Any, form: Any, **kwargs: Any) -> dict[str, Any]:
+    def context(self, request: Request, form: Any, **kwargs: Any) -> dict[str, Any]:
         back = reverse("years")
         title = f"Förderjahr {self.year} {self.verb}"
         crumbs = [("Förderjahre", back)]
         return super().context(request, form) | {"title": title, "lead": self.lead, "back": back, "crumbs": crumbs}
 
-    def save(self, request: Any, form: Any) -> tuple[str, str]:
+    def save(self, request: Request, form: Any) -> tuple[str, str]:
         ClosedYear.close(request.acting_body, self.year, reason=form.cleaned_data["reason"])
         return f"Das Förderjahr {self.year} ist abgeschlossen.", reverse("years")
 
@@ -70,7 +71,7 @@ class ReopenYear(CloseYear):
     button, verb = "Wieder öffnen", "wieder öffnen"
     lead = "Danach lassen sich Stellen, Zuwendungen und Ansätze dieses Jahres wieder ändern."
 
-    def save(self, request: Any, form: Any) -> tuple[str, str]:
+    def save(self, request: Request, form: Any) -> tuple[str, str]:
         row = ClosedYear.visible_to(request).filter(year=self.year).first()
         if row is None:  # somebody else has just opened it
             raise Http404
