@@ -77,6 +77,10 @@ class NoticePage(Ruled):
 
     rule = "grants.view"
 
+    @classmethod
+    def station(cls, request: Request, **kwargs: Any) -> str:
+        return notice_of(request, kwargs["slug"]).title
+
     def get(self, request: Request, slug: str, problem: str = "", status: int = 200) -> HttpResponseBase:
         notice = notice_of(request, slug)
         (book,) = load(request.acting_body, None, notices=Q(notice=notice), plans=True) or (None,)
@@ -151,10 +155,8 @@ class NoticeRule(CorrectionPage):
         return notice_of(request, kwargs["slug"]).current
 
     def context(self, request: Request, form: Any) -> dict[str, Any]:
-        url = form.instance.get_absolute_url()
-        crumbs = [("Zuwendungen", reverse("notices")), (form.instance.notice.title, url)]
         lead = "Die Regel steht neben jedem Betrag, der mit ihr gerechnet ist."
-        return {"title": "Rechenregel der Zuwendung", "lead": lead, "back": url, "crumbs": crumbs}
+        return {"title": "Rechenregel der Zuwendung", "lead": lead}
 
     def save(self, request: Request, form: Any) -> str:
         note(act="Rechenregel geändert", reason=form.cleaned_data["reason"].strip())

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from grants.documents import OnwardDocument, OnwardTemplateDocument
 from grants.figures.onward import Recipient, recipients
-from grants.models import FundingNotice, OnwardGrant, OnwardTemplate
+from grants.models import OnwardGrant, OnwardTemplate
 from grants.models.onward import RELATED, SIGNER, Basis, drafts
 from grants.tasks import release_grants, write_grants
 from grants.views import notice_of
@@ -31,12 +31,6 @@ from kim.pages.forms import CorrectionPage, RemovePage, VersionedForm, saved
 from kim.store.context import note
 from kim.studio import bundles, releases
 from kim.values.formats import DateField
-
-
-def crumbs(notice: FundingNotice, *more: tuple[str, str]) -> list[tuple[str, str]]:
-    """The way to a page of the Weiterleitung of a notice."""
-    return [("Zuwendungen", reverse("notices")), (notice.title, notice.get_absolute_url()), *more]
-
 
 RELEASED = Prefetch("text__releases", Release.objects.only("pk", "text_id", "body_id"))  # not their bytes
 
@@ -59,6 +53,10 @@ class Onward(Ruled):
 
     rule = "grants.view"
 
+    @classmethod
+    def station(cls, request: Request, **kwargs: Any) -> str:
+        return "Weiterleitung"
+
     def get(self, request: Request, slug: str, **more: Any) -> HttpResponseBase:
         notice = notice_of(request, slug)
         papers: dict[int, list[OnwardGrant]] = {}
@@ -78,7 +76,6 @@ class Onward(Ruled):
         status = more.pop("status", 200)
         context = {
             "notice": notice,
-            "crumbs": crumbs(notice),
             "rows": rows,
             "fte": total("Summe", *(row["fte"] for row in rows), unit=FTE),
             "amount": known_total("Summe", *(one.amount for one in found)),
@@ -172,6 +169,10 @@ class GrantPage(Ruled):
 
     rule = "grants.view"
 
+    @classmethod
+    def station(cls, request: Request, **kwargs: Any) -> str:
+        return grant_of(request, **kwargs).carrier.short_name
+
     def get(
         self,
         request: Request,
@@ -187,7 +188,6 @@ class GrantPage(Ruled):
         context: dict[str, Any] = {
             "document": found,
             "paper": grant,
-            "crumbs": crumbs(grant.notice, ("Weiterleitung", reverse("onward", args=[slug]))),
             "release": release,
             "refused": problems,
             "story": story([grant, grant.source, *([release] if release else [])], user=request.user),
@@ -228,10 +228,7 @@ class EditGrant(CorrectionPage):
         return grant
 
     def context(self, request: Request, form: Any) -> dict[str, Any]:
-        grant = form.instance
-        way = crumbs(grant.notice, ("Weiterleitung", reverse("onward", args=[grant.notice.slug])))
-        url = grant.get_absolute_url()
-        return {"title": "Kopf des Schreibens", "lead": str(grant), "back": url, "crumbs": [*way, (str(grant), url)]}
+        return {"title": "Kopf des Schreibens", "lead": str(form.instance)}
 
     def save(self, request: Request, form: Any) -> str:
         grant, data = form.instance, form.cleaned_data
@@ -276,6 +273,10 @@ class TemplatePage(Ruled):
     """A Muster, read with an example."""
 
     rule = "grants.view"
+
+    @classmethod
+    def station(cls, request: Request, **kwargs: Any) -> str:
+        return str(template_of(request, **kwargs))
 
     def get(self, request: Request, basis: str, problems: tuple[str, ...] = (), status: int = 200) -> HttpResponseBase:
         row = template_of(request, basis)
@@ -328,8 +329,7 @@ class EditTemplate(CorrectionPage):
         return template_of(request, kwargs["basis"])
 
     def context(self, request: Request, form: Any) -> dict[str, Any]:
-        url = form.instance.get_absolute_url()
-        return {"title": "Zeichnung des Musters", "back": url, "crumbs": [(str(form.instance), url)]}
+        return {"title": "Zeichnung des Musters"}
 
     def save(self, request: Request, form: Any) -> str:
         note(act="Muster geändert")

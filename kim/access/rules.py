@@ -11,90 +11,47 @@ WORKERS = {Role.CLERK, Role.TREASURY, Role.COMMITTEE, Role.HEAD}
 READERS = WORKERS | {Role.AUDIT}
 
 
-# Every view names one of these rules; the value is the set of roles that have the right.
-RULES: dict[str, set[Role]] = {
-    "kim.home": READERS | {Role.TECHNICAL},
-    "kim.account": READERS | {Role.TECHNICAL},
-    "kim.figure": READERS,
-    "staffing.view": READERS,
-    "staffing.edit": {Role.CLERK},
-    "grants.view": READERS,
-    "grants.edit": {Role.CLERK},
-    "budget.view": READERS,
-    "budget.edit": {Role.TREASURY},
-    "meetings.view": READERS,
-    "meetings.edit": {Role.COMMITTEE},
-    "documents.view": READERS,
-    # Each kind of document has rules of its own; these two are for pages that serve every kind (see below).
-    "documents.edit": set(),
-    "documents.release": set(),
-    "papers.edit": {Role.CLERK},
-    "papers.agenda": {Role.CLERK, Role.COMMITTEE},
-    "papers.sign": WORKERS,
-    "papers.release": {Role.HEAD},
-    "onward.edit": {Role.CLERK},
-    "onward.release": {Role.HEAD},
-    "jobs.view": WORKERS,
-    "attached.view": READERS,
-    "attached.edit": READERS,
-    "findings.view": READERS,
-    "findings.note": READERS,
-    "audit.view": {Role.AUDIT},
-    "kim.undo": READERS,
-    "views.edit": READERS,
-    "years.view": READERS,
-    "years.edit": {Role.HEAD},
-    "sources.view": READERS,
-    "admin.lists": READERS,
-    "admin.view": READERS | {Role.TECHNICAL},
-    "technical.edit": {Role.TECHNICAL},
-}
-for act in ("edit", "release"):  # who has the right for one kind of document at least; the page then asks for that one
-    RULES[f"documents.{act}"] = RULES[f"papers.{act}"] | RULES[f"onward.{act}"]
-
-
-RULE_NAMES = {
-    "kim.home": "Übersicht ansehen",
-    "kim.account": "eigenes Passwort ändern (jede angemeldete Person)",
-    "staffing.view": "Stellen ansehen",
-    "staffing.edit": "Stellen bearbeiten",
-    "grants.view": "Zuwendungen ansehen",
-    "grants.edit": "Zuwendungen bearbeiten",
-    "budget.view": "Haushalt ansehen",
-    "budget.edit": "Ansätze bearbeiten",
-    "meetings.view": "Sitzungen ansehen",
-    "meetings.edit": "Sitzungen bearbeiten",
-    "documents.view": "Dokumente ansehen",
-    "documents.edit": "Dokumente schreiben (nur die Art, für die das Recht da ist)",
-    "documents.release": "Dokumente freigeben (nur die Art, für die das Recht da ist)",
-    "papers.edit": "Vorlagen schreiben",
-    "papers.agenda": "Beratungsfolge, Nummer und Gang der Vorlagen eintragen",
-    "papers.sign": "Vorlagen mitzeichnen",
-    "papers.release": "Vorlagen freigeben",
-    "onward.edit": "Weiterleitungen und ihre Muster schreiben",
-    "onward.release": "Weiterleitungen freigeben",
-    "kim.figure": "Herkunft ansehen",
-    "jobs.view": "eigene Vorgänge ansehen und fortsetzen",
-    "attached.view": "Notizen, Wiedervorlagen und Dateien ansehen",
-    "attached.edit": "Notizen, Wiedervorlagen und Dateien anlegen",
-    "findings.view": "Hinweise ansehen",
-    "findings.note": "Hinweise mit einer Notiz versehen",
-    "views.edit": "Ansichten von Listen speichern und löschen",
-    "years.view": "Förderjahre ansehen",
-    "years.edit": "Förderjahre abschließen und wieder öffnen",
-    "sources.view": "Belege ansehen",
-    "kim.undo": "eigene Eingaben zurücknehmen",
-    "audit.view": "Verlauf aller Daten prüfen",
-    "admin.lists": "Datenlisten unter /technik/ ansehen",
-    "admin.view": "/technik/ öffnen",
-    "technical.edit": "Benutzerkonten, Körperschaften und Schlüsseltabellen pflegen",
-}
-
-
+RULES: dict[str, set[Role]] = {}  # every view names one of these rules; the value is the roles that have the right
+RULE_NAMES: dict[str, str] = {}  # what the right is called
+YEARLY: set[str] = set()  # rights to change what the figures of a Förderjahr are made of
 CHANGES = (".edit", ".agenda", ".note", ".undo", ".sign", ".release")
 
 
-YEARLY = {"staffing.edit", "grants.edit", "budget.edit"}  # what changes the figures of a Förderjahr
+def right(rule: str, words: str, roles: set[Role], *, part_of: str = "", yearly: bool = False) -> None:
+    """Declares a right, where the pages are that ask for it: the ground here, each app in its ``rights``.
+
+    part_of: the right of pages that serve several kinds; whoever has one of its parts gets there, and the page then
+    asks for the part (demand). yearly: not in a closed Förderjahr. ValueError if the rule is there already.
+    """
+    if rule in RULES:
+        raise ValueError(f"{rule} is declared twice")
+    RULES[rule], RULE_NAMES[rule] = set(roles), words
+    if part_of:
+        RULES[part_of] |= roles
+    if yearly:
+        YEARLY.add(rule)
+
+
+right("kim.home", "Übersicht ansehen", READERS | {Role.TECHNICAL})
+right("kim.account", "eigenes Passwort ändern (jede angemeldete Person)", READERS | {Role.TECHNICAL})
+right("kim.figure", "Herkunft ansehen", READERS)
+right("documents.view", "Dokumente ansehen", READERS)
+right("documents.edit", "Dokumente schreiben (nur die Art, für die das Recht da ist)", set())
+right("documents.release", "Dokumente freigeben (nur die Art, für die das Recht da ist)", set())
+right("jobs.view", "eigene Vorgänge ansehen und fortsetzen", WORKERS)
+right("attached.view", "Notizen, Wiedervorlagen und Dateien ansehen", READERS)
+right("attached.edit", "Notizen, Wiedervorlagen und Dateien anlegen", READERS)
+right("findings.view", "Hinweise ansehen", READERS)
+right("findings.note", "Hinweise mit einer Notiz versehen", READERS)
+right("audit.view", "Verlauf aller Daten prüfen", {Role.AUDIT})
+right("kim.undo", "eigene Eingaben zurücknehmen", READERS)
+right("views.edit", "Ansichten von Listen speichern und löschen", READERS)
+right("years.view", "Förderjahre ansehen", READERS)
+right("years.edit", "Förderjahre abschließen und wieder öffnen", {Role.HEAD})
+right("sources.view", "Belege ansehen", READERS)
+right("admin.lists", "Datenlisten unter /technik/ ansehen", READERS)
+right("admin.view", "/technik/ öffnen", READERS | {Role.TECHNICAL})
+right("technical.edit", "Benutzerkonten, Körperschaften und Schlüsseltabellen pflegen", {Role.TECHNICAL})
 
 
 def may(request: Request, rule: str) -> bool:

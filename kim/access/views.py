@@ -17,7 +17,16 @@ class Ruled(View):
     """A view that states its rule; a right that is missing is named on the page (403)."""
 
     rule: str
+    title = ""  # what the page is called, where that is always the same
     knows = False  # whether the page can be seen as the data were known at a moment (?kenntnisstand=)
+
+    @classmethod
+    def station(cls, request: Request, **kwargs: Any) -> str:
+        """What the path above a page calls this one, where it lies on the way to others; kwargs: from its address.
+
+        Empty: no station, the path leads past it. Example: Stellen › CM-10 › Berichtigen has two stations.
+        """
+        return ""
 
     def dispatch(self, request: Request, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]  # always ours
         if closed(request, self.rule) and RULES[self.rule] & request.roles:

@@ -86,6 +86,10 @@ class ListPage(Ruled):
 
     table_class: type[DenseTable]
 
+    @classmethod
+    def station(cls, request: Request, **kwargs: Any) -> str:
+        return str(cls.table_class.title)
+
     def rows(self, request: Request) -> QuerySet[Any]:
         """All rows of the request's body for its working date."""
         raise NotImplementedError

@@ -126,7 +126,6 @@ class RemovePage(Ruled):
         context = {
             "title": f"{row._meta.verbose_name} {row} löschen",
             "row": row,
-            "back": row.get_absolute_url(),
             "problem": problem,
             "reason": reason,
             "asks_reason": True,
@@ -267,8 +266,7 @@ class CorrectionPage(Ruled):
 
     def conflict(self, request: Request, form: Any, stored: Any) -> HttpResponseBase:
         """Somebody was faster: nothing typed is lost, each field both have changed is decided on (409)."""
-        back = self.target(stored.instance)
-        context = compared(request, form, stored) | {"back": back, **self.context(request, stored)}
+        context = compared(request, form, stored) | self.context(request, stored)
         return render(request, "conflict.html", context, status=409)
 
 
@@ -301,7 +299,7 @@ class DescriptionPage(CorrectionPage):
     def context(self, request: Request, form: Any) -> dict[str, Any]:
         row = form.instance
         lead = f"{row._meta.verbose_name} {row}"
-        return {"title": self.title, "lead": lead, "button": "Speichern", "back": self.target(row)}
+        return {"title": self.title, "lead": lead, "button": "Speichern"}
 
     def save(self, request: Request, form: Any) -> str:
         note(act="Beschreibung geändert")

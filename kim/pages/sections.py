@@ -1,14 +1,18 @@
 """Sections of the program as their apps declare them: the navigation, and where in it a page stands.
 
-A page is declared once, by its address in the urls of its app; its rule stands on its view. It belongs to the tab whose
-address begins its own: /stellen/CM-10/berichtigen/ to /stellen/. No app's page is named here.
+A page is declared once, by its address in the urls of its app; its rule and its title stand on its view. It belongs to
+the tab whose address begins its own, and its path leads over the pages whose addresses begin its own:
+/stellen/CM-10/berichtigen/ over /stellen/CM-10/ to /stellen/. No app's page is named here.
 """
 
 import functools
 from dataclasses import dataclass
 from typing import Any
 
-from django.urls import resolve, reverse
+from django.urls import Resolver404, resolve, reverse
+
+from kim.access.request import Request
+from kim.access.rules import may
 
 
 @dataclass(frozen=True)
@@ -80,3 +84,31 @@ def place(path: str) -> tuple[Section | None, Tab | None]:
         if path == address or (address != "/" and path.startswith(address)):
             return one, tab
     return None, None
+
+
+def way_to(request: Request, path: str) -> list[tuple[str, str]]:
+    """The stations from the tab of an address to the address itself, as the path above a page shows them: what each
+    is called, and where it is; only what the person may see."""
+    _, tab = place(path)
+    first, parts = reverse(tab.name) if tab else "/", path.split("/")[1:-1]
+    found: list[tuple[str, str]] = []
+    for count in range(1, len(parts) + 1):
+        address = f"/{'/'.join(parts[:count])}/"
+        try:
+            match = resolve(address)
+        except Resolver404:
+            continue
+        view: Any = getattr(match.func, "view_class", None)
+        if len(address) < len(first) or view is None or not may(request, view.rule):
+            continue
+        if words := view.station(request, **match.kwargs):
+            found.append((words, address))
+    return found
+
+
+def way_above(request: Request) -> list[tuple[str, str]]:
+    """The stations above the page that is asked for; none for a tab, because the navigation shows where it is."""
+    _, tab = place(request.path)
+    if not request.acting_body or (tab and request.path == reverse(tab.name)):
+        return []
+    return way_to(request, request.path.rstrip("/").rpartition("/")[0] + "/")

@@ -79,6 +79,10 @@ class Signatories(Ruled):
 
     rule = "documents.view"
 
+    @classmethod
+    def station(cls, request: Request, **kwargs: Any) -> str:
+        return "Zeichnungsbefugnisse"
+
     def get(self, request: Request) -> HttpResponseBase:
         rows = list(Signatory.visible_to(request).select_related("organization", "user"))
         offices = Organization.visible_to(request).filter(organization_type="department")
@@ -131,10 +135,6 @@ class AddSignatory(AddPage):
             row.save_checked()
         return f"{row} ist eingetragen.", reverse("signatories")
 
-    def context(self, request: Request, form: Any, **kwargs: Any) -> dict[str, Any]:
-        back = reverse("signatories")
-        return super().context(request, form) | {"back": back, "crumbs": [("Zeichnungsbefugnisse", back)]}
-
 
 class SignatoryForm(VersionedForm):
     """From when until when somebody signs for an office."""
@@ -158,9 +158,8 @@ class EditSignatory(CorrectionPage):
         return found
 
     def context(self, request: Request, form: Any) -> dict[str, Any]:
-        back = reverse("signatories")
         lead = f"{form.instance.user} für {form.instance.organization}"
-        return {"title": "Zeichnungsbefugnis", "lead": lead, "back": back, "crumbs": [("Zeichnungsbefugnisse", back)]}
+        return {"title": "Zeichnungsbefugnis", "lead": lead}
 
     def save(self, request: Request, form: Any) -> str:
         note(act="Zeichnungsbefugnis geändert")

@@ -7,7 +7,6 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import F
 from django.http import Http404
-from django.urls import reverse
 
 from grants.models import FundingNotice, NoticeVersion
 from kim.access.request import Request
@@ -67,10 +66,6 @@ class AddPaper(AddPage):
     def save(self, request: Request, form: Any) -> tuple[str, str]:
         made = NewPaper(body=self.body, day=request.stand, **form.cleaned_data).create()
         return f"Entwurf {made.serial} ist angelegt.", made.get_absolute_url()
-
-    def context(self, request: Request, form: Any, **kwargs: Any) -> dict[str, Any]:
-        crumbs = [("Dokumente", reverse("documents"))]
-        return super().context(request, form) | {"back": reverse("documents"), "crumbs": crumbs}
 
 
 class HeadForm(VersionedForm):
@@ -143,8 +138,6 @@ class EditHead(CorrectionPage):
         return {
             "title": f"Kopf der Vorlage {paper.reference or 'ohne Nummer'}",
             "button": "Speichern",
-            "back": paper.get_absolute_url(),
-            "crumbs": [("Dokumente", reverse("documents")), (str(paper), paper.get_absolute_url())],
         }
 
     def save(self, request: Request, form: Any) -> str:
@@ -188,9 +181,7 @@ class OfPaper(AddPage):
         return self.part(request, *data[:1])
 
     def context(self, request: Request, form: Any, **kwargs: Any) -> dict[str, Any]:
-        url = self.paper.get_absolute_url()
-        crumbs = [("Dokumente", reverse("documents")), (str(self.paper), url)]
-        return super().context(request, form) | {"lead": str(self.paper), "back": url, "crumbs": crumbs}
+        return super().context(request, form) | {"lead": str(self.paper)}
 
 
 class AddConsultation(OfPaper):

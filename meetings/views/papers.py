@@ -21,6 +21,7 @@ from kim.history.trail import story
 from kim.lists import ListPage, kept_link
 from kim.models import Release, Source, User
 from kim.pages.forms import DescriptionPage, VersionedForm, saved
+from kim.pages.sections import way_to
 from kim.studio import bundles, documents, releases
 from kim.studio.documents import Document, bound_words
 from kim.studio.word import as_docx
@@ -108,6 +109,11 @@ class DocumentPage(Ruled):
 
     rule = "documents.view"
 
+    @classmethod
+    def station(cls, request: Request, **kwargs: Any) -> str:
+        found = document_of(request, kwargs["reference"])
+        return str(found.row) if isinstance(found, PaperDocument) else ""
+
     def get(
         self, request: Request, reference: str, problems: tuple[str, ...] = (), status: int = 200
     ) -> HttpResponseBase:
@@ -157,7 +163,8 @@ class Since(Ruled):
             raise Http404
         event, sure = releases.overtaken_since(found, release) or (None, True)
         user = User.objects.filter(pk=event.user_id).first() if event and event.user_id else None
-        context = {"document": found, "release": release, "event": event, "sure": sure, "by": user}
+        context: dict[str, Any] = {"document": found, "release": release, "event": event, "sure": sure, "by": user}
+        context["crumbs"] = way_to(request, found.get_absolute_url())
         context["overtaken"] = releases.overtaken(found, release)
         return render(request, "meetings/since.html", context)
 

@@ -16,6 +16,7 @@ from kim.lists import kept_link
 from kim.models import TextBlock, User
 from kim.models.refusals import CONFLICT
 from kim.pages.forms import saved
+from kim.pages.sections import way_to
 from kim.studio import pdf, releases
 from kim.studio.documents import Document, bound_words
 from meetings.documents import PaperDocument
@@ -98,6 +99,7 @@ class EditText(Ruled):
             label = found.block_label(row)
             blocks.append({"row": row, "label": label, "words": words, "expanded": expanded, "problem": problem})
         context = {"document": found, "paper": found.row, "blocks": blocks, "holding": holding(found), **more}
+        context["crumbs"] = way_to(request, found.get_absolute_url())
         return render(request, "meetings/write.html", context, status=status)
 
     def expanded(self, expander: Expander, row: TextBlock, words: str) -> tuple[Any, str]:
@@ -212,6 +214,7 @@ class Pages(Ruled):
         except ValidationError as error:
             pictures, problems = [], error.messages
         context = {"document": found, "paper": found.row, "problems": problems, "pictures": pictures}
+        context["crumbs"] = way_to(request, found.get_absolute_url())
         return render(request, "meetings/pages.html", context)
 
 
@@ -232,7 +235,9 @@ class Versions(Ruled):
 
     def get(self, request: Request, reference: str) -> HttpResponseBase:
         found = document_of(request, reference)
-        return render(request, "meetings/versions.html", {"document": found, "paper": found.row, "acts": acts(found)})
+        context = {"document": found, "paper": found.row, "acts": acts(found)}
+        context["crumbs"] = way_to(request, found.get_absolute_url())
+        return render(request, "meetings/versions.html", context)
 
 
 def acts(found: Document) -> list[dict[str, Any]]:

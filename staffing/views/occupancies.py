@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.http import Http404
-from django.urls import reverse
 
 from kim.access.request import Request
 from kim.pages.forms import AddPage, CorrectionPage, RemovePage, VersionedForm
@@ -11,7 +10,7 @@ from kim.values.formats import day as printed
 from kim.values.formats import fte, listed, span
 from kim.values.periods import DAY, between
 from staffing.forms import ChangePlaceForm, FillForm, LeaveForm, OccupancyForm, PlanNoteForm, SubstituteForm
-from staffing.models import Occupancy, PlanNote, Position
+from staffing.models import Occupancy, PlanNote
 from staffing.views.effects import foreseen
 from staffing.views.posts import kept_by, position_of
 
@@ -36,13 +35,7 @@ class FillPosition(AddPage):
         return message, self.position.get_absolute_url() + "#besetzung"
 
     def context(self, request: Request, form: Any, **kwargs: Any) -> dict[str, Any]:
-        return {**super().context(request, form), "lead": f"Stelle {self.position}", **around(self.position)}
-
-
-def around(position: Position) -> dict[str, Any]:
-    """The way back to the post."""
-    url = position.get_absolute_url()
-    return {"back": url, "crumbs": [("Stellen", reverse("positions")), (str(position), url)]}
+        return {**super().context(request, form), "lead": f"Stelle {self.position}"}
 
 
 def dated(rows: Any, start: str, kind: str = "") -> Any:
@@ -78,7 +71,7 @@ class CorrectOccupancy(CorrectionPage):
 
     def context(self, request: Request, form: Any) -> dict[str, Any]:
         row = form.instance
-        return {"title": f"{self.title}: {row}", "lead": self.lead, "kept": self.kept(row), **around(row.position)}
+        return {"title": f"{self.title}: {row}", "lead": self.lead, "kept": self.kept(row)}
 
     def kept(self, row: Occupancy) -> str:
         """What a closed year keeps of the row."""
@@ -178,8 +171,7 @@ class AddSubstitute(AddPage):
     def context(self, request: Request, form: Any, **kwargs: Any) -> dict[str, Any]:
         rest = self.place.rest_span()
         lead = f"Platz {self.place.slot} ruht {span(rest)}." if rest else f"Platz {self.place.slot} ruht noch nicht."
-        return {**super().context(request, form), "lead": f"Stelle {self.place.position}. {lead}",
-                **around(self.place.position)}  # fmt: skip
+        return {**super().context(request, form), "lead": f"Stelle {self.place.position}. {lead}"}
 
 
 class RemoveOccupancy(RemovePage):
@@ -226,7 +218,7 @@ class AddToPost(AddPage):
         return self.form_class(*data[:1], instance=row, initial={"validity": between(request.stand)})
 
     def context(self, request: Request, form: Any, **kwargs: Any) -> dict[str, Any]:
-        return {**super().context(request, form), "lead": f"Stelle {self.position}", **around(self.position)}
+        return {**super().context(request, form), "lead": f"Stelle {self.position}"}
 
     def back(self) -> str:
         return self.position.get_absolute_url() + self.anchor
@@ -251,7 +243,7 @@ class ChangePlanNote(OfPost, CorrectionPage):
 
     def context(self, request: Request, form: Any) -> dict[str, Any]:
         row = form.instance
-        return {"title": f"Vermerk ändern: {row}", "lead": kept_by(row), **around(row.position)}
+        return {"title": f"Vermerk ändern: {row}", "lead": kept_by(row)}
 
     def save(self, request: Request, form: Any) -> str:
         words = kept_by(form.instance)

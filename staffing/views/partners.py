@@ -146,7 +146,10 @@ class PartnerPage(Ruled):
     rule = "staffing.view"
     model: Any
     list_url: str
-    list_title: str
+
+    @classmethod
+    def station(cls, request: Request, **kwargs: Any) -> str:
+        return str(partner_of(request, cls.model, kwargs["slug"]))
 
     def get(self, request: Request, slug: str) -> HttpResponseBase:
         partner = with_posts(request, [partner_of(request, self.model, slug)], derived=True)[0]
@@ -165,7 +168,6 @@ class PartnerPage(Ruled):
             "key": slug,
             "title": str(partner),
             "list_url": self.list_url,
-            "list_title": self.list_title,
             "is_carrier": self.model is Carrier,
             "figures": figures,
             "problems": problems,
@@ -189,7 +191,7 @@ class PartnerPage(Ruled):
 class CarrierPage(PartnerPage):
     """One Anstellungsträger."""
 
-    model, list_url, list_title = Carrier, "carriers", CarrierTable.title
+    model, list_url = Carrier, "carriers"
 
     def condition(self, partner: Any) -> dict[str, Any]:
         return {"carrier": partner}
@@ -198,7 +200,7 @@ class CarrierPage(PartnerPage):
 class MunicipalityPage(PartnerPage):
     """One Kommune: what serves it, and where people are advised."""
 
-    model, list_url, list_title = BodyMunicipality, "municipalities", MunicipalityTable.title
+    model, list_url = BodyMunicipality, "municipalities"
 
     def condition(self, partner: Any) -> dict[str, Any]:
         return {"served__municipality": partner.municipality}

@@ -73,6 +73,10 @@ class PositionPage(Ruled):
     rule = "staffing.view"
     knows = True
 
+    @classmethod
+    def station(cls, request: Request, **kwargs: Any) -> str:
+        return str(kwargs["number"])
+
     def get(self, request: Request, number: str) -> HttpResponseBase:
         position = position_of(request, number)
         periods = list(
@@ -222,7 +226,7 @@ class CorrectRange(CorrectPosition):
         number = form.instance.position.number
         words = "Berichtigt, von wann bis wann diese Angaben gelten; die Angaben selbst bleiben."
         lead = f"{words} {kept_by(form.instance)}".strip()
-        return {"title": f"Zeitraum der Stelle {number} berichtigen", "lead": lead, "back": self.target(form.instance)}
+        return {"title": f"Zeitraum der Stelle {number} berichtigen", "lead": lead}
 
     def change(self, form: Any) -> Callable[[], bool]:
         return lambda: form.instance.correct(reason=form.cleaned_data["reason"])

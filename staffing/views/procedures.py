@@ -6,7 +6,7 @@ from kim.access.request import Request
 from kim.pages.forms import CorrectionPage, RemovePage
 from staffing.forms import ProcedureForm
 from staffing.models import Procedure
-from staffing.views.occupancies import AddToPost, OfPost, around
+from staffing.views.occupancies import AddToPost, OfPost
 from staffing.views.posts import kept_by
 
 
@@ -36,7 +36,7 @@ class ChangeProcedure(OfPost, CorrectionPage):
 
     def context(self, request: Request, form: Any) -> dict[str, Any]:
         row = form.instance
-        return {"title": f"Verfahren ändern: {row}", "lead": kept_by(row), **around(row.position)}
+        return {"title": f"Verfahren ändern: {row}", "lead": kept_by(row)}
 
     def save(self, request: Request, form: Any) -> str:
         words, changed = kept_by(form.instance), record(form)

@@ -254,7 +254,6 @@ class EditReallocation(Ruled):
             "sheet": sheet,
             "form": sheet.head,
             "title": f"Umverteilung Nr. {number}" if number else "Neue Umverteilung",
-            "back": reverse("reallocation", args=[number]) if number else reverse("positions"),
         }
         return render(self.request, "staffing/reallocation_edit.html", context | extra, status=status)
 
@@ -263,6 +262,10 @@ class ReallocationPage(Ruled):
     """One reallocation: its lines, for a draft its consequences, its history."""
 
     rule = "staffing.view"
+
+    @classmethod
+    def station(cls, request: Request, **kwargs: Any) -> str:
+        return f"Nr. {kwargs['number']}"
 
     def get(
         self, request: Request, number: str, refused: Any = None, status: int = 200, reason: str = ""

@@ -27,7 +27,10 @@ def page_context(request: Request) -> dict[str, Any]:
     if not hasattr(request, "roles"):
         return {}
     section, tab = pages.place(request.path)
+    stations = functools.cache(lambda: pages.way_above(request))
     return {
+        "crumbs": stations,  # asked for by the template, if the view says nothing else
+        "back": lambda: stations()[-1][1] if stations() else "",
         "navigation": [one for one in pages.in_order() if may(request, one.home.rule)],
         "page_section": section,
         "section_tab": tab,

@@ -106,6 +106,10 @@ class Trail(Ruled):
     rule = "audit.view"
     own = {"stand", "jahr", "seite", "startwert", "anzahl"}
 
+    @classmethod
+    def station(cls, request: Request, **kwargs: Any) -> str:
+        return "Verlauf"
+
     def get(self, request: Request) -> HttpResponseBase:
         form = TrailFilters(request)
         problems = [
@@ -167,6 +171,10 @@ class Findings(Ruled):
 
     rule = "findings.view"
 
+    @classmethod
+    def station(cls, request: Request, **kwargs: Any) -> str:
+        return "Hinweise"
+
     def get(self, request: Request) -> HttpResponseBase:
         found = findings.collect(request.acting_body, request.stand)
         counts = [(s.label, sum(f.severity == s and not f.explained for f in found)) for s in findings.Severity]
@@ -203,9 +211,8 @@ class NoteFinding(AddPage):
 
     def context(self, request: Request, form: Any, **kwargs: Any) -> dict[str, Any]:
         assert self.finding
-        crumbs = [("Hinweise", "/pruefung/hinweise/")]
         lead = f"{self.finding.name}: {self.finding.sentence}"
-        return super().context(request, form) | {"lead": lead, "back": "/pruefung/hinweise/", "crumbs": crumbs}
+        return super().context(request, form) | {"lead": lead}
 
     def save(self, request: Request, form: Any) -> tuple[str, str]:
         assert self.finding

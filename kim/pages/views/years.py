@@ -21,6 +21,10 @@ class Years(Ruled):
 
     rule = "years.view"
 
+    @classmethod
+    def station(cls, request: Request, **kwargs: Any) -> str:
+        return "Förderjahre"
+
     def get(self, request: Request) -> HttpResponseBase:
         now = today(request.acting_body).year
         rows = {row.year: row for row in ClosedYear.visible_to(request)}
@@ -55,10 +59,8 @@ class CloseYear(AddPage):
         return ReasonForm(*data)
 
     def context(self, request: Request, form: Any, **kwargs: Any) -> dict[str, Any]:
-        back = reverse("years")
         title = f"Förderjahr {self.year} {self.verb}"
-        crumbs = [("Förderjahre", back)]
-        return super().context(request, form) | {"title": title, "lead": self.lead, "back": back, "crumbs": crumbs}
+        return super().context(request, form) | {"title": title, "lead": self.lead}
 
     def save(self, request: Request, form: Any) -> tuple[str, str]:
         ClosedYear.close(request.acting_body, self.year, reason=form.cleaned_data["reason"])
