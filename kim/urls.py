@@ -6,7 +6,7 @@ from django.urls import include, path
 
 from kim.pages import views
 from kim.pages.sections import section
-from kim.pages.views import accounts, attached, audit, jobs, lists, sources, years
+from kim.pages.views import accounts, attached, audit, jobs, lists, sources, studio, writing, years
 
 section("Übersicht", 10, home="Übersicht")
 section("Hinweise", 60, findings="Hinweise")
@@ -46,6 +46,18 @@ urlpatterns = [
     path("foerderjahre/<int:year>/oeffnen/", years.ReopenYear.as_view(), name="year-reopen"),
     path("belege/", sources.Sources.as_view(), name="sources"),
     path("belege/<slug:address>/", sources.DocumentPage.as_view(), name="source-document"),
+    path("dokumente/pruefen/", studio.CheckPdf.as_view(), name="document-check"),
+    path("dokumente/<str:reference>/pdf/", studio.DocumentPdf.as_view(), name="document-pdf"),
+    path("dokumente/<str:reference>/docx/", studio.DocumentWord.as_view(), name="document-docx"),
+    path("dokumente/<str:reference>/herkunft/", studio.FigureOf.as_view(), name="document-figure"),
+    path("dokumente/<str:reference>/ueberholt/", studio.Since.as_view(), name="document-since"),
+    path("dokumente/<str:reference>/text/", writing.EditText.as_view(), name="document-text"),
+    path("dokumente/<str:reference>/vorschau/", writing.PreviewText.as_view(), name="document-preview"),
+    path("dokumente/<str:reference>/seiten/", writing.Pages.as_view(), name="document-pages"),
+    path("dokumente/<str:reference>/zahlen/", writing.Figures.as_view(), name="document-figures"),
+    path("dokumente/<str:reference>/versionen/", writing.Versions.as_view(), name="document-versions"),
+    path("dokumente/<str:reference>/uebernehmen/", studio.AdoptFigures.as_view(), name="document-adopt"),
+    path("dokumente/<str:reference>/freigeben/", studio.ReleaseDocument.as_view(), name="document-release"),
     path("pruefung/", audit.Trail.as_view(), name="trail"),
     path("pruefung/hinweise/", audit.Findings.as_view(), name="findings"),
     path("pruefung/hinweise/notiz/", audit.NoteFinding.as_view(), name="finding-note"),

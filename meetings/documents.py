@@ -11,8 +11,8 @@ from kim.figures.tokens import NOTHING, Block, Expander
 from kim.models import Body, TextBlock
 from kim.studio import bundles, seen
 from kim.studio.documents import Check, Document, bound_words, document
-from kim.studio.releases import of_text
-from meetings.models import Consultation, Paper
+from kim.studio.releases import now, of_text
+from meetings.models import Consultation, CoSignature, Paper
 from meetings.models.drafts import blocks_of
 from meetings.models.papers import PROPOSAL, RELATED
 
@@ -98,6 +98,19 @@ class PaperDocument(Document):
         """The Beratungsfolge, by date as it is printed, undated rows last."""
         rows = self.paper.consultations.select_related("organization", "meeting")
         return sorted(rows, key=lambda c: (c.meeting is None, c.meeting.date if c.meeting else None, c.order))
+
+    def signed(self) -> list[CoSignature]:
+        rows = list(self.paper.cosignatures.filter(signed_at__isnull=False).select_related("organization"))
+        current = self.fingerprint() if rows else ""
+        return [one for one in rows if one.fingerprint == current]
+
+    def more_than_editorial(self, rows: list[TextBlock]) -> str:
+        return "Der Beschlussvorschlag ist anders." if any(row.key.startswith(PROPOSAL) for row in rows) else ""
+
+    def sign_again(self, signatures: list[CoSignature], user: Any) -> None:
+        for one in signatures:
+            one.fingerprint, one.edited_at, one.edited_by = self.fingerprint(), now(), user
+            one.save()
 
     def content(self, blocks: list[Block], printed_on: date) -> dict[str, Any]:
         paper, body = self.paper, self.paper.body

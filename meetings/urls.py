@@ -1,16 +1,15 @@
-"""Addresses of papers."""
+"""Addresses of papers; those of documents of every kind stand in kim.urls."""
 
 from django.urls import path
 
 from kim.pages.sections import section
-from meetings.views import cosigning, heads, papers, writing
+from meetings.views import cosigning, heads, papers
 
 section("Dokumente", 50, documents="Vorlagen", sources="Belege", document_check="PDF prüfen")
 
 urlpatterns = [
     path("dokumente/", papers.Papers.as_view(), name="documents"),
     path("dokumente/neu/", heads.AddPaper.as_view(), name="paper-new"),
-    path("dokumente/pruefen/", papers.CheckPdf.as_view(), name="document-check"),
     path("dokumente/zeichnungsbefugnisse/", cosigning.Signatories.as_view(), name="signatories"),
     path("dokumente/zeichnungsbefugnisse/neu/", cosigning.AddSignatory.as_view(), name="signatory-new"),
     path("dokumente/zeichnungsbefugnisse/<uuid:key>/", cosigning.EditSignatory.as_view(), name="signatory-edit"),
@@ -18,16 +17,7 @@ urlpatterns = [
     path("dokumente/<str:reference>/bemerkung/erledigt/", cosigning.FinishComment.as_view(), name="comment-done"),
     path("dokumente/<str:reference>/", papers.DocumentPage.as_view(), name="document"),
     path("dokumente/<str:reference>/aktenzeichen/", papers.DescribeDocument.as_view(), name="document-describe"),
-    path("dokumente/<str:reference>/pdf/", papers.DocumentPdf.as_view(), name="document-pdf"),
-    path("dokumente/<str:reference>/docx/", papers.DocumentWord.as_view(), name="document-docx"),
-    path("dokumente/<str:reference>/herkunft/", papers.FigureOf.as_view(), name="document-figure"),
-    path("dokumente/<str:reference>/ueberholt/", papers.Since.as_view(), name="document-since"),
     path("dokumente/<str:reference>/kopf/", heads.EditHead.as_view(), name="document-head"),
-    path("dokumente/<str:reference>/text/", writing.EditText.as_view(), name="document-text"),
-    path("dokumente/<str:reference>/vorschau/", writing.PreviewText.as_view(), name="document-preview"),
-    path("dokumente/<str:reference>/seiten/", writing.Pages.as_view(), name="document-pages"),
-    path("dokumente/<str:reference>/zahlen/", writing.Figures.as_view(), name="document-figures"),
-    path("dokumente/<str:reference>/versionen/", writing.Versions.as_view(), name="document-versions"),
     path("dokumente/<str:reference>/gremium/neu/", heads.AddConsultation.as_view(), name="consultation-new"),
     path(
         "dokumente/<str:reference>/gremium/<int:order>/loeschen/",
@@ -36,7 +26,5 @@ urlpatterns = [
     ),
     path("dokumente/<str:reference>/mitzeichnung/neu/", heads.AddCoSignature.as_view(), name="cosignature-new"),
     path("dokumente/<str:reference>/mitzeichnen/", cosigning.Sign.as_view(), name="document-sign"),
-    path("dokumente/<str:reference>/uebernehmen/", papers.AdoptFigures.as_view(), name="document-adopt"),
     path("dokumente/<str:reference>/stand/", papers.Proceed.as_view(), name="document-proceed"),
-    path("dokumente/<str:reference>/freigeben/", papers.ReleaseDocument.as_view(), name="document-release"),
 ]

@@ -146,10 +146,10 @@ ROOMS = {
     },
     "history": {"trail", "knowledge", "preview"},
     "access": {"rules", "middleware", "submissions", "request", "working_date", "views", "jobs"},
-    "figures": {"tokens", "findings"},
-    "studio": {"documents", "releases", "bundles", "seen", "pdf", "word", "restoring"},
+    "figures": {"tokens", "findings", "choices"},
+    "studio": {"documents", "releases", "bundles", "seen", "pdf", "word", "restoring", "writing", "picker"},
     "lists": {"columns", "exports", "filters", "listing", "page"},
-    "pages": {"sections", "forms", "accounts", "views"},
+    "pages": {"sections", "forms", "documents", "accounts", "views"},
 }
 APP = {
     "apps",
@@ -163,6 +163,7 @@ APP = {
     "forms",
     "views",
     "urls",
+    "rights",
     "admin",
     "findings",
     "tasks",

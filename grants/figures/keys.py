@@ -1,6 +1,7 @@
 """What a notice, its programme and the budget say: the figures a text quotes."""
 
 from collections.abc import Mapping
+from datetime import date
 
 from django.core.exceptions import ValidationError
 from django.urls import reverse
@@ -8,6 +9,7 @@ from django.urls import reverse
 from grants.costing import full_time
 from grants.models import BudgetLine, FundingNotice, SubProduct
 from kim.figures import DATE, EUR, FTE, NO_FORMS, TEXT, Amount, Value, figure, stated, total
+from kim.figures.choices import choices
 from kim.models import Body
 from kim.values.formats import listed
 from kim.values.periods import last_day
@@ -119,6 +121,12 @@ def sub_product_number(sub_product: SubProduct) -> Value:
 def sub_product_name(sub_product: SubProduct) -> Value:
     """Example: Kommunales Integrationszentrum – Umsetzung nach Maßgaben des Landes NRW."""
     return Value("Teilprodukt", sub_product.name, TEXT, "beleg", source="Haushalt", link=reverse("budget"))
+
+
+@choices("purpose")
+def purpose_choices(body: Body, day: date) -> dict[str, str]:
+    """What an Ansatz is for."""
+    return {"income": "Ertrag", "own": "eigene Stellen", "onward": "Stellen bei Dritten"}
 
 
 def lines(body: Body, year: int, sub_product: SubProduct, purpose: str) -> list[BudgetLine]:

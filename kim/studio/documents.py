@@ -119,6 +119,17 @@ class Document:
         """All that the print says, as plain JSON: the template gets nothing else."""
         raise NotImplementedError
 
+    def signed(self) -> list[Any]:
+        """The Mitzeichnungen that hold now; a kind that nobody has to agree to has none."""
+        return []
+
+    def more_than_editorial(self, rows: list[TextBlock]) -> str:
+        """Why a change of the words of these blocks cannot be only editorial; empty: it can."""
+        return ""
+
+    def sign_again(self, signatures: list[Any], user: Any) -> None:
+        """Let Mitzeichnungen hold for the text as it is now, after an editorial change by the user."""
+
     def beside(self) -> dict[str, Any]:
         """What the release rests on or acts on, and does not print: {name of the field: value as plain JSON}."""
         return {}

@@ -1,6 +1,5 @@
 """The beginning of a paper: created from an earlier one or empty, its text written, its Beratungsfolge added to."""
 
-import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,13 +12,10 @@ from grants.models import FundingNotice
 from kim.models import Body, Source, Text, TextBlock
 from kim.models.refusals import refusable
 from kim.store.context import note
-from kim.studio import documents, releases
-from kim.studio.documents import Document
+from kim.studio import documents
 from kim.values.formats import day as printed
-from kim.values.richtext import TOKEN, Span
 from meetings.models.committees import Meeting, Organization
 from meetings.models.papers import PROPOSAL, Consultation, Paper
-from meetings.models.signatures import CoSignature
 
 LETTER_BLOCKS = [
     ("sachlage", "Sach- und Rechtslage:", True),
@@ -106,67 +102,6 @@ class NewPaper:
             TextBlock(body=self.body, text=text, position=100 + n, key=key, heading=heading, content=words.get(key, ""))
             for n, (key, heading, _) in enumerate(found)
         ]
-
-
-@transaction.atomic
-def write(
-    document: Document, changed: list[tuple[TextBlock, str]], *, editorial: bool = False, user: Any = None
-) -> None:
-    """Save the words of some blocks of a draft; figures that are new in them are taken over as the data say them.
-
-    editorial: only words have changed ("redaktionell"), so that each Mitzeichnung goes on to hold; that stays to be
-    seen beside it. ValidationError with a sentence: a figure that the catalogue does not know, a text that is released,
-    a change that is not editorial.
-    """
-    note(act="Text redaktionell geändert" if editorial else "Text geschrieben")
-    with refusable():
-        releases.hold(document.text)  # nobody writes beside it: what was signed and what is written are compared
-        editorial = editorial and bool(changed)
-        holding = kept(document, changed) if editorial else []
-        before_chips = printed_figures(document) if editorial else []
-        for row, words in changed:
-            before, row.content = row.content, words
-            row.full_clean()
-            check_new_figures(document, before, words)
-            row.save()
-        if changed:
-            document.bind()
-        if editorial and before_chips != printed_figures(document):
-            raise ValidationError(f"{NOT_EDITORIAL} Eine Zahl ist anders.")
-        for one in holding:
-            one.fingerprint, one.edited_at, one.edited_by = document.row.document().fingerprint(), releases.now(), user
-            one.save()
-
-
-NOT_EDITORIAL = (
-    "Das ist nicht nur redaktionell, die Mitzeichnungen gelten dann nicht mehr; bitte ohne den Haken speichern."
-)
-
-
-def kept(document: Document, changed: list[tuple[TextBlock, str]]) -> list[CoSignature]:
-    """The Mitzeichnungen that hold now; ValidationError if a Beschlussvorschlag is to change."""
-    if any(re.findall(r"\d[\d.,]*", row.content) != re.findall(r"\d[\d.,]*", words) for row, words in changed):
-        raise ValidationError(f"{NOT_EDITORIAL} Eine Zahl ist anders.")
-    if any(row.key.startswith(PROPOSAL) for row, _ in changed):
-        raise ValidationError(f"{NOT_EDITORIAL} Der Beschlussvorschlag ist anders.")
-    now = document.row.document().fingerprint()
-    return [one for one in document.row.cosignatures.all() if one.fingerprint == now]
-
-
-def printed_figures(document: Document) -> list[tuple[str, str]]:
-    """The figures that the draft prints, with their words, in the order of the text."""
-    expander = document.expander(documents.bound_words(document.text))
-    return [(chip.token, chip.text) for block in document.blocks(expander) for chip in block.chips()]
-
-
-def check_new_figures(document: Document, before: str, after: str) -> None:
-    """ValidationError if a figure that is new in a text cannot be calculated: another post, a form that does not exist.
-    One that was there before and cannot any more does not keep anybody from writing."""
-    expander = document.expander()
-    for name, raw in set(TOKEN.findall(after)) - set(TOKEN.findall(before)):
-        expander.piece(Span(token="{{" + name + raw + "}}"))
-    if expander.problems:
-        raise ValidationError(expander.problems)
 
 
 def complete_blocks(paper: Paper) -> None:

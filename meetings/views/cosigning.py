@@ -14,11 +14,12 @@ from kim.access.views import Ruled
 from kim.history.trail import story
 from kim.models import Role, RoleAssignment, User
 from kim.models.refusals import refusable
+from kim.pages.documents import Step
 from kim.pages.forms import AddPage, CorrectionPage, VersionedForm
 from kim.store.context import note
 from meetings.documents import PaperDocument
 from meetings.models import BlockComment, Organization, Signatory
-from meetings.views.papers import Step, open_paper
+from meetings.views.papers import open_paper
 
 MOST = 2000  # characters of a Bemerkung
 

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Sum
 
 from kim.figures import COUNT, DATE, FTE, TEXT, Deadlines, Headline, Value, figure, stated, total
+from kim.figures.choices import choices
 from kim.models import Body
 from kim.values.formats import NBSP, fte
 from kim.values.periods import last_day
@@ -43,6 +44,22 @@ class OccupancyStatus:
     def as_json(self) -> dict[str, Any]:
         parts = {part: getattr(self, part).plain() for part in (*PARTS, "committed")}
         return parts | {"derivation": self.derivation.as_json()}
+
+
+@choices("position")
+def post_choices(body: Body, day: date) -> dict[str, str]:
+    """The posts of a day. One query."""
+    rows = PositionPeriod.objects.filter(body=body).as_of(day).select_related("position", "carrier")
+    return {
+        row.position.number: f"{row.position.number} {row.carrier.short_name if row.carrier else 'noch nicht vergeben'}"
+        for row in rows.order_by("position__number")
+    }
+
+
+@choices("kind")
+def kind_choices(body: Body, day: date) -> dict[str, str]:
+    """Whose posts."""
+    return {"": "alle Stellen", "own": "eigene Stellen", "onward": "Stellen bei Dritten"}
 
 
 def of_kind(kind: str) -> dict[str, str]:

@@ -11,11 +11,11 @@ from kim.models import TextBlock, User
 from kim.models.refusals import refusable
 from kim.store.context import acting
 from kim.studio import releases
+from kim.studio.writing import write
 from kim.values.periods import period
 from meetings.documents import PaperDocument
 from meetings.figures.papers import unfinished
 from meetings.models import BlockComment, CoSignature, Organization, Paper, Signatory
-from meetings.models.drafts import write
 from staffing.models import PositionPeriod
 from tests.helpers import shown, sql
 from tests.meetings.papers import halve

@@ -8,8 +8,9 @@ from django.core.exceptions import ValidationError
 
 from kim.models import Release, Source, TextBlock
 from kim.studio import releases
+from kim.studio.writing import write
 from meetings.models import CoSignature, Organization, Paper
-from meetings.models.drafts import NewPaper, write
+from meetings.models.drafts import NewPaper
 from tests.meetings.papers import halve, words
 
 # the draft follows the data only when somebody says so

@@ -5,38 +5,29 @@ from collections.abc import Iterator
 from django.core.exceptions import ValidationError
 
 from kim.figures import CATALOGUE, FTE, Figure
+from kim.figures.choices import CHOICES
 from kim.figures.tokens import Expander
-from staffing.models import PositionPeriod
 
 MOST = 30  # rows a list box shows without scrolling for long
-CHOICES = {
-    "kind": {"": "alle Stellen", "own": "eigene Stellen", "onward": "Stellen bei Dritten"},
-    "purpose": {"income": "Ertrag", "own": "eigene Stellen", "onward": "Stellen bei Dritten"},
-}
 FORMS = {FTE: ("word", "dative", "number")}
 
 
 def candidates(expander: Expander) -> Iterator[tuple[Figure, dict[str, str], str]]:
-    """Every figure a text of this paper can name: registration, parameters, and what it is called. One query."""
-    body, day = expander.context["body"], expander.context["day"]
-    posts = PositionPeriod.objects.filter(body=body).as_of(day).select_related("position", "carrier")
-    numbers = {
-        row.position.number: f"{row.position.number} {row.carrier.short_name if row.carrier else 'noch nicht vergeben'}"
-        for row in posts.order_by("position__number")
-    }
+    """Every figure a text of this document can name: registration, parameters, and what it is called. The queries of
+    the choices."""
+    choices = {name: offer(expander.context["body"], expander.context["day"]) for name, offer in CHOICES.items()}
     for entry in CATALOGUE.values():
         if not entry.single:
             continue
         open_ = {name for name in entry.required if name not in expander.context}
-        if open_ - {"position"} - CHOICES.keys():
+        if open_ - choices.keys():
             continue  # it asks for something that no list can offer
         sets: list[dict[str, str]] = [{}]
-        for name, known in (("position", numbers), *CHOICES.items()):
+        for name, known in choices.items():
             if name in entry.parameters:
                 sets = [one | ({name: value} if value else {}) for one in sets for value in known]
         for given in sets:
-            words = [numbers.get(v) or CHOICES.get(k, {}).get(v, v) for k, v in given.items()]
-            yield entry, given, ", ".join([entry.title, *words])
+            yield entry, given, ", ".join([entry.title, *(choices[k].get(v, v) for k, v in given.items())])
 
 
 def picked(expander: Expander, query: str) -> list[dict[str, str]]:

@@ -1,4 +1,4 @@
-"""Writing a paper: its text with live figures, block by block, what it would look like, and its versions."""
+"""Writing a document: its text with live figures, block by block, what it would look like, and its versions."""
 
 import difflib
 from dataclasses import dataclass
@@ -15,14 +15,13 @@ from kim.figures.tokens import Block, Expander
 from kim.lists import kept_link
 from kim.models import TextBlock, User
 from kim.models.refusals import CONFLICT
+from kim.pages.documents import document_of, open_for_writing, page_of, written_document
 from kim.pages.forms import saved
 from kim.pages.sections import way_to
 from kim.studio import pdf, releases
 from kim.studio.documents import Document, bound_words
-from meetings.documents import PaperDocument
-from meetings.figures.picker import picked
-from meetings.models.drafts import write
-from meetings.views.papers import document_of, open_for_writing, page_of, written_document
+from kim.studio.picker import picked
+from kim.studio.writing import write
 
 
 @dataclass(frozen=True)
@@ -98,9 +97,9 @@ class EditText(Ruled):
             expanded, problem = self.expanded(expander, row, words)
             label = found.block_label(row)
             blocks.append({"row": row, "label": label, "words": words, "expanded": expanded, "problem": problem})
-        context = {"document": found, "paper": found.row, "blocks": blocks, "holding": holding(found), **more}
+        context = {"document": found, "paper": found.row, "blocks": blocks, "holding": found.signed(), **more}
         context["crumbs"] = way_to(request, found.get_absolute_url())
-        return render(request, "meetings/write.html", context, status=status)
+        return render(request, "kim/write.html", context, status=status)
 
     def expanded(self, expander: Expander, row: TextBlock, words: str) -> tuple[Any, str]:
         """The block as it would be printed; a sentence if its tokens cannot be read."""
@@ -124,7 +123,7 @@ class EditText(Ruled):
             if problems:
                 raise ValidationError(problems)
             editorial = "redaktionell" in request.POST
-            if editorial and not holding(found):
+            if editorial and not found.signed():
                 raise ValidationError("Es gilt keine Mitzeichnung mehr. Bitte ohne „nur redaktionell“ speichern.")
             write(found, changed, editorial=editorial, user=request.user)
         except ValidationError as error:
@@ -159,15 +158,6 @@ class EditText(Ruled):
         return self.page(request, found, 409, typed=typed, conflicts=conflicts)
 
 
-def holding(found: Document) -> list[Any]:
-    """The Mitzeichnungen of a paper that hold now."""
-    if not isinstance(found, PaperDocument):
-        return []
-    signed = list(found.paper.cosignatures.filter(signed_at__isnull=False).select_related("organization"))
-    now = found.fingerprint() if signed else ""
-    return [one for one in signed if one.fingerprint == now]
-
-
 def by_script(request: Request) -> bool:
     """Whether the script asks, which wants JSON."""
     return bool(request.headers.get("Accept") == "application/json")
@@ -192,7 +182,7 @@ class PreviewText(Ruled):
 
     def post(self, request: Request, reference: str) -> HttpResponseBase:
         _, blocks, problems = typed_text(open_for_writing(request, reference), request.POST)
-        return render(request, "meetings/preview.html", {"blocks": blocks, "problems": problems})
+        return render(request, "kim/preview.html", {"blocks": blocks, "problems": problems})
 
 
 class Pages(Ruled):
@@ -215,7 +205,7 @@ class Pages(Ruled):
             pictures, problems = [], error.messages
         context = {"document": found, "paper": found.row, "problems": problems, "pictures": pictures}
         context["crumbs"] = way_to(request, found.get_absolute_url())
-        return render(request, "meetings/pages.html", context)
+        return render(request, "kim/document_pages.html", context)
 
 
 class Figures(Ruled):
@@ -237,7 +227,7 @@ class Versions(Ruled):
         found = document_of(request, reference)
         context = {"document": found, "paper": found.row, "acts": acts(found)}
         context["crumbs"] = way_to(request, found.get_absolute_url())
-        return render(request, "meetings/versions.html", context)
+        return render(request, "kim/document_versions.html", context)
 
 
 def acts(found: Document) -> list[dict[str, Any]]:
