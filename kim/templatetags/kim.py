@@ -123,7 +123,9 @@ def attached(context: dict[str, Any], subject: Any) -> dict[str, Any]:
         "subject": subject,
         "kind": subject.attached_as,
         "key": subject.get_absolute_url().rstrip("/").rpartition("/")[2],
-        "findings": findings.on(subject, request.acting_body, request.stand),
+        "findings": findings.on(subject, request.acting_body, request.stand)
+        if allowed(request, "findings.view")
+        else [],
         "notes": beside(Note),
         "reminders": [
             concerns(one, request) for one in beside(Reminder).select_related("user").order_by("done", "date")

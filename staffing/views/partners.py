@@ -10,6 +10,7 @@ from django.http import Http404, HttpResponseBase
 from django.shortcuts import render
 
 from kim.access.request import Request
+from kim.access.rules import may
 from kim.access.views import Ruled
 from kim.figures import FTE, Value, about, column, findings, known_total, total
 from kim.history.trail import story
@@ -156,6 +157,7 @@ class PartnerPage(Ruled):
         periods = PositionPeriod.visible_to(request).filter(**self.condition(partner)).select_related("position")
         ever = sorted({row.position for row in periods}, key=lambda p: p.number)
         there = [p.position for p in partner.all_posts]
+        hints = may(request, "findings.view")
         figures, problems = [], []
         for entry in about(self.model):
             for arguments in entry.arguments(partner, request.stand) if entry.arguments else []:
@@ -172,7 +174,7 @@ class PartnerPage(Ruled):
             "figures": figures,
             "problems": problems,
             "papers": documents.citing(request, {p.number for p in ever}) if ever else [],
-            "findings_of_posts": findings.on_any(there, request.acting_body, request.stand),
+            "findings_of_posts": findings.on_any(there, request.acting_body, request.stand) if hints else [],
             "reminders_of_posts": Reminder.visible_to(request).filter(
                 subject_kind="stelle", subject_id__in=[p.pk for p in ever], done=False
             ).select_related("user"),

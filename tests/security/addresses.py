@@ -17,6 +17,7 @@ FILES = {
     MISSING: uuid.UUID(int=10),
 }
 SUBJECTS = ("stelle", "zuwendung", "vorlage", "traeger", "kommune", "umverteilung", "weiterleitung")
+GRUND = "Grundelsame"  # stands in every Grund of the history: never public
 NUMBERS = {"vogel-7": "7", "vogel-8": "8", GONE: "9", MISSING: "10"}  # of reallocations
 BASIS = {"vogel-7": "notice", "vogel-8": "contract", GONE: "gone", MISSING: "missing"}  # of a Muster
 YEARS = {"year-reopen": "2017"}  # closed in every planted body

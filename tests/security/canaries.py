@@ -28,7 +28,7 @@ from staffing.models import (
     ReallocationLeg,
 )
 from tests.helpers import new_position, pdf_text
-from tests.security.addresses import BASIS, CODES, FILES, GONE, NUMBERS, SECRETS, WORDS
+from tests.security.addresses import BASIS, CODES, FILES, GONE, GRUND, NUMBERS, SECRETS, WORDS
 
 SECRET_CODE = "vogel-9"  # the same in both bodies: the address of a paper that is not public
 
@@ -36,7 +36,7 @@ SECRET_CODE = "vogel-9"  # the same in both bodies: the address of a paper that 
 def plant(body):
     """Both words wherever the body can write."""
     word, code = WORDS[body.slug], CODES[body.slug]
-    with acting(None, [body.pk], reason=word):
+    with acting(None, [body.pk], reason=f"{word} {GRUND}"):
         source = Source.objects.create(
             body=body, kind="paper", number=code, title=f"{word} Vorlage", date=body.reference_day, file_reference=word
         )

@@ -2,7 +2,7 @@
 
 §5: Sachbearbeitung edits posts, grants, papers; Kämmerei budget lines; Sitzungsdienst meetings, it checks, schedules
 and prints papers; Leitung releases; Rechnungsprüfung reads all, and has Prüfung; Systemverwaltung has /technik/ only
-and no body's data. /technik/ shows lists to look at to all who have a right in a body. Everybody has her own password.
+and no body's data (her start page is empty). /technik/ shows lists to look at to all who have a right in a body. Everybody has her own password.
 
 §10: Sachbearbeitung keeps notices and their rates, posts, carriers, papers, Weiterleitungen and their Muster; Kämmerei
 Teilprodukte, Sachkonten, Ansätze; Sitzungsdienst sittings, and of papers the agenda data, of Weiterleitungen nothing;
@@ -31,7 +31,7 @@ COLUMNS = {
 
 TABLE = """
 Was                                      | Quelle | Sb Kä Sd Le Pr Sy öf | Recht             | Seite
-Übersicht ansehen                        | §5     | x  x  x  x  x  .  x  | kim.home          | home
+Übersicht ansehen                        | §5     | x  x  x  x  x  x  x  | kim.home          | home
 eigenes Passwort ändern                  | §5     | x  x  x  x  x  x  x  | kim.account       | account_change_password
 Herkunft einer Zahl ansehen              | still  | x  x  x  x  x  .  x  | kim.figure        | herkunft
 Stellen ansehen                          | still  | x  x  x  x  x  .  x  | staffing.view     | municipality
@@ -60,6 +60,7 @@ Notizen, Wiedervorlagen, Dateien ansehen | still  | x  x  x  x  x  .  .  | attac
 Notizen, Wiedervorlagen, Dateien anlegen | §5     | x  x  x  x  .  .  .  | attached.edit     | note-new
 Hinweise ansehen                         | still  | x  x  x  x  x  .  .  | findings.view     | findings
 Hinweise erläutern                       | still  | x  x  x  x  x  .  .  | findings.note     | finding-note
+Verlauf eines Gegenstands                | §10    | x  x  x  x  x  x  .  | acts.view         | –
 Prüfung: Verlauf aller Daten             | §5 §10 | .  .  .  .  x  .  .  | audit.view        | trail
 eigene Eingaben zurücknehmen             | still  | x  x  x  x  x  .  .  | kim.undo          | undo
 Ansichten von Listen speichern           | still  | x  x  x  x  x  .  .  | views.edit        | view-new

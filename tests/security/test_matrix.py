@@ -10,7 +10,7 @@ from django.test import Client
 
 from kim.access.rules import CHANGES, RULE_NAMES, RULES
 from kim.models import Role
-from tests.security.addresses import CODES, GONE, MISSING, PAGES, SECRETS, WORDS, example
+from tests.security.addresses import CODES, GONE, GRUND, MISSING, PAGES, SECRETS, WORDS, example
 from tests.security.canaries import SECRET_CODE, comparable, everything
 from tests.security.conftest import ROLES
 
@@ -60,7 +60,7 @@ def words_to_hide(role):
     if role in ROLES:
         return [WORDS[FOREIGN], SECRETS[FOREIGN]]
     own = [WORDS[OWN]] if role != "öffentlich" else []
-    return [WORDS[FOREIGN], SECRETS[FOREIGN], SECRETS[OWN], *own]
+    return [WORDS[FOREIGN], SECRETS[FOREIGN], SECRETS[OWN], *own, *([GRUND] if role == "öffentlich" else [])]
 
 
 class Asker:

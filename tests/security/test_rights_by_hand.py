@@ -16,20 +16,15 @@ ROLES_OF = {
     "öffentlich": set(ROLES),
 }
 # Where the program gives a right that the table does not. It stands here until one of both is changed.
-DISPUTED = {
-    ("kim.home", "Systemverwaltung"): "has /technik/ only; the start page is open to it, without a body's data",
-    ("attached.edit", "Prüfung"): "reads all; may lay notes, Wiedervorlagen and files beside any object",
-    ("audit.view", "öffentlich"): "public sources only; the history shows Grund, persons and their roles",
-    ("findings.view", "öffentlich"): "not among what is public; every hint of the body is shown",
-    ("attached.view", "öffentlich"): "not among what is public; the page opens, and is empty",
-    ("jobs.view", "öffentlich"): "changes nothing; may go on with a job, only the job's own right stops her",
-}
+DISPUTED = {}
 
 
 def has(name, rule):
     """Whether the program gives the right to a person in this column."""
     roles = {Role(role) for role in ROLES_OF[name]}
-    return may(SimpleNamespace(roles=roles, public_only=name == "öffentlich"), rule)
+    return may(
+        SimpleNamespace(roles=roles, public_only=name == "öffentlich", known=None, year=None, closed_years=()), rule
+    )
 
 
 def differences():

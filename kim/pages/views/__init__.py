@@ -94,6 +94,7 @@ def order_of(role: Role) -> list[str]:
 
 
 SECTIONS_OF_HOME = ["attention", "headlines", "reminders", "deadlines", "recent"]
+NOTED = {"attention": "findings.view", "reminders": "attached.view", "recent": "acts.view"}  # not for public matters
 SHOWN = 7  # of each list on the start page
 
 
@@ -106,13 +107,14 @@ class Home(Ruled):
         if not request.acting_body:
             return render(request, "kim/home.html", {})
         body, day = request.acting_body, request.stand
-        hints = grouped([f for f in findings.collect(body, day) if not f.explained])
+        order = [one for one in order_of(role_of(request)) if one not in NOTED or may(request, NOTED[one])]
+        found = findings.collect(body, day) if "attention" in order else []
+        hints = grouped([one for one in found if not one.explained])
         reminders = list(mine(request).order_by("date", "pk"))
         dates = [row for entry in CATALOGUE.values() if entry.deadlines for row in entry(body=body, day=day).rows]
-        acts, count = trail.latest()
-        role = next((r for r in Role if r in request.roles), Role.CLERK)
+        acts, count = trail.latest() if "recent" in order else ([], 0)
         context = {
-            "order": order_of(role),
+            "order": order,
             "hints": hints[:SHOWN],
             "hint_count": len(hints),
             "headlines": headlines(body, day),
@@ -124,6 +126,11 @@ class Home(Ruled):
             "shown": SHOWN,
         }
         return render(request, "kim/home.html", context)
+
+
+def role_of(request: Request) -> Role:
+    """The first role of a person, in the order in which the roles are told."""
+    return next((role for role in Role if role in request.roles), Role.CLERK)
 
 
 def grouped(found: list[Any]) -> list[list[Any]]:
