@@ -159,7 +159,7 @@ def of_year(body: Body, day: date) -> list[tuple[SubProduct, "Neutrality | None"
     return found
 
 
-@figure("neutrality.nominal", "Kostenneutralität", subject="kim.Body", arguments=occasions)
+@figure("neutrality.nominal", "Kostenneutralität", subject="kim.Body", arguments=occasions, verdict=True)
 def nominal(body: Body, year: int, sub_product: SubProduct) -> Neutrality:
     """Nominal cost neutrality (EUR) of a Teilprodukt in a year, rule B1.
 

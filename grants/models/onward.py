@@ -173,6 +173,22 @@ class OnwardGrant(BodyRow, Signed):
             SameBody("carrier"),
         ]
 
+    @transaction.atomic
+    def change_head(self, file_reference: str, day: date) -> None:
+        """Save the head of the draft: what is set on the row, its own Aktenzeichen and date, and what its figures say
+        then. ValidationError with a sentence."""
+        note(act="Kopf der Weiterleitung geändert")
+        with refusable():
+            before = self.version
+            self.source.file_reference, self.source.date = file_reference, day
+            self.source.save_checked()
+            self.save_checked()
+            if self.version == before:
+                self.touch()
+            document = documents.of(OnwardGrant.objects.select_related(*RELATED).get(pk=self.pk))
+            assert document
+            document.bind()
+
     def __str__(self) -> str:
         return self.source.title
 

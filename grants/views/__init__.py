@@ -16,7 +16,6 @@ from grants.forms import CarryForm, DescriptionForm, NewPositionForm, RuleForm
 from grants.models import (
     Book,
     BudgetLine,
-    Funding,
     FundingNotice,
     ItemTerms,
     NoticeItem,
@@ -26,6 +25,7 @@ from grants.models import (
     carry_over,
     load,
 )
+from grants.models.establishing import establish_post
 from grants.models.rates import published_rates, take_rates
 from grants.tables import BudgetTable, NoticeTable
 from kim.access.request import Request
@@ -34,15 +34,13 @@ from kim.figures import EUR, Value, known_total
 from kim.history.trail import story
 from kim.lists import ListPage, kept_link
 from kim.models import Source
-from kim.models.refusals import refusable
 from kim.pages.forms import AddPage, CorrectionPage, DescriptionPage, saved
-from kim.store.context import note
 from kim.values import charts
 from kim.values.formats import euro, fte, listed
 from kim.values.money import EuroColumn
-from kim.values.periods import period, year_of
+from kim.values.periods import year_of
 from staffing.figures.squares import by_carrier, by_municipality
-from staffing.models import Position, PositionPeriod, ServedMunicipality
+from staffing.models import Position
 
 
 class Notices(ListPage):
@@ -159,9 +157,7 @@ class NoticeRule(CorrectionPage):
         return {"title": "Rechenregel der Zuwendung", "lead": lead}
 
     def save(self, request: Request, form: Any) -> str:
-        note(act="Rechenregel geändert", reason=form.cleaned_data["reason"].strip())
-        with refusable():
-            form.instance.save_checked()
+        form.instance.save_as("Rechenregel geändert", reason=form.cleaned_data["reason"])
         return "Die Rechenregel ist gespeichert."
 
 
@@ -285,45 +281,8 @@ class NewPosition(AddPage):
         return NewPositionForm(request, *data)
 
     def save(self, request: Request, form: Any) -> tuple[str, str]:
-        position = establish(request.acting_body, form.cleaned_data)
+        position = establish_post(request.acting_body, form.cleaned_data)
         return established(request, position), position.get_absolute_url()
-
-
-def establish(body: Any, data: dict[str, Any]) -> Position:
-    """Create a post with its facts and its funding; all or nothing. ValidationError with a sentence."""
-    note(reason=data["reason"].strip(), act="Stelle eingerichtet")
-    item = data["item"]
-    with refusable():
-        position = Position(
-            body=body,
-            number=data["number"],
-            kind=data["kind"],
-            function=data["function"] or item.function,
-        )
-        facts = PositionPeriod(
-            body=body,
-            validity=period(data["start"], None),
-            fte=data["fte"],
-            carrier=data["carrier"],
-            stage=data["stage"],
-            assumption=data["reason"].strip(),
-            validity_assumption=data["reason"].strip(),
-        )
-        try:
-            position.full_clean()
-        except ValidationError as error:  # the form has a field for what a post's own rules speak of
-            raise ValidationError({"number": error.messages}) from error
-        position.save()
-        facts.position = position
-        rows: list[Any] = [facts]
-        rows += [ServedMunicipality(body=body, period=facts, municipality=m) for m in data["municipalities"]]
-        part = data["part"] if item else None
-        rows += [Funding(body=body, item=item, position=position, fte=part)] if item else []
-        for row in rows:
-            if isinstance(row, ServedMunicipality):
-                row.period = facts
-            row.save_checked()
-    return position
 
 
 def established(request: Request, position: Position) -> str:

@@ -26,9 +26,7 @@ from kim.figures import FTE, known_total, total
 from kim.history.trail import story
 from kim.lists import kept_link
 from kim.models import Release
-from kim.models.refusals import refusable
 from kim.pages.forms import CorrectionPage, RemovePage, VersionedForm, saved
-from kim.store.context import note
 from kim.studio import bundles, releases
 from kim.values.formats import DateField
 
@@ -231,16 +229,7 @@ class EditGrant(CorrectionPage):
         return {"title": "Kopf des Schreibens", "lead": str(form.instance)}
 
     def save(self, request: Request, form: Any) -> str:
-        grant, data = form.instance, form.cleaned_data
-        note(act="Kopf der Weiterleitung geändert")
-        with refusable():
-            before = grant.version
-            grant.source.file_reference, grant.source.date = data["file_reference"].strip(), data["date"]
-            for row in (grant.source, grant):
-                row.save_checked()
-            if grant.version == before:
-                grant.touch()
-            OnwardDocument(OnwardGrant.objects.select_related(*RELATED).get(pk=grant.pk)).bind()
+        form.instance.change_head(form.cleaned_data["file_reference"].strip(), form.cleaned_data["date"])
         return "Der Kopf des Schreibens ist gespeichert."
 
 
@@ -332,7 +321,5 @@ class EditTemplate(CorrectionPage):
         return {"title": "Zeichnung des Musters"}
 
     def save(self, request: Request, form: Any) -> str:
-        note(act="Muster geändert")
-        with refusable():
-            form.instance.save_checked()
+        form.instance.save_as("Muster geändert")
         return "Die Zeichnung ist gespeichert; sie gilt für neue Schreiben."

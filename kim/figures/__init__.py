@@ -247,6 +247,7 @@ class Figure:
     headline: int = 0  # its place among the key figures of the start page; takes (body, day), returns a Headline
     amounts: Callable[[Any, date], dict[int, Decimal | None]] | None = None  # many: the same without derivations
     deadlines: bool = False  # it takes (body, day) and returns Deadlines
+    verdict: bool = False  # its last line is what people look for when something changes (Kostenneutralität)
 
     def __call__(self, **given: Any) -> Any:
         """The figure for these arguments; a ValidationError names what is missing."""
@@ -311,12 +312,13 @@ def figure(
     many: bool = False,
     headline: int = 0,
     deadlines: bool = False,
+    verdict: bool = False,
     amounts: Callable[[Any, date], dict[int, Decimal | None]] | None = None,
 ) -> Callable[[F], F]:
     """Register a figure under its public name.
 
     arguments: how its arguments follow from a subject and a day, for pages that show it without knowing it.
-    headline, deadlines: the start page shows it, see Figure.
+    headline, deadlines: the start page shows it; verdict: consequences name its result; see Figure.
     many: it takes (objects, day) and returns {pk: Value}, so that a list column costs one query; amounts: the same
     numbers without their derivations, by the same arithmetic, for lists that show many (a test compares both).
     """
@@ -330,7 +332,7 @@ def figure(
         )
         parameters = {k: _bare(v) for k, v in parameters.items()}
         CATALOGUE[name] = Figure(
-            name, title, function, subject, parameters, required, arguments, many, headline, amounts, deadlines
+            name, title, function, subject, parameters, required, arguments, many, headline, amounts, deadlines, verdict
         )
         return function
 

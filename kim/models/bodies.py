@@ -165,6 +165,24 @@ class User(AbstractUser, Versioned):
     def __str__(self) -> str:
         return self.get_full_name() or self.username
 
+    def hold_roles(self, wanted: dict[tuple[int | None, str], bool]) -> bool:
+        """Give and take roles until the person has exactly these: {(body, role): whether for public matters only};
+        whether anything changed. ValidationError if the last Systemverwaltung would go."""
+        held = {(row.body_id, row.role): row for row in self.role_assignments.all()}
+        changed = False
+        for key, row in held.items():
+            if key not in wanted:
+                row.delete()
+                changed = True
+            elif row.public_only != wanted[key]:
+                row.public_only = wanted[key]
+                row.save()
+                changed = True
+        for body, role in wanted.keys() - held.keys():
+            RoleAssignment(user=self, body_id=body, role=role, public_only=wanted[body, role]).save_checked()
+            changed = True
+        return changed
+
 
 @tracked()
 class RoleAssignment(Versioned):

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
 from kim.models.refusals import CONFLICT, USED, deleted, refusable
+from kim.store.context import note
 from kim.values.formats import visible_line, visible_words
 
 M = TypeVar("M", bound=type[models.Model])
@@ -65,10 +66,18 @@ class Versioned(models.Model):
         self.save()
         return self
 
+    def save_as(self, act: str, *, reason: str = "") -> Self:
+        """Write the row down as an act of the history: the verb behind the forms of most pages.
+
+        act: what is done, as the history says it. ValidationError with a sentence, also where the database refuses.
+        Example: Note(…).save_as("Notiz angelegt").
+        """
+        note(act=act, **({"reason": reason.strip()} if reason else {}))
+        with refusable():
+            return self.save_checked()
+
     def _note_unkept(self, update_fields: Any) -> None:
         """Say in the history that words have changed which it does not keep; which words they were stands nowhere."""
-        from kim.store.context import note
-
         names = [f.name for f in unkept(type(self)) if update_fields is None or f.name in update_fields]
         stored = type(self)._base_manager.filter(pk=self.pk).values(*names).first() if names else None
         changed = [n for n in names if stored and n in self.__dict__ and stored[n] != self.__dict__[n]]

@@ -124,24 +124,9 @@ class UserForm(CodeForm):
 
     def assign(self) -> None:
         """Give and take roles; the account gets a new version when they changed."""
-        user, wanted = self.instance, self.wanted()
-        held = {(a.body_id, a.role): a for a in user.role_assignments.all()}
-        changed = False
-        for key, assignment in held.items():
-            if key not in wanted:
-                assignment.delete()
-                changed = True
-            elif assignment.public_only != wanted[key]:
-                assignment.public_only = wanted[key]
-                assignment.save()
-                changed = True
-        for body_id, role in wanted.keys() - held.keys():
-            assignment = RoleAssignment(user=user, body_id=body_id, role=role, public_only=wanted[body_id, role])
-            assignment.full_clean()
-            assignment.save()
-            changed = True
-        if changed and self.stored_version == user.version:
-            user.touch()
+        changed = self.instance.hold_roles(self.wanted())
+        if changed and self.stored_version == self.instance.version:
+            self.instance.touch()
 
     def _post_clean(self) -> None:
         self.stored_version = self.cleaned_data.get("version")

@@ -14,8 +14,8 @@ from kim.access.request import Request
 from kim.access.views import Ruled
 from kim.lists import kept_link
 from kim.models import TrailEvent
-from kim.models.refusals import CONFLICT, USED, refusable
-from kim.store.context import act_key, note, noted
+from kim.models.refusals import CONFLICT, USED
+from kim.store.context import act_key, noted
 from kim.values.formats import LineField
 
 
@@ -302,9 +302,7 @@ class DescriptionPage(CorrectionPage):
         return {"title": self.title, "lead": lead, "button": "Speichern"}
 
     def save(self, request: Request, form: Any) -> str:
-        note(act="Beschreibung geändert")
-        with refusable():
-            form.instance.save_checked()
+        form.instance.save_as("Beschreibung geändert")
         return "Die Beschreibung ist gespeichert."
 
 

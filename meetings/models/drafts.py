@@ -104,6 +104,22 @@ class NewPaper:
         ]
 
 
+@transaction.atomic
+def change_head(paper: Paper, name: str, number: str, day: date | None) -> None:
+    """Save the head of a draft – what is set on the row, its Betreff, its Vorlage-Nr. and its date –, with the blocks
+    that its kind has now and what its figures say for it. ValidationError with a sentence."""
+    note(act="Kopf der Vorlage geändert")
+    paper.source.title, paper.source.number, paper.source.date = name, number, day
+    with refusable():
+        before = paper.version
+        paper.source.save_checked()
+        paper.save_checked()
+        if paper.version == before:
+            paper.touch()
+        complete_blocks(paper)
+        documents.of(Paper.objects.get(pk=paper.pk)).bind()  # type: ignore[union-attr]
+
+
 def complete_blocks(paper: Paper) -> None:
     """Add the blocks that the paper's kind has and its text lacks, a Beschlussvorschlag for each committee included."""
     assert paper.text

@@ -13,10 +13,8 @@ from kim.access.rules import RULES
 from kim.access.views import Ruled
 from kim.history.trail import story
 from kim.models import Role, RoleAssignment, User
-from kim.models.refusals import refusable
 from kim.pages.documents import Step
 from kim.pages.forms import AddPage, CorrectionPage, VersionedForm
-from kim.store.context import note
 from meetings.documents import PaperDocument
 from meetings.models import BlockComment, Organization, Signatory
 from meetings.views.papers import open_paper
@@ -130,10 +128,7 @@ class AddSignatory(AddPage):
         return NewSignatoryForm(request, *data[:1])
 
     def save(self, request: Request, form: Any) -> tuple[str, str]:
-        note(act="Zeichnungsbefugnis eingetragen")
-        with refusable():
-            row = Signatory(body=request.acting_body, **form.cleaned_data)
-            row.save_checked()
+        row = Signatory(body=request.acting_body, **form.cleaned_data).save_as("Zeichnungsbefugnis eingetragen")
         return f"{row} ist eingetragen.", reverse("signatories")
 
 
@@ -163,7 +158,5 @@ class EditSignatory(CorrectionPage):
         return {"title": "Zeichnungsbefugnis", "lead": lead}
 
     def save(self, request: Request, form: Any) -> str:
-        note(act="Zeichnungsbefugnis geändert")
-        with refusable():
-            form.instance.save_checked()
+        form.instance.save_as("Zeichnungsbefugnis geändert")
         return "Die Zeichnungsbefugnis ist gespeichert."

@@ -10,14 +10,10 @@ from django.http import Http404
 
 from grants.models import FundingNotice, NoticeVersion
 from kim.access.request import Request
-from kim.models import Source
-from kim.models.refusals import refusable
 from kim.pages.forms import AddPage, CorrectionPage, RemovePage, VersionedForm
-from kim.store.context import note
 from kim.values.formats import DateField
-from meetings.documents import PaperDocument
 from meetings.models import Consultation, CoSignature, Organization, Paper, Person
-from meetings.models.drafts import NewPaper, add_consultation, complete_blocks
+from meetings.models.drafts import NewPaper, add_consultation, change_head
 from meetings.views.papers import open_paper
 
 
@@ -141,18 +137,8 @@ class EditHead(CorrectionPage):
         }
 
     def save(self, request: Request, form: Any) -> str:
-        paper, data = form.instance, form.cleaned_data
-        note(act="Kopf der Vorlage geändert")
-        source: Source = paper.source
-        source.title, source.number, source.date = data["name"], data["number"], data["date"]
-        with refusable():
-            before = paper.version
-            source.save_checked()
-            paper.save_checked()
-            if paper.version == before:
-                paper.touch()
-            complete_blocks(paper)
-            PaperDocument(Paper.objects.get(pk=paper.pk)).bind()
+        data = form.cleaned_data
+        change_head(form.instance, data["name"], data["number"], data["date"])
         return "Der Kopf der Vorlage ist gespeichert."
 
 
@@ -234,8 +220,6 @@ class AddCoSignature(OfPaper):
     title, button = "Dienststelle beteiligen", "Beteiligen"
 
     def save(self, request: Request, form: Any) -> tuple[str, str]:
-        note(act="Dienststelle beteiligt")
-        with refusable():
-            row = CoSignature(body=self.paper.body, paper=self.paper, organization=form.cleaned_data["organization"])
-            row.save_checked()
+        office = form.cleaned_data["organization"]
+        row = CoSignature(body=self.paper.body, paper=self.paper, organization=office).save_as("Dienststelle beteiligt")
         return f"{row.organization} zeichnet mit.", self.paper.get_absolute_url()

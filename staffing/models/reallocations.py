@@ -10,11 +10,11 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.urls import reverse
 
-from kim.history import trail
+from kim.history.changes import ChangeSet
 from kim.models import Body, BodyRow, Cited, SameBody, Source
 from kim.models.refusals import MISSING_REFERENCE, refusable
 from kim.models.versioned import tracked
-from kim.store.context import act_key, note
+from kim.store.context import note
 from kim.values.formats import listed
 from kim.values.money import FteColumn, exact
 from staffing.models.balance import ACT_FIXED, FIXED_WORDS, UNBALANCED, balanced, fixed
@@ -27,15 +27,11 @@ EXPLAINING = (Source.Kind.NOTICE, Source.Kind.RESOLUTION)
 
 
 @tracked()
-class Reallocation(Cited, BodyRow):
+class Reallocation(Cited, ChangeSet):
     """An Umverteilung: VZÄ that posts give and take from one day on, as one act."""
 
     attached_as = "umverteilung"
-
-    class State(models.TextChoices):
-        DRAFT = "draft", "Entwurf"
-        EFFECTIVE = "effective", "wirksam"
-        WITHDRAWN = "withdrawn", "zurückgenommen"
+    fixed = FIXED_WORDS
 
     class BasisState(models.TextChoices):
         TAKEN = "taken", "liegt vor"
@@ -43,11 +39,8 @@ class Reallocation(Cited, BodyRow):
 
     number = models.PositiveIntegerField("Nummer", editable=False)
     effective = models.DateField("wirksam ab")
-    reason = models.CharField("Grund", max_length=300)
     basis_state = models.CharField("Grundlage", max_length=8, choices=BasisState, default=BasisState.TAKEN)
     difference_reason = models.CharField("Erklärung der Differenz", max_length=300, blank=True)
-    state = models.CharField("Bearbeitungsstand", max_length=10, choices=State, default=State.DRAFT, editable=False)
-    act = models.UUIDField("Vorgang", null=True, blank=True, editable=False)  # that made it effective
 
     class Meta(BodyRow.Meta):
         verbose_name, verbose_name_plural = "Umverteilung", "Umverteilungen"
@@ -88,10 +81,6 @@ class Reallocation(Cited, BodyRow):
     def next_number(cls, body: Body) -> int:
         """One more than the highest number of the body."""
         return (cls._default_manager.filter(body=body).aggregate(last=models.Max("number"))["last"] or 0) + 1
-
-    @property
-    def is_draft(self) -> bool:
-        return self.state == self.State.DRAFT
 
     @property
     def is_planned(self) -> bool:
@@ -139,17 +128,21 @@ class Reallocation(Cited, BodyRow):
                     row = LegMunicipality(body=self.body, leg=leg, municipality=one)
                     row.save_checked()
 
+    def lock(self) -> None:
+        given = self.legs.filter(position__isnull=False).values("position")
+        list(Position.objects.filter(pk__in=given).order_by("pk").select_for_update())
+
+    def check_effective(self) -> None:
+        """ValidationError if both sides differ and nobody has explained it."""
+        if self.difference() != 0 and not self.is_explained():
+            raise ValidationError(f"{UNBALANCED} Differenz: {signed(self.difference())} VZÄ.")
+
     @transaction.atomic
     def apply(self) -> None:
-        """Change the posts as the legs say, from the effective day on; the state stays. ValidationError if refused.
-
-        A step of its own, because the preview of a draft that does not balance yet shows its consequences too.
-        """
+        """Change the posts as the legs say, from the effective day on; also of a draft that does not balance yet."""
         legs = list(self.legs.select_related("position", "carrier").prefetch_related("served__municipality"))
         if not legs:
             raise ValidationError("Bitte mindestens eine Zeile angeben.")
-        given = [leg.position for leg in legs if leg.position]
-        list(Position.objects.filter(pk__in=[p.pk for p in given]).order_by("pk").select_for_update())
         pattern = Pattern(self, [leg.position for leg in legs if leg.position and leg.fte < 0])
         with refusable():
             for leg in legs:
@@ -174,47 +167,23 @@ class Reallocation(Cited, BodyRow):
         for hook in MOVE_HOOKS:
             hook(moved)
 
-    @transaction.atomic
-    def adopt(self) -> None:
-        """wirksam setzen: apply all legs in one act of the history. ValidationError if they differ unexplained."""
-        if not self.is_draft:
-            raise ValidationError(FIXED_WORDS)
-        if self.difference() != 0 and not self.is_explained():
-            raise ValidationError(f"{UNBALANCED} Differenz: {signed(self.difference())} VZÄ.")
-        note(act=f"Umverteilung {self} wirksam gesetzt", reason=self.reason)
-        with refusable():
-            self.apply()
-            self.state, self.act = self.State.EFFECTIVE, act_key()
-            self.save()
+    def let_go(self) -> None:
+        """The legs forget the posts that they have made."""
+        for leg in self.legs.filter(position__isnull=False, establishes=True):
+            leg.position = None
+            leg.save()
 
-    @transaction.atomic
-    def withdraw(self, *, reason: str) -> None:
-        """zurücknehmen: the counter-entry; every post is again what it was before. ValidationError with a sentence if
-        something has changed since, or hangs on a new post."""
-        if not reason.strip():
-            raise ValidationError({"reason": "Bitte einen Grund angeben. Er steht im Verlauf."})
-        if self.state != self.State.EFFECTIVE or self.act is None:
-            raise ValidationError("Zurücknehmen lässt sich nur eine wirksame Umverteilung.")
-        note(act=f"Umverteilung {self} zurückgenommen", reason=reason.strip())
-        with refusable():
-            for leg in self.legs.filter(position__isnull=False, establishes=True):
-                leg.position = None
-                leg.save()
-            try:
-                trail.take_back(self.act, keep=(Reallocation, ReallocationLeg, LegMunicipality))
-            except ValidationError as error:
-                raise ValidationError(since_then(error)) from error
-            self.state = self.State.WITHDRAWN
-            self.save()
+    @property
+    def kept_rows(self) -> tuple[type[models.Model], ...]:  # type: ignore[override]  # classes that stand below
+        return (Reallocation, ReallocationLeg, LegMunicipality)
 
-
-def since_then(error: ValidationError) -> str:
-    """Why an act cannot be taken back: what has changed since, or what hangs on a new post."""
-    if getattr(error, "code", "") == "changed":
-        return f"{error.params['row']} hat sich seither geändert. {BACK}"  # type: ignore[index]
-    if MISSING_REFERENCE in error.messages or any("liegen schon" in m for m in error.messages):
-        return f"An den neuen Stellen hängt schon etwas (z. B. eine Besetzung oder Notiz). {BACK}"
-    return " ".join(error.messages)
+    def why_not(self, error: ValidationError) -> str:
+        """What has changed since, or what hangs on a new post."""
+        if getattr(error, "code", "") == "changed":
+            return f"{error.params['row']} hat sich seither geändert. {BACK}"  # type: ignore[index]
+        if MISSING_REFERENCE in error.messages or any("liegen schon" in m for m in error.messages):
+            return f"An den neuen Stellen hängt schon etwas (z. B. eine Besetzung oder Notiz). {BACK}"
+        return super().why_not(error)
 
 
 @tracked()

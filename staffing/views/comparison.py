@@ -8,10 +8,10 @@ from django.shortcuts import render
 
 from kim.access.request import Request
 from kim.access.views import Ruled
+from kim.studio.consequences import consequences, effects
 from kim.values.formats import day as printed
 from kim.values.formats import parse_date
 from staffing.figures.comparison import comparison
-from staffing.views.effects import consequences, effects
 
 
 class ComparisonPage(Ruled):

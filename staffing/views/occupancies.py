@@ -6,12 +6,12 @@ from django.http import Http404
 
 from kim.access.request import Request
 from kim.pages.forms import AddPage, CorrectionPage, RemovePage, VersionedForm
+from kim.studio.consequences import foreseen
 from kim.values.formats import day as printed
 from kim.values.formats import fte, listed, span
 from kim.values.periods import DAY, between
 from staffing.forms import ChangePlaceForm, FillForm, LeaveForm, OccupancyForm, PlanNoteForm, SubstituteForm
 from staffing.models import Occupancy, PlanNote
-from staffing.views.effects import foreseen
 from staffing.views.posts import kept_by, position_of
 
 

@@ -14,6 +14,7 @@ from kim.figures import CATALOGUE, about, column
 from kim.history.trail import story
 from kim.lists import ListPage
 from kim.pages.forms import CorrectionPage, DescriptionPage, RemovePage, VersionedForm
+from kim.studio.consequences import consequences, effects, foreseen, in_words
 from kim.values.formats import day as printed
 from kim.values.periods import common, last_day, year_of
 from staffing.forms import ChangeForm, CorrectionForm, DescriptionForm, RangeForm
@@ -29,7 +30,6 @@ from staffing.models import (
     ServedMunicipality,
 )
 from staffing.tables import PositionTable
-from staffing.views.effects import consequences, effects, foreseen, in_words
 
 
 class Positions(ListPage):

@@ -18,6 +18,7 @@ from kim.history.trail import story
 from kim.lists import ListPage, kept_link
 from kim.models.refusals import CONFLICT
 from kim.pages.forms import RemovePage, last_change, refuse, saved
+from kim.studio.consequences import consequences, effects, foreseen
 from kim.values import charts
 from kim.values.periods import DAY
 from staffing.figures.occupancy import choices_on
@@ -25,7 +26,6 @@ from staffing.figures.squares import by_municipality
 from staffing.forms import GiveForm, ReallocationForm, TakeForm
 from staffing.models import Carrier, LegMunicipality, Municipality, Position, Reallocation, ReallocationLeg
 from staffing.tables import ReallocationTable
-from staffing.views.effects import consequences, effects, foreseen
 
 LEGS = 3  # lines that are offered where people begin to type
 

@@ -19,9 +19,7 @@ from kim.access.views import Ruled
 from kim.history import trail
 from kim.lists import kept_link
 from kim.models import File, Note, Reminder, Role, User, subjects
-from kim.models.refusals import refusable
 from kim.pages.forms import AddPage
-from kim.store.context import note
 from kim.values.formats import DateField, LineField, LongTextField
 from kim.values.uploads import UploadField, download
 
@@ -109,9 +107,7 @@ class AddAttached(AddPage):
             author=request.user,
             **self.values(form),
         )
-        note(act=f"{self.model._meta.verbose_name} angelegt")
-        with refusable():
-            made.save_checked()
+        made.save_as(f"{self.model._meta.verbose_name} angelegt")
         name = f" „{made}“" if self.model is File else ""
         return f"{self.model._meta.verbose_name}{name} ist gespeichert.", self.subject.get_absolute_url()
 

@@ -15,9 +15,7 @@ from kim.access.views import Ruled
 from kim.figures import findings
 from kim.history import trail
 from kim.models import FindingNote, TrailEvent, User, subjects
-from kim.models.refusals import refusable
 from kim.pages.forms import AddPage
-from kim.store.context import note
 from kim.values.formats import DateField, LongTextField
 from kim.values.periods import DAY
 
@@ -216,15 +214,12 @@ class NoteFinding(AddPage):
 
     def save(self, request: Request, form: Any) -> tuple[str, str]:
         assert self.finding
-        note(act="Hinweis erläutert")
-        with refusable():
-            made = FindingNote(
-                body=request.acting_body,
-                code=self.finding.code,
-                subject=self.finding.key,
-                sentence=self.finding.sentence,
-                text=form.cleaned_data["text"],
-                author=request.user,
-            )
-            made.save_checked()
+        FindingNote(
+            body=request.acting_body,
+            code=self.finding.code,
+            subject=self.finding.key,
+            sentence=self.finding.sentence,
+            text=form.cleaned_data["text"],
+            author=request.user,
+        ).save_as("Hinweis erläutert")
         return "Die Notiz ist gespeichert; der Hinweis gilt als erläutert.", "/pruefung/hinweise/"

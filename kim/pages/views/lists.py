@@ -16,9 +16,7 @@ from kim.access.views import Ruled
 from kim.lists import ListPage, kept_link
 from kim.lists.listing import VIEW_PARTS
 from kim.models import SavedView
-from kim.models.refusals import refusable
 from kim.pages.forms import AddPage
-from kim.store.context import note
 from kim.values.formats import LineField, slug
 
 SHARED = "gemeinsam-"  # begins the address of a view for all, so that it is never mistaken for one's own
@@ -88,18 +86,15 @@ class SaveView(AddPage):
             raise ValidationError(
                 "So viele Filter fasst eine Ansicht nicht. Bitte mit weniger gewählten Werten speichern."
             )
-        note(act="Ansicht gespeichert")
-        with refusable():
-            made = SavedView(
-                body=request.acting_body,
-                path=self.path,
-                slug=word,
-                name=form.cleaned_data["name"],
-                query=self.query,
-                shared=form.cleaned_data["shared"],
-                author=request.user,
-            )
-            made.save_checked()
+        made = SavedView(
+            body=request.acting_body,
+            path=self.path,
+            slug=word,
+            name=form.cleaned_data["name"],
+            query=self.query,
+            shared=form.cleaned_data["shared"],
+            author=request.user,
+        ).save_as("Ansicht gespeichert")
         return f"Die Ansicht „{made.name}“ ist gespeichert.", made.get_absolute_url()
 
 

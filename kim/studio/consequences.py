@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -24,12 +25,21 @@ def in_words(changed: list[tuple[str, list[dict[str, Any]]]]) -> str:
     return ". ".join(results + ([f"Es ändern sich: {', '.join(moved)}"] if moved else [])) + "."
 
 
-Figures = dict[str, tuple[str, list[Any]]]
+@dataclass(frozen=True)
+class Told:
+    """A figure about the body: its title, its lines, and whether the last of them is a verdict (Figure.verdict)."""
+
+    title: str
+    lines: list[Any]
+    verdict: bool
 
 
-def consequences(body: Body, day: Any) -> Figures:
+NOTHING = Told("", [], False)
+
+
+def consequences(body: Body, day: date) -> dict[str, Told]:
     """Every figure about the body on the day, by name and arguments: what a change of a post can move."""
-    found: Figures = {}
+    found: dict[str, Told] = {}
     for entry in about(Body):
         for arguments in entry.arguments(body, day) if entry.arguments else []:
             about_what = sorted(str(v) for k, v in arguments.items() if k not in {"body", "day", "year"})
@@ -37,26 +47,25 @@ def consequences(body: Body, day: Any) -> Figures:
             words = documents.said(arguments)
             title = f"{entry.title} ({words})" if words else entry.title
             with suppress(ValidationError):  # what cannot be calculated cannot move; the hints say so
-                found[key] = (title, entry(**arguments).lines())
+                found[key] = Told(title, entry(**arguments).lines(), entry.verdict)
     return found
 
 
-def effects(before: Figures, after: Figures) -> list[tuple[str, list[dict[str, Any]]]]:
-    """The lines that differ, per figure: label, before, after, change; "key" marks the last line of a calculation."""
+def effects(before: dict[str, Told], after: dict[str, Told]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """The lines that differ, per figure: label, before, after, change; "key" marks a verdict."""
     result = []
     for name in before | after:
-        title = after.get(name, before.get(name, ("", [])))[0]
-        lines = after.get(name, ("", []))[1]
-        old = {value.label: value for value in before.get(name, ("", []))[1]}
-        new = {value.label: value for value in lines}
-        result_of = lines[-1].label if lines and "neutr" in name else None
+        former, told = before.get(name, NOTHING), after.get(name, NOTHING)
+        old = {value.label: value for value in former.lines}
+        new = {value.label: value for value in told.lines}
+        verdict = told.lines[-1].label if told.lines and told.verdict else None
         rows = [
-            difference(label, old.get(label), new.get(label)) | {"key": label == result_of}
+            difference(label, old.get(label), new.get(label)) | {"key": label == verdict}
             for label in old | new
             if amount(old.get(label)) != amount(new.get(label))
         ]
         if rows:
-            result.append((title, rows))
+            result.append((told.title or former.title, rows))
     return result
 
 
@@ -77,11 +86,11 @@ def difference(label: str, old: Value | None, new: Value | None) -> dict[str, An
     }
 
 
-def foreseen(change: Callable[[], object], body: Body, day: Any, since: Any = None) -> dict[str, Any]:
+def foreseen(change: Callable[[], object], body: Body, day: date, since: date | None = None) -> dict[str, Any]:
     """What a change would do: figures of the body on the day, and what papers from ``since`` (default: the year of the
     day) say. ValidationError if it is refused."""
 
-    def now() -> tuple[Figures, dict[str, dict[str, Any]]]:
+    def now() -> tuple[dict[str, Told], dict[str, dict[str, Any]]]:
         return consequences(body, day), documents.printed(body, since or date(day.year, 1, 1))
 
     (figures, papers), (new_figures, new_papers) = preview(change, now)
@@ -93,6 +102,6 @@ def foreseen(change: Callable[[], object], body: Body, day: Any, since: Any = No
         if moved:
             changed.append(paper | {"moved": moved})
     moved_figures = effects(figures, new_figures)
-    results = [(title, lines[-1].printed()) for name, (title, lines) in new_figures.items() if "neutr" in name]
+    results = [(one.title, one.lines[-1].printed()) for one in new_figures.values() if one.verdict and one.lines]
     same = [result for result in results if result[0] not in {title for title, _ in moved_figures}]
     return {"effects": moved_figures, "papers": changed, "unchanged": same}
