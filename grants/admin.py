@@ -20,7 +20,7 @@ from grants.models import (
 )
 from kim.access.request import Request, scoped
 from kim.admin import CodeAdmin, ReadOnlyAdmin
-from kim.values.formats import day, euro, fte, slug, span
+from kim.values.formats import format_day, format_euro, format_fte, format_range, slug
 from kim.values.periods import year_of
 
 
@@ -60,15 +60,15 @@ class RateAdmin(CodeAdmin):
 
     @admin.display(description="Betrag", ordering="amount")
     def amount_text(self, row: Rate) -> str:
-        return euro(row.amount)
+        return format_euro(row.amount)
 
     @admin.display(description="je VZÄ", ordering="per_fte")
     def per(self, row: Rate) -> str:
-        return fte(row.per_fte)
+        return format_fte(row.per_fte)
 
     @admin.display(description="Gültigkeit", ordering="validity")
     def time(self, row: Rate) -> str:
-        return span(row.validity)
+        return format_range(row.validity)
 
 
 @admin.register(AccountGroup)
@@ -85,7 +85,7 @@ class AccountGroupAdmin(CodeAdmin):
 
     @admin.display(description="Gültigkeit", ordering="validity")
     def time(self, row: AccountGroup) -> str:
-        return span(row.validity)
+        return format_range(row.validity)
 
 
 @admin.register(FundingNotice)
@@ -126,7 +126,7 @@ class NoticeAdmin(ReadOnlyAdmin):
     @admin.display(description="Zuwendung", ordering="title")
     def named(self, row: FundingNotice) -> str:
         given = row.current.source.date
-        return f"{row.title}, Bescheid vom {day(given)}" if given else row.title
+        return f"{row.title}, Bescheid vom {format_day(given)}" if given else row.title
 
     @admin.display(description="Stand")
     def state(self, row: FundingNotice) -> str:
@@ -134,20 +134,20 @@ class NoticeAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Förderzeitraum")
     def time(self, row: FundingNotice) -> str:
-        return span(row.current.validity)
+        return format_range(row.current.validity)
 
     @admin.display(description="Betrag")
     def amount_text(self, row: FundingNotice) -> str:
-        return euro(row.current.amount)
+        return format_euro(row.current.amount)
 
     @admin.display(description="Σ Positionen")
     def items_text(self, row: FundingNotice) -> str:
-        return euro(self.needed(row))
+        return format_euro(self.needed(row))
 
     @admin.display(description="Differenz")
     def left(self, row: FundingNotice) -> str:
         need, amount = self.needed(row), row.current.amount
-        return euro(None if amount is None or need is None else amount - need)
+        return format_euro(None if amount is None or need is None else amount - need)
 
     def allocation_view(self, request: Request) -> HttpResponseBase:
         """The Stellenverteilung: the same figure as allocation.by_carrier and allocation.by_municipality."""
@@ -186,8 +186,8 @@ class BudgetAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Ansatz", ordering="amount")
     def amount_text(self, row: BudgetLine) -> str:
-        return euro(row.amount)
+        return format_euro(row.amount)
 
     @admin.display(description="errechnet im Teilprodukt")
     def required(self, row: Any) -> str:
-        return euro(row.required)
+        return format_euro(row.required)

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from kim.values.money import rounded, split
-from kim.values.periods import between, common, months, year_of
+from kim.values.periods import half_open_range, intersection, months, year_of
 
 MONTHS, DAYS, NONE, NOT_STATED = "months", "days", "none", ""  # rules for parts of a year; not stated: by months
 NOT_SPENT, UNKNOWN = "not_spent", "unknown"
@@ -182,7 +182,7 @@ def overlap(*spans: Span) -> Span | None:
     """The days that all ranges share; None when there is none."""
     found = spans[0]
     for one in spans[1:]:
-        found = common(found, one) if found else None
+        found = intersection(found, one) if found else None
     return found
 
 
@@ -346,7 +346,7 @@ def states(found: PostYear, absences: Iterable[Absence]) -> States:
         for piece in found.pieces
         if piece.terms.rule != NONE and piece.price.amount is not None
         for absence in absences
-        if (span := common(absence.span, piece.span))
+        if (span := intersection(absence.span, piece.span))
     ]
     sums = {kind: sum((e for a, _, e in parts if a.kind == kind), Fraction(0)) for kind in (NOT_SPENT, UNKNOWN)}
     whole = exact_of(p for p in found.pieces if p.exact is not None) or Fraction(0)
@@ -355,7 +355,7 @@ def states(found: PostYear, absences: Iterable[Absence]) -> States:
         kind: iter(shares(total, [e for a, _, e in parts if a.kind == kind]))
         for kind, total in ((NOT_SPENT, empty), (UNKNOWN, unknown))
     }
-    each = tuple((replace(a, span=common(a.span, p.span)), p, next(cents[a.kind])) for a, p, _ in parts)
+    each = tuple((replace(a, span=intersection(a.span, p.span)), p, next(cents[a.kind])) for a, p, _ in parts)
     return States(filled, empty, unknown, each)
 
 
@@ -374,7 +374,7 @@ def on_day(item: Item, day: Any) -> dict[Hashable, PostYear]:
 
     Example: CM-10, 1,5 FTE × 57.000 = 85.500,00.
     """
-    span = between(day, day + day.resolution)
+    span = half_open_range(day, day + day.resolution)
     chain = [replace(one, span=span, rule=MONTHS, prices=at(one.prices, day)) for one in item.chain if day in one.span]
     uses = [replace(one, span=span) for one in item.uses if day in one.span]
     if not chain or not uses:
@@ -394,4 +394,4 @@ def in_whole_cents(fte: Decimal, price: Price) -> Decimal | None:
 
 def at(prices: Iterable[Price], day: Any) -> tuple[Price, ...]:
     """The price of a day, as if it held on that day only."""
-    return tuple(replace(one, span=between(day, day + day.resolution)) for one in prices if day in one.span)
+    return tuple(replace(one, span=half_open_range(day, day + day.resolution)) for one in prices if day in one.span)

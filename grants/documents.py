@@ -9,10 +9,10 @@ from django.core.exceptions import ValidationError
 from grants.figures.onward import HEADS
 from grants.models import OnwardGrant, OnwardTemplate
 from grants.models.onward import BLOCKS, POSTS, RELATED, SIGNER, Basis
-from kim.figures.tokens import NOTHING, Block, Chip, Expander
+from kim.figures.tokens import NOTHING, ExpandedBlock, ExpandedToken, Expander
 from kim.models import Source
 from kim.studio.documents import Check, Document, document
-from kim.values.formats import day
+from kim.values.formats import format_day
 
 STYLES = ("print.css", "weiterleitung.css")
 TEMPLATE = "documents/weiterleitung.html"
@@ -70,7 +70,7 @@ class OnwardDocument(Document):
         known |= {"year": grant.notice.current.validity.lower.year, "sub_product": grant.notice.sub_product}
         return Expander({name: value for name, value in known.items() if value is not None}, bound)
 
-    def content(self, blocks: list[Block], printed_on: date) -> dict[str, Any]:
+    def content(self, blocks: list[ExpandedBlock], printed_on: date) -> dict[str, Any]:
         grant, body, carrier = self.grant, self.grant.body, self.grant.carrier
         rows = table(blocks)
         signer = {"phrase": grant.signer_phrase, "name": grant.signer_name, "function": grant.signer_function}
@@ -92,10 +92,10 @@ class OnwardDocument(Document):
             "printed_on": printed_on.isoformat(),
         }
 
-    def checks(self, expander: Expander, blocks: list[Block]) -> list[Check]:
+    def checks(self, expander: Expander, blocks: list[ExpandedBlock]) -> list[Check]:
         return [*super().checks(expander, blocks), Check("Pflichtangaben sind ausgefüllt", tuple(self.missing(blocks)))]
 
-    def missing(self, blocks: list[Block]) -> Iterator[str]:
+    def missing(self, blocks: list[ExpandedBlock]) -> Iterator[str]:
         """Mandatory words, the recipient's address, the table of posts."""
         grant, said = self.grant, {block.key: block.words() for block in blocks}
         carrier = grant.carrier
@@ -106,10 +106,10 @@ class OnwardDocument(Document):
             yield "Zeichnung fehlt (Kopf bearbeiten)."
         granted = grant.notice.current
         if grant.source.date and granted.source.date and grant.source.date < granted.source.date:
-            since = day(granted.source.date)
+            since = format_day(granted.source.date)
             yield f"Das Schreiben ist älter als der Bescheid, aus dem es weiterleitet (vom {since})."
         if grant.as_of not in granted.validity:
-            yield f"Der Zahlenstand {day(grant.as_of)} liegt nicht im Förderzeitraum."
+            yield f"Der Zahlenstand {format_day(grant.as_of)} liegt nicht im Förderzeitraum."
         if not granted.is_granted:
             state = granted.get_state_display()
             yield f"Die Zuwendung ist nicht bewilligt, sondern {state}: Weitergeleitet wird erst, was bewilligt ist."
@@ -131,17 +131,17 @@ def amended(grant: OnwardGrant) -> str:
     )
     genitive = {Basis.NOTICE: "des Weiterleitungsbescheids", Basis.CONTRACT: "des Weiterleitungsvertrags"}
     was = genitive[Basis(before.basis)] + (f", {before.number - 1}. Änderung," if before.number > 1 else "")
-    return f"Dieser {grant.get_basis_display()} tritt an die Stelle {was} vom {day(before.source.date)}."
+    return f"Dieser {grant.get_basis_display()} tritt an die Stelle {was} vom {format_day(before.source.date)}."
 
 
-def table(blocks: list[Block]) -> list[list[str]]:
+def table(blocks: list[ExpandedBlock]) -> list[list[str]]:
     """The rows of the table of posts, as the draft has taken them over."""
     chips = (c for block in blocks if block.key == POSTS for c in block.chips())
-    found: Chip | None = next((c for c in chips if c.name == "onward.posts"), None)
+    found: ExpandedToken | None = next((c for c in chips if c.name == "onward.posts"), None)
     return [line.split("\t") for line in found.text.split("\n")] if found else []
 
 
-def misplaced(blocks: list[Block]) -> Iterator[str]:
+def misplaced(blocks: list[ExpandedBlock]) -> Iterator[str]:
     """The table stands alone in its block, and only there: what is written beside it would not be printed."""
     for block in blocks:
         names = [piece.chip.name if piece.chip else "" for piece in block.pieces() if piece.chip or piece.text.strip()]
@@ -191,7 +191,7 @@ class OnwardTemplateDocument(Document):
         known = {"body": self.row.body, "notice": notice, "carrier": carrier, "day": notice.current.validity.lower}
         return Expander(known | {"year": notice.current.validity.lower.year, "sub_product": notice.sub_product})
 
-    def content(self, blocks: list[Block], printed_on: date) -> dict[str, Any]:
+    def content(self, blocks: list[ExpandedBlock], printed_on: date) -> dict[str, Any]:
         """As the example would be printed; ValidationError while there is none."""
         found = self.row.example()
         if found is None:

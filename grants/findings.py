@@ -14,9 +14,8 @@ from grants.models import Account, AccountGroup, Book, BudgetLine, Rate, SubProd
 from grants.models.programmes import SeveralRates, fitting
 from kim.figures.findings import Finding, Severity, about, rule, shared
 from kim.models import Body
-from kim.values.formats import day as printed
-from kim.values.formats import euro, fte, listed
-from kim.values.periods import common, year_of
+from kim.values.formats import format_day, format_euro, format_fte, listed
+from kim.values.periods import intersection, year_of
 from staffing.models import Position
 
 NOTICE = "Zuwendungsbescheid der Bewilligungsbehörde"
@@ -48,14 +47,12 @@ def items_fit(body: Body, day: date) -> Iterator[Finding]:
         if not parts or amount is None or need == amount or not book.is_whole or None in years:
             continue
         if need > amount:
-            words = (
-                f"Die Positionen ergeben {euro(need)}, {euro(need - amount)} mehr als der Bescheid ({euro(amount)})."
-            )
+            words = f"Die Positionen ergeben {format_euro(need)}, {format_euro(need - amount)} mehr als der Bescheid "
+            words += f"({format_euro(amount)})."
             yield about(Severity.ERROR, book.notice, words)
         else:
-            words = (
-                f"Die Positionen ergeben {euro(need)}; {euro(amount - need)} des Bescheids stehen in keiner Position."
-            )
+            words = f"Die Positionen ergeben {format_euro(need)}; {format_euro(amount - need)} des Bescheids stehen in "
+            words += "keiner Position."
             yield about(Severity.HINT, book.notice, words)
 
 
@@ -74,8 +71,9 @@ def posts_fit(body: Body, day: date) -> Iterator[Finding]:
         own, onward = (sum((u.fte for u in uses if u.kind == kind), Decimal(0)) for kind in Position.Kind.values)
         if own + onward != need:
             words = (
-                f"Am {printed(day)} sind {fte(own)} eigene und {fte(onward)} VZÄ bei Dritten gefördert, zusammen "
-                f"{fte(own + onward)}; der Bescheid nennt {fte(need)} VZÄ."
+                f"Am {format_day(day)} sind {format_fte(own)} eigene und {format_fte(onward)} VZÄ bei Dritten "
+                "gefördert, zusammen "
+                f"{format_fte(own + onward)}; der Bescheid nennt {format_fte(need)} VZÄ."
             )
             yield about(Severity.ERROR, book.notice, words)
 
@@ -89,7 +87,7 @@ def rates_known(body: Body, day: date) -> Iterator[Finding]:
     for book in books(body, day):
         unknown = [e.item.chain[-1].fte for e in book.staff if e.item.chain and None in e.item.entitled.values()]
         if unknown:
-            words = f"Zu {fte(sum(unknown, Decimal(0)))} VZÄ ist der Fördersatz noch nicht bekannt; "
+            words = f"Zu {format_fte(sum(unknown, Decimal(0)))} VZÄ ist der Fördersatz noch nicht bekannt; "
             yield about(Severity.HINT, book.notice, f"{words}ein Betrag steht deshalb nirgends.")
 
 
@@ -110,9 +108,10 @@ def rates_as_published(body: Body, day: date) -> Iterator[Finding]:
             except SeveralRates:
                 continue
             for price in (p for terms in entry.item.chain for p in terms.prices if p.amount is not None):
-                other = [one for one in found if common(one.validity, price.span)]
+                other = [one for one in found if intersection(one.validity, price.span)]
                 if differs := [one for one in other if full_time(one.price(price.span)) != full_time(price)]:
-                    words = f"{entry.label}: Der Bescheid nennt {euro(price.amount)} für {fte(price.per_fte)} VZÄ, "
+                    words = f"{entry.label}: Der Bescheid nennt {format_euro(price.amount)} für "
+                    words += f"{format_fte(price.per_fte)} VZÄ, "
                     words += f"veröffentlicht sind {differs[0]} ({differs[0].source})."
                     yield about(Severity.HINT, book.notice, words)
                     break
@@ -130,7 +129,7 @@ def notice_in_time(body: Body, day: date) -> Iterator[Finding]:
         first = next(one for one in book.versions if one.state == "granted")
         start, given = first.validity.lower, first.source.date
         if given and start and given > start:
-            words = f"Der Bescheid vom {printed(given)} kam nach Beginn des Förderzeitraums ({printed(start)})."
+            words = f"Der Bescheid vom {format_day(given)} kam nach Beginn des Förderzeitraums ({format_day(start)})."
             yield about(Severity.WARNING, book.notice, words)
 
 
@@ -174,7 +173,7 @@ def neutral(body: Body, day: date) -> Iterator[Finding]:
             yield of_sub_product(Severity.WARNING, sub_product, day.year, words)
         elif found.amount:
             words = found.in_words()
-            sentence = f"{words[0].upper()}{words[1:]}: {found.gap.formula} = {euro(found.amount)}."
+            sentence = f"{words[0].upper()}{words[1:]}: {found.gap.formula} = {format_euro(found.amount)}."
             severity = Severity.ERROR if found.amount < 0 else Severity.WARNING
             yield of_sub_product(severity, sub_product, found.year, sentence)
 
@@ -185,8 +184,8 @@ def budgeted(body: Body, day: date) -> Iterator[Finding]:
     for sub_product, found, _ in neutralities(body, day):
         for one in found.differences if found else ():
             words = (
-                f"{one.label}: {euro(one.budget)} veranschlagt, {euro(one.required)} errechnet "
-                f"(Unterschied {euro(one.difference)})."
+                f"{one.label}: {format_euro(one.budget)} veranschlagt, {format_euro(one.required)} errechnet "
+                f"(Unterschied {format_euro(one.difference)})."
             )
             yield of_sub_product(Severity.WARNING, sub_product, day.year, words, one.item)
 
@@ -250,7 +249,7 @@ def account_fits(body: Body, day: date) -> Iterator[Finding]:
 def without_account(body: Body, day: date) -> Iterator[Finding]:
     """Ansätze without a Sachkonto. One query. Example: own posts 2023, 342.000 €."""
     for line in BudgetLine.objects.filter(body=body, year=day.year, account=None).select_related("sub_product"):
-        words = "Der offene Ansatz" if line.amount is None else f"Der Ansatz über {euro(line.amount)}"
+        words = "Der offene Ansatz" if line.amount is None else f"Der Ansatz über {format_euro(line.amount)}"
         yield of_line(Severity.WARNING, line, f"{words} nennt kein Sachkonto.")
 
 

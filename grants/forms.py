@@ -9,8 +9,7 @@ from grants.models import NoticeItem, NoticeVersion
 from kim.access.request import Request
 from kim.models import POSITION_NUMBER, Source
 from kim.pages.forms import ReasonedForm, VersionedForm
-from kim.values.formats import DateField, FteField, LineField, fte
-from kim.values.formats import day as printed
+from kim.values.formats import DateField, FteField, LineField, format_day, format_fte
 from kim.values.periods import last_day
 from staffing.models import Carrier, Function, Municipality, Position, PositionPeriod
 
@@ -110,11 +109,11 @@ class NewPositionForm(forms.Form):
             )
         item, start = data.get("item"), data.get("start")
         if item and start and start >= item.notice.current.validity.upper:
-            last = printed(last_day(item.notice.current.validity))
+            last = format_day(last_day(item.notice.current.validity))
             self.add_error("start", f"Die gewählte Zuwendung endet am {last}. Bitte einen früheren Tag wählen.")
         if data.get("part") and data.get("fte") and data["part"] > data["fte"]:
             self.add_error(
-                "part", f"Die Stelle hat nur {fte(data['fte'])} VZÄ; gefördert werden kann höchstens die ganze."
+                "part", f"Die Stelle hat nur {format_fte(data['fte'])} VZÄ; gefördert werden kann höchstens die ganze."
             )
         if data.get("kind") == Position.Kind.OWN and not data.get("carrier"):
             carriers: Any = self.fields["carrier"]

@@ -11,7 +11,7 @@ from typing import Any
 
 from grants.costing import MONTHS, ZERO, Span, part_of_year, shares, years
 from kim.values.money import rounded
-from kim.values.periods import between, common, year_of
+from kim.values.periods import half_open_range, intersection, year_of
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def granted_by_year(grants: Sequence[Grant], positions: Sequence[Mapping[int, De
             had = {year: amount for year, amount in had.items() if year < first} | dict(grant.stated)
             continue
         kept = {year: amount for year, amount in had.items() if year < grant.start.year}
-        spans = {y: common(grant.span, year_of(y)) for y in years(grant.span) if y not in kept}
+        spans = {y: intersection(grant.span, year_of(y)) for y in years(grant.span) if y not in kept}
         # years before the Förderzeitraum of this version are an earlier one's: its amount is not for them
         rest = (
             grant.amount
@@ -58,8 +58,8 @@ def until(
     the rest by time. full, left: the sums of the positions without and with the end."""
     found = {}
     for year, amount in had.items():
-        whole = common(grant.span, year_of(year))
-        there = common(whole, between(None, day)) if whole else None
+        whole = intersection(grant.span, year_of(year))
+        there = intersection(whole, half_open_range(None, day)) if whole else None
         part = part_of_year(there, grant.rule) / part_of_year(whole, grant.rule) if there else Fraction(0)
         found[year] = left.get(year, ZERO) + rounded(Fraction(amount - full.get(year, ZERO)) * part)
     return found

@@ -14,12 +14,12 @@ from django.utils.timezone import localtime
 
 from kim.access.request import Request, scoped
 from kim.access.rules import may
-from kim.history.trail import story
+from kim.history.trail import entries_about
 from kim.models import User
-from kim.models.refusals import CONFLICT, refusable
+from kim.models.refusals import CONFLICT, db_errors_as_validation
 from kim.pages.accounts import UserForm, password_link
-from kim.pages.forms import CodeForm, chosen, compared, refuse
-from kim.store.context import note
+from kim.pages.forms import CodeForm, add_errors, chosen, compared
+from kim.store.context import describe_act
 from kim.values.formats import slug
 
 
@@ -45,7 +45,7 @@ class TechnicalSite(admin.AdminSite):
             if not (self.has_permission(request) and may(request, rule)):
                 raise PermissionDenied(rule)
             if request.method == "POST":
-                note(rule=rule)
+                describe_act(rule=rule)
             return view(request, *args, **kwargs)
 
         return update_wrapper(inner, view)
@@ -210,7 +210,7 @@ class CodeAdmin(OwnAdmin):
             except ValidationError as error:
                 if stored and CONFLICT in error.messages:
                     return self.edit_view(request, key)
-                refuse(form, error)
+                add_errors(form, error)
             else:
                 messages.success(request, f"{self.opts.verbose_name} „{form.instance}“ ist gespeichert.")
                 return redirect(self.after(form.instance))
@@ -232,8 +232,8 @@ class CodeAdmin(OwnAdmin):
         return False
 
     def store(self, form: Any) -> None:
-        note(reason=form.cleaned_data["reason"].strip(), act=f"{self.opts.verbose_name} gepflegt")
-        with refusable():
+        describe_act(reason=form.cleaned_data["reason"].strip(), act=f"{self.opts.verbose_name} gepflegt")
+        with db_errors_as_validation():
             form.save()
 
     def after(self, row: Any) -> str:
@@ -251,7 +251,7 @@ class CodeAdmin(OwnAdmin):
             "opts": self.opts,
             "back": reverse(f"admin:{self.name('changelist')}"),
             "remove": f"{self.url_of(stored)}loeschen/" if stored and self.removable else "",
-            "story": story([stored]) if stored else [],
+            "story": entries_about([stored]) if stored else [],
             **self.more(request, stored),
         }
         return render(request, "admin/change_form.html", context, status=status)
@@ -332,8 +332,8 @@ class UserAdmin(CodeAdmin):
         return str(row.username)
 
     def store(self, form: Any) -> None:
-        note(reason=form.cleaned_data["reason"].strip(), act="Benutzerkonto gepflegt")
-        with refusable():
+        describe_act(reason=form.cleaned_data["reason"].strip(), act="Benutzerkonto gepflegt")
+        with db_errors_as_validation():
             if form.instance.pk is None:
                 form.instance.set_unusable_password()
             form.save()
@@ -353,7 +353,7 @@ class UserAdmin(CodeAdmin):
             if not user.is_active:
                 context["problem"] = "Dieses Konto darf sich nicht anmelden; bitte zuerst freigeben."
                 return render(request, "admin/password_link.html", context, status=422)
-            note(act="Link zum Passwort erstellt")
+            describe_act(act="Link zum Passwort erstellt")
             user.touch()
             context["link"] = password_link(request, user)
         return render(request, "admin/password_link.html", context)

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from kim.admin import ReadOnlyAdmin
-from kim.values.formats import day
+from kim.values.formats import format_day
 from meetings.models import Meeting
 
 
@@ -27,7 +27,7 @@ class MeetingAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Sitzungstag", ordering="date")
     def date_text(self, row: Meeting) -> str:
-        return day(row.date)
+        return format_day(row.date)
 
     @admin.display(description="Vorlagen", ordering="papers")
     def papers(self, row: Any) -> str:

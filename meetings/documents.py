@@ -7,7 +7,7 @@ from datetime import date
 from difflib import SequenceMatcher
 from typing import Any
 
-from kim.figures.tokens import NOTHING, Block, Expander
+from kim.figures.tokens import NOTHING, ExpandedBlock, Expander
 from kim.models import Body, TextBlock
 from kim.studio import bundles, seen
 from kim.studio.documents import Check, Document, bound_words, document
@@ -112,7 +112,7 @@ class PaperDocument(Document):
             one.fingerprint, one.edited_at, one.edited_by = self.fingerprint(), now(), user
             one.save()
 
-    def content(self, blocks: list[Block], printed_on: date) -> dict[str, Any]:
+    def content(self, blocks: list[ExpandedBlock], printed_on: date) -> dict[str, Any]:
         paper, body = self.paper, self.paper.body
         days = [(c, c.meeting.date.isoformat() if c.meeting else None) for c in self.consultations()]
         proposals = [b for b in blocks if b.key.startswith(PROPOSAL)]
@@ -160,7 +160,7 @@ class PaperDocument(Document):
         """Released, with the number it gets where the body numbers its papers itself."""
         return super().released(content) | {"reference": self.paper.next_number()}
 
-    def checks(self, expander: Expander, blocks: list[Block]) -> list[Check]:
+    def checks(self, expander: Expander, blocks: list[ExpandedBlock]) -> list[Check]:
         """The Prüfliste: all that has to be right before the paper is released. expander, blocks: the draft as it would
         be printed."""
         return [
@@ -171,7 +171,7 @@ class PaperDocument(Document):
             Check("Bemerkungen sind erledigt", tuple(self.remarks())),
         ]
 
-    def missing(self, blocks: list[Block]) -> Iterator[str]:
+    def missing(self, blocks: list[ExpandedBlock]) -> Iterator[str]:
         """Mandatory labels without words, and what a template left behind."""
         paper, said = self.paper, {block.key: block.words() for block in blocks}
         facts = {"Betreff": paper.name, "Datum": paper.date, "Zahlenstand": paper.as_of, "Zeichnung": paper.signer}
@@ -189,7 +189,7 @@ class PaperDocument(Document):
             if required and not said.get(key, "").strip():
                 yield f"„{heading.rstrip(':')}“ ist leer."
 
-    def proposals(self, blocks: list[Block]) -> Iterator[str]:
+    def proposals(self, blocks: list[ExpandedBlock]) -> Iterator[str]:
         """Each committee that decides or advises has its own proposal, which names it; a Mitteilung has none."""
         said = {block.key: block.words() for block in blocks if block.key.startswith(PROPOSAL)}
         if self.paper.paper_type == PaperType.INFORMATION:
@@ -209,7 +209,7 @@ class PaperDocument(Document):
             elif not all(verb in words for verb in verbs[one.role]):
                 yield f"{one.organization}: Der Beschlussvorschlag passt nicht zu „{one.get_role_display()}“."
 
-    def amendments(self, blocks: list[Block]) -> list[dict[str, str]]:
+    def amendments(self, blocks: list[ExpandedBlock]) -> list[dict[str, str]]:
         """Of an Ergänzungsvorlage: the sentences that are different from the released paper it supplements, block by
         block; empty while that one may still change itself."""
         paper = self.paper.superior
@@ -231,7 +231,7 @@ class PaperDocument(Document):
         for one in self.paper.comments.filter(done_at__isnull=True):
             yield f"{one} ist offen: „{one.text[:120]}“"
 
-    def signatures(self, blocks: list[Block]) -> Iterator[str]:
+    def signatures(self, blocks: list[ExpandedBlock]) -> Iterator[str]:
         """Mitzeichnungen that are open, and those that a later change has voided."""
         rows = list(self.paper.cosignatures.select_related("organization"))
         now = self.fingerprint_of(blocks) if any(one.signed_at for one in rows) else ""
@@ -241,7 +241,7 @@ class PaperDocument(Document):
             elif one.fingerprint != now:
                 yield f"{one.organization}: Nach der Mitzeichnung wurde die Vorlage geändert; sie gilt nicht mehr."
 
-    def copied(self, blocks: list[Block]) -> list[tuple[str, str]]:
+    def copied(self, blocks: list[ExpandedBlock]) -> list[tuple[str, str]]:
         """What differs from the paper this one was copied from: sentences then and now; empty where none was."""
         try:
             earlier = self.paper.copied_from
@@ -254,7 +254,7 @@ class PaperDocument(Document):
         pairs = ((before[b.key], b.words()) for b in blocks if b.key in before)
         return [pair for then, now in pairs for pair in changed_sentences(then, now)]
 
-    def fingerprint_of(self, blocks: list[Block]) -> str:
+    def fingerprint_of(self, blocks: list[ExpandedBlock]) -> str:
         """The checksum of all that is printed of the paper with these blocks: head, text, figures, proposals."""
         return seen.fields(self, self.content(blocks, date.min), blocks)[seen.WHOLE]
 

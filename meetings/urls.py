@@ -3,28 +3,28 @@
 from django.urls import path
 
 from kim.pages.sections import section
-from meetings.views import cosigning, heads, papers
+from meetings.views import cosigning, paper_heads, papers
 
 section("Dokumente", 50, documents="Vorlagen", sources="Belege", document_check="PDF prüfen")
 
 urlpatterns = [
     path("dokumente/", papers.Papers.as_view(), name="documents"),
-    path("dokumente/neu/", heads.AddPaper.as_view(), name="paper-new"),
+    path("dokumente/neu/", paper_heads.AddPaper.as_view(), name="paper-new"),
     path("dokumente/zeichnungsbefugnisse/", cosigning.Signatories.as_view(), name="signatories"),
     path("dokumente/zeichnungsbefugnisse/neu/", cosigning.AddSignatory.as_view(), name="signatory-new"),
     path("dokumente/zeichnungsbefugnisse/<uuid:key>/", cosigning.EditSignatory.as_view(), name="signatory-edit"),
     path("dokumente/<str:reference>/bemerkung/", cosigning.Comment.as_view(), name="document-comment"),
     path("dokumente/<str:reference>/bemerkung/erledigt/", cosigning.FinishComment.as_view(), name="comment-done"),
-    path("dokumente/<str:reference>/", papers.DocumentPage.as_view(), name="document"),
+    path("dokumente/<str:reference>/", papers.PaperPage.as_view(), name="document"),
     path("dokumente/<str:reference>/aktenzeichen/", papers.DescribeDocument.as_view(), name="document-describe"),
-    path("dokumente/<str:reference>/kopf/", heads.EditHead.as_view(), name="document-head"),
-    path("dokumente/<str:reference>/gremium/neu/", heads.AddConsultation.as_view(), name="consultation-new"),
+    path("dokumente/<str:reference>/kopf/", paper_heads.EditHead.as_view(), name="document-head"),
+    path("dokumente/<str:reference>/gremium/neu/", paper_heads.AddConsultation.as_view(), name="consultation-new"),
     path(
         "dokumente/<str:reference>/gremium/<int:order>/loeschen/",
-        heads.RemoveConsultation.as_view(),
+        paper_heads.RemoveConsultation.as_view(),
         name="consultation-remove",
     ),
-    path("dokumente/<str:reference>/mitzeichnung/neu/", heads.AddCoSignature.as_view(), name="cosignature-new"),
+    path("dokumente/<str:reference>/mitzeichnung/neu/", paper_heads.AddCoSignature.as_view(), name="cosignature-new"),
     path("dokumente/<str:reference>/mitzeichnen/", cosigning.Sign.as_view(), name="document-sign"),
     path("dokumente/<str:reference>/stand/", papers.Proceed.as_view(), name="document-proceed"),
 ]

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from kim.access.request import scoped
 from kim.admin import CodeAdmin, ReadOnlyAdmin
 from kim.figures import column
-from kim.values.formats import euro, fte, span
+from kim.values.formats import format_euro, format_fte, format_range
 from staffing.models import Function, Municipality, PositionPeriod, Status
 
 
@@ -66,11 +66,11 @@ class PositionAdmin(ReadOnlyAdmin):
 
     @admin.display(description="VZÄ", ordering="fte")
     def size(self, row: Any) -> str:
-        return fte(row.fte)
+        return format_fte(row.fte)
 
     @admin.display(description="Jahresbetrag")
     def amount(self, row: Any) -> str:
-        return euro(row.annual_amount)
+        return format_euro(row.annual_amount)
 
     @admin.display(description="Status", ordering="status")
     def status_label(self, row: Any) -> str:
@@ -78,4 +78,4 @@ class PositionAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Zeitraum", ordering="validity")
     def time(self, row: Any) -> str:
-        return span(row.validity)
+        return format_range(row.validity)

@@ -8,8 +8,7 @@ from django.urls import reverse
 
 from kim.figures.findings import Finding, Severity, about, rule
 from kim.models import Body
-from kim.values.formats import day as printed
-from kim.values.formats import fte, listed
+from kim.values.formats import format_day, format_fte, listed
 from kim.values.periods import DAY
 from staffing.figures import occupancy
 from staffing.models import Occupancy, Position, PositionPeriod, Procedure
@@ -42,7 +41,9 @@ def over_occupied(body: Body, day: date) -> Iterator[Finding]:
             taken = max(promised, worked)
             size = sum((f.fte for f in facts if one in f.validity), Decimal(0))
             if taken > size:
-                words = f"Am {one:%d.%m.%Y} sind {fte(taken)} VZÄ besetzt, die Stelle hat {fte(size)} VZÄ."
+                words = (
+                    f"Am {one:%d.%m.%Y} sind {format_fte(taken)} VZÄ besetzt, die Stelle hat {format_fte(size)} VZÄ."
+                )
                 yield about(Severity.ERROR, places[0].position, words)
                 break
 
@@ -58,12 +59,11 @@ def not_filled(body: Body, day: date) -> Iterator[Finding]:
         left, unknown = found.open.amount, found.not_stated.amount
         if not left and not unknown:
             continue
-        words = [f"{fte(left)} VZÄ unbesetzt oder noch nicht vergeben"] if left else []
-        words += [f"zu {fte(unknown)} VZÄ fehlt die Angabe, ob sie besetzt sind"] if unknown else []
+        words = [f"{format_fte(left)} VZÄ unbesetzt oder noch nicht vergeben"] if left else []
+        words += [f"zu {format_fte(unknown)} VZÄ fehlt die Angabe, ob sie besetzt sind"] if unknown else []
         label = {"own": "eigene Stellen", "onward": "Stellen bei Dritten"}[kind]
-        sentence = (
-            f"Von {fte(found.derivation.amount)} VZÄ sind {fte(found.committed.amount)} verplant; {listed(words)}."
-        )
+        sentence = f"Von {format_fte(found.derivation.amount)} VZÄ sind {format_fte(found.committed.amount)} verplant; "
+        sentence += f"{listed(words)}."
         link = f"{reverse('positions')}?art={'eigen' if kind == 'own' else 'dritte'}"
         key = f"besetzung:{kind}"
         yield about(Severity.HINT, body, sentence, name=label[0].upper() + label[1:], link=link, key=key)
@@ -104,7 +104,7 @@ def stage_fits(body: Body, day: date) -> Iterator[Finding]:
         if running and row.stage not in {one.stage() for one in running}:
             words = f"{running[0].get_kind_display()} läuft, der Verfahrensstand ist „{row.get_stage_display()}“."
         elif not running and (last := [one for one in over if one.stage() == row.stage]):
-            end = printed(last[-1].validity.upper - DAY)
+            end = format_day(last[-1].validity.upper - DAY)
             words = f"Die Frist war am {end}, der Verfahrensstand ist noch „{row.get_stage_display()}“."
         else:
             continue

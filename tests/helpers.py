@@ -9,7 +9,7 @@ import psycopg
 from django.db import connection, transaction
 
 from kim.store import postgres
-from kim.values.periods import period
+from kim.values.periods import inclusive_range
 
 
 def close():
@@ -57,7 +57,7 @@ def drawn_paper(body, reference="2023/0120"):
     found = documents.find(Body.objects.get(pk=body.pk), reference)
     chips = [chip for block in found.fresh() for chip in block.chips()]
     documents.take_over(found.text, chips, {chip.token for chip in chips})
-    return releases.draft(found)
+    return releases.draft_pdf(found)
 
 
 def shown(browser, url):
@@ -77,7 +77,7 @@ def new_position(body, number, fte="1.0", kind="own", first=None, last=None, ite
     position.full_clean()
     position.save()
     row = PositionPeriod(
-        body=body, position=position, fte=D(fte), validity=period(first or body.reference_day, last), **facts
+        body=body, position=position, fte=D(fte), validity=inclusive_range(first or body.reference_day, last), **facts
     )
     row.full_clean()
     row.save()
@@ -149,7 +149,7 @@ def new_notice(body, slug, *staff, state="granted", first=None, last=None, rule=
     facts.setdefault("sub_product", SubProduct.objects.filter(body=body).first())
     notice = keep(FundingNotice(body=body, slug=slug, title=facts.pop("title", f"Bescheid {slug}"), **facts))
     source = keep(Source(body=body, kind="notice", title=notice.title, date=given or first))
-    version = NoticeVersion(body=body, notice=notice, source=source, state=state, validity=period(first, last))
+    version = NoticeVersion(body=body, notice=notice, source=source, state=state, validity=inclusive_range(first, last))
     version.amount, version.proration = (D(amount) if amount is not None else None), rule
     if amount is None and state == "granted":
         version.amount = D(0)

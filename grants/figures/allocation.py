@@ -15,8 +15,8 @@ from grants.figures.costs import NO_RATE, closing, per_words, price_of, size_of,
 from grants.models import Book, Funding, NoticeVersion, load
 from kim.figures import EUR, FTE, Value, figure, known_total, total
 from kim.models import Body
-from kim.values.formats import euro, fte
-from kim.values.periods import DAY, between
+from kim.values.formats import format_euro, format_fte
+from kim.values.periods import DAY, half_open_range
 from staffing.figures.occupancy import size
 from staffing.models import Position, PositionPeriod, ServedMunicipality
 
@@ -73,7 +73,7 @@ def on_day(rows: list[PositionPeriod], day: date, *, all_posts: bool = False) ->
     """
     if not rows:
         return {}
-    span = between(day, day + DAY)
+    span = half_open_range(day, day + DAY)
     holding = NoticeVersion.objects.filter(body=rows[0].body_id).holding_on(day)
     books = load(
         rows[0].body_id,
@@ -158,7 +158,7 @@ def part_of(label: str, link: str, book: Book, piece: Piece) -> Value:
     """What one notice pays of a post in a year."""
     if piece.price.amount is None or piece.amount is None or piece.exact is None:
         return Value(label, None, EUR, "annahme", source=NO_RATE, link=link)
-    formula = f"{fte(piece.use.fte)} VZÄ × {euro(piece.price.amount)}{per_words(piece.price)}"
+    formula = f"{format_fte(piece.use.fte)} VZÄ × {format_euro(piece.price.amount)}{per_words(piece.price)}"
     formula += closing(piece.exact, piece.amount)
     operands = (size_of(piece), price_of(piece, book.notice))
     words = waiting(book)

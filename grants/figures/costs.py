@@ -11,7 +11,7 @@ from grants.costing import Absence, ItemYear, Piece, PostYear
 from grants.models import Book, Entry, FundingNotice
 from grants.models.readings import json_of
 from kim.figures import COUNT, EUR, FTE, MONTHS, Value, stated
-from kim.values.formats import euro, fte, number, span
+from kim.values.formats import format_euro, format_fte, format_number, format_range
 from kim.values.money import MILLI, rounded
 from kim.values.periods import months, year_of
 
@@ -38,7 +38,7 @@ def time_of(piece: Any, when: Any, rule: str) -> str:
 
 def per_words(price: costing.Price) -> str:
     """Example: " je 0,5 VZÄ"; nothing for a full post."""
-    return "" if price.per_fte == 1 else f" je {fte(price.per_fte)} VZÄ"
+    return "" if price.per_fte == 1 else f" je {format_fte(price.per_fte)} VZÄ"
 
 
 def closing(exact: Fraction, amount: Decimal) -> str:
@@ -47,7 +47,7 @@ def closing(exact: Fraction, amount: Decimal) -> str:
     difference = amount - rounded(exact)
     if not difference:
         return ""
-    return f" {'+' if difference > 0 else '−'} {euro(abs(difference))} Rundungsausgleich"
+    return f" {'+' if difference > 0 else '−'} {format_euro(abs(difference))} Rundungsausgleich"
 
 
 def formula_of(piece: Piece, size: Decimal, when: Any, exact: Fraction, amount: Decimal, part: str = "") -> str:
@@ -55,12 +55,13 @@ def formula_of(piece: Piece, size: Decimal, when: Any, exact: Fraction, amount: 
     684.000,00 € × 365/4.380 VZÄ-Tage."""
     if piece.peak is not None and piece.fte_days_of_all is not None:
         days = "/".join(
-            number(rounded(one, MILLI), 3).rstrip("0").rstrip(",") for one in (piece.fte_days, piece.fte_days_of_all)
+            format_number(rounded(one, MILLI), 3).rstrip("0").rstrip(",")
+            for one in (piece.fte_days, piece.fte_days_of_all)
         )
         exact = Fraction(rounded(piece.peak)) * piece.fte_days / piece.fte_days_of_all
-        return f"{euro(rounded(piece.peak))} × {days} VZÄ-Tage{closing(exact, amount)}"
+        return f"{format_euro(rounded(piece.peak))} × {days} VZÄ-Tage{closing(exact, amount)}"
     per, time = per_words(piece.price), time_of(piece, when, piece.terms.rule)
-    return f"{fte(size)} VZÄ{part} × {euro(piece.price.amount)}{per} × {time}{closing(exact, amount)}"
+    return f"{format_fte(size)} VZÄ{part} × {format_euro(piece.price.amount)}{per} × {time}{closing(exact, amount)}"
 
 
 def size_of(piece: Piece) -> Value:
@@ -68,7 +69,7 @@ def size_of(piece: Piece) -> Value:
     row, use = piece.use.row, piece.use
     if use.fte == use.whole:
         return stated("VZÄ", use.fte, FTE, row)
-    words = f"als geförderter Teil von {fte(use.whole)} VZÄ erfasst"
+    words = f"als geförderter Teil von {format_fte(use.whole)} VZÄ erfasst"
     return Value("geförderte VZÄ", use.fte, FTE, "annahme", source=words, link=row.get_absolute_url())
 
 
@@ -82,7 +83,7 @@ def duration_of(piece: Piece, when: Any, notice: FundingNotice) -> Value:
     """How long it is, by the notice's rule; the rule itself where it is not stated is an Annahme of the notice."""
     row, link = piece.use.row, notice.get_absolute_url()
     kind: Any = "annahme" if row.validity_assumption else "rechnung"
-    words = f"{span(row.validity)} im Förderzeitraum"
+    words = f"{format_range(row.validity)} im Förderzeitraum"
     if piece.terms.rule in (costing.DAYS, costing.NONE):
         length = (when.upper - when.lower).days
         return Value("Tage", length, COUNT, kind, words, source=row.validity_assumption, link=link)
@@ -120,12 +121,12 @@ def absence_value(absence: Absence, piece: Piece, share: Decimal, notice: Fundin
     """
     gap, use = absence.row, piece.use
     exact = costing.cost_of(costing.share_of(absence, piece), piece, absence.span)
-    part = "" if use.fte == use.whole else f" × {fte(use.fte)}/{fte(use.whole)}"
+    part = "" if use.fte == use.whole else f" × {format_fte(use.fte)}/{format_fte(use.whole)}"
     formula = formula_of(replace(piece, peak=None), absence.fte, absence.span, exact, share, part)
-    size = replace(gap.size(), label=f"{gap.kind}, {span(absence.span)}")
+    size = replace(gap.size(), label=f"{gap.kind}, {format_range(absence.span)}")
     operands = (size, price_of(piece, notice), duration_of(piece, absence.span, notice))
     return Value(
-        span(absence.span), share, EUR, "rechnung", formula, operands=operands, link=gap.row.get_absolute_url()
+        format_range(absence.span), share, EUR, "rechnung", formula, operands=operands, link=gap.row.get_absolute_url()
     )
 
 

@@ -14,8 +14,8 @@ from grants.figures.costs import absence_value, years_of
 from grants.models import Book, FundingNotice, NoticeVersion, load
 from kim.figures import EUR, FTE, Value, figure, total
 from kim.models import Body
-from kim.values.formats import day as printed
-from kim.values.periods import DAY, between, common, last_day, year_of
+from kim.values.formats import format_day
+from kim.values.periods import DAY, half_open_range, intersection, last_day, year_of
 from staffing.figures.vacancy import UNKNOWN, gaps
 from staffing.models import Occupancy, PositionPeriod
 
@@ -90,7 +90,7 @@ def unspent(notice: FundingNotice, day: date) -> Unspent:
     books = load(notice.body, None, notices=Q(notice=notice), plans=True)
     found = [one for book in books for one in left_of(book, day)]
     reach = notice.current.validity
-    labels = (f"bis {printed(day)}", f"danach bis {printed(last_day(reach))}, wenn es so bleibt")
+    labels = (f"bis {format_day(day)}", f"danach bis {format_day(last_day(reach))}, wenn es so bleibt")
     so_far, ahead = (total(label, *sums(found, n)) for n, label in enumerate(labels))
     whole = total(f"voraussichtlich nicht verausgabt, {notice.title}", so_far, ahead)
     unclear = total("Besetzung: keine Angabe", *(gap for one in found for gap in one.unclear), unit=FTE)
@@ -165,7 +165,10 @@ def places_of(posts: Iterable[int]) -> dict[int, list[Occupancy]]:
 def left_of_post(post: PostYear, known: tuple[Any, Any], year: int, day: date, book: Book) -> Left:
     """What one post leaves in a year, see unspent; so far and ahead are parts of one rounded sum."""
     within = year_of(year)
-    past, future = common(within, between(None, day + DAY)), common(within, between(day + DAY))
+    past, future = (
+        intersection(within, half_open_range(None, day + DAY)),
+        intersection(within, half_open_range(day + DAY)),
+    )
     absences = [
         Absence(costing.UNKNOWN if gap.kind == UNKNOWN else NOT_SPENT, gap.span, gap.fte, gap)
         for span in (past, future)

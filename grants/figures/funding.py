@@ -8,7 +8,7 @@ from grants.figures.neutrality import of_year, required
 from grants.models import Book, NoticeVersion, load
 from kim.figures import DATE, EUR, Deadlines, Headline, Value, figure, total
 from kim.models import Body
-from kim.values.formats import euro
+from kim.values.formats import format_euro
 from kim.values.periods import last_day, year_of
 
 YEAR = timedelta(days=366)
@@ -50,10 +50,10 @@ def headline(body: Body, day: date) -> Headline:
     found = books(body, day.year)
     have, need = granted_of(found, day.year), bound_of(found, day.year)
     left = have.amount - need.amount
-    formula = f"{euro(have.amount)} − {euro(need.amount)}"
+    formula = f"{format_euro(have.amount)} − {format_euro(need.amount)}"
     value = Value("frei", left, EUR, "rechnung", formula, operands=(have, need))
-    words = f"{euro(left)} frei" if left >= 0 else f"{euro(-left)} zu viel gebunden"
-    note = f"{euro(have.amount)} bewilligt, {euro(need.amount)} durch Stellen gebunden"
+    words = f"{format_euro(left)} frei" if left >= 0 else f"{format_euro(-left)} zu viel gebunden"
+    note = f"{format_euro(have.amount)} bewilligt, {format_euro(need.amount)} durch Stellen gebunden"
     return Headline(words, note, value, good=None if left >= 0 else False)
 
 
@@ -75,10 +75,10 @@ def neutrality(body: Body, day: date) -> Headline:
             "surplus": "ohne Belastung des Haushalts",
             "deficit": "nicht kostenneutral",
         }
-        note = f"Teilprodukt {known[0].sub_product.number}: Differenz {euro(known[0].amount)}"
+        note = f"Teilprodukt {known[0].sub_product.number}: Differenz {format_euro(known[0].amount)}"
         return Headline(words[known[0].verdict], note, known[0].gap, good=known[0].amount >= 0)
     neutral = sum(one.is_neutral for one in known)
-    parts = [f"{one.sub_product.number}: {euro(one.amount)}" for one in known]
+    parts = [f"{one.sub_product.number}: {format_euro(one.amount)}" for one in known]
     parts += [f"{one.number}: nicht berechenbar" for one, result, _ in found if result is None]
     words_ = f"{neutral} von {len(found)} Teilprodukten kostenneutral"
     return Headline(words_, " · ".join(parts), value, good=all(one.amount >= 0 for one in known))

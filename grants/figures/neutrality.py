@@ -9,11 +9,11 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 
 from grants.figures.costs import granted_value, lump_values, of_position, post_value, post_values, waiting
-from grants.figures.keys import budget_amount, rate
+from grants.figures.stated import budget_amount, rate
 from grants.models import Book, BudgetLine, FundingNotice, NoticeVersion, SubProduct, load
 from kim.figures import EUR, TEXT, Value, figure, known_total, stated, total
 from kim.models import Body
-from kim.values.formats import euro
+from kim.values.formats import format_euro
 from kim.values.periods import year_of
 from staffing.models import Position
 
@@ -123,7 +123,7 @@ class Neutrality:
 
     def in_words(self, *, prose: bool = False) -> str:
         """The verdict as a paper or page says it; "kostenneutral" only where the gap is 0."""
-        amount = euro(abs(self.amount), prose=prose)
+        amount = format_euro(abs(self.amount), prose=prose)
         return {
             "neutral": "kostenneutral",
             "surplus": f"ohne Belastung des Haushalts; {amount} der Zuwendung sind nicht durch Stellen gebunden",
@@ -191,7 +191,7 @@ def nominal(body: Body, year: int, sub_product: SubProduct) -> Neutrality:
 
 def _gap(label: str, parts: dict[str, Value]) -> Value:
     income, *costs = parts.values()
-    formula = " − ".join(euro(part.amount) for part in (income, *costs))
+    formula = " − ".join(format_euro(part.amount) for part in (income, *costs))
     gap = income.amount - sum((part.amount for part in costs), Decimal(0))
     missing = sum(part.missing for part in (income, *costs))
     return Value(label, gap, EUR, "rechnung", formula, operands=(income, *costs), missing=missing)
@@ -249,7 +249,8 @@ def sentence(body: Body, year: int, sub_product: SubProduct) -> Value:
         if found.is_neutral:
             words = "nach den errechneten Beträgen ohne Mehrbelastung"
         parts = [
-            f"{d.label} {euro(d.budget, prose=True)} veranschlagt, {euro(d.required, prose=True)} errechnet"
+            f"{d.label} {format_euro(d.budget, prose=True)} veranschlagt, "
+            f"{format_euro(d.required, prose=True)} errechnet"
             for d in found.differences
         ]
         words += ". Die Ansätze weichen von den errechneten Beträgen ab: " + "; ".join(parts)

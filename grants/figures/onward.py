@@ -13,8 +13,8 @@ from grants.costing import ItemYear, Piece
 from grants.figures.costs import piece_value
 from grants.models import Book, Entry, FundingNotice, load
 from kim.figures import DATE, FTE, TEXT, Value, figure, known_total, total
-from kim.values.formats import euro, fte, listed
-from kim.values.periods import between, last_day
+from kim.values.formats import format_euro, format_fte, listed
+from kim.values.periods import half_open_range, last_day
 from staffing.figures.occupancy import size
 from staffing.models import Carrier, Position, PositionPeriod
 
@@ -72,7 +72,7 @@ def of_row(pieces: list[Piece], entry: Entry, book: Book) -> Share:
     use = pieces[0].use
     parts = tuple(piece_value(one, book.notice) for one in pieces)
     cost = parts[0] if len(parts) == 1 else known_total(use.number, *parts)
-    ends = between(min(one.span.lower for one in pieces), max(one.span.upper for one in pieces))
+    ends = half_open_range(min(one.span.lower for one in pieces), max(one.span.upper for one in pieces))
     words = replace(cost, label=use.number, link=use.row.position.get_absolute_url())
     return Share(use.row, entry.label, use.fte, ends, words)
 
@@ -187,7 +187,7 @@ def cells(share: Share) -> list[str]:
         share.row.position.number,
         share.function,
         listed(names) if names else "keine Angabe",
-        fte(share.fte),
+        format_fte(share.fte),
         f"{first:%d.%m.%Y} bis {last:%d.%m.%Y}",
-        euro(cost) if isinstance(cost, Decimal) else "Satz noch nicht bekannt",
+        format_euro(cost) if isinstance(cost, Decimal) else "Satz noch nicht bekannt",
     ]

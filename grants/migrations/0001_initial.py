@@ -4,7 +4,7 @@ import django.contrib.postgres.constraints
 import django.db.models.deletion
 import django.db.models.functions.math
 import grants.models.funding
-import kim.models.rows
+import kim.models.base
 import kim.values.money
 import kim.values.periods
 import pghistory.utils
@@ -296,7 +296,7 @@ class Migration(FirstMigration):
                         name="onwardtemplate_basis",
                         violation_error_message="Dieses Muster gibt es schon.",
                     ),
-                    kim.models.rows.SameBody(
+                    kim.models.base.SameBody(
                         "text",
                         name="grants_onwardtemplate_text_same",
                         violation_error_message="Der gewählte Eintrag gehört zu einer anderen Körperschaft.",
@@ -469,8 +469,8 @@ class Migration(FirstMigration):
                         verbose_name="Funktion",
                     ),
                 ),
-                ("amount", kim.values.money.EuroColumn(verbose_name="Betrag")),
-                ("per_fte", kim.values.money.FteColumn(default=Decimal("1"), verbose_name="je VZÄ")),
+                ("amount", kim.values.money.EuroModelField(verbose_name="Betrag")),
+                ("per_fte", kim.values.money.FteModelField(default=Decimal("1"), verbose_name="je VZÄ")),
                 ("validity", kim.values.periods.PeriodField(verbose_name="Gültigkeit")),
                 (
                     "variant",
@@ -559,8 +559,8 @@ class Migration(FirstMigration):
                         verbose_name="Funktion",
                     ),
                 ),
-                ("amount", kim.values.money.EuroColumn(verbose_name="Betrag")),
-                ("per_fte", kim.values.money.FteColumn(default=Decimal("1"), verbose_name="je VZÄ")),
+                ("amount", kim.values.money.EuroModelField(verbose_name="Betrag")),
+                ("per_fte", kim.values.money.FteModelField(default=Decimal("1"), verbose_name="je VZÄ")),
                 ("validity", kim.values.periods.PeriodField(verbose_name="Gültigkeit")),
                 (
                     "variant",
@@ -690,7 +690,7 @@ class Migration(FirstMigration):
                 ("assignment", models.CharField(blank=True, max_length=60, verbose_name="Kontierung")),
                 (
                     "amount",
-                    kim.values.money.EuroColumn(
+                    kim.values.money.EuroModelField(
                         blank=True,
                         help_text="Leer heißt: noch offen, in Planung.",
                         null=True,
@@ -729,17 +729,17 @@ class Migration(FirstMigration):
                         nulls_distinct=False,
                         violation_error_message="Diesen Ansatz gibt es schon.",
                     ),
-                    kim.models.rows.SameBody(
+                    kim.models.base.SameBody(
                         "sub_product",
                         name="grants_budgetline_sub_product_same",
                         violation_error_message="Der gewählte Eintrag gehört zu einer anderen Körperschaft.",
                     ),
-                    kim.models.rows.SameBody(
+                    kim.models.base.SameBody(
                         "account",
                         name="grants_budgetline_account_same",
                         violation_error_message="Der gewählte Eintrag gehört zu einer anderen Körperschaft.",
                     ),
-                    kim.models.rows.SameBody(
+                    kim.models.base.SameBody(
                         "basis",
                         name="grants_budgetline_basis_same",
                         violation_error_message="Der gewählte Eintrag gehört zu einer anderen Körperschaft.",
@@ -845,7 +845,7 @@ class Migration(FirstMigration):
                 ("assignment", models.CharField(blank=True, max_length=60, verbose_name="Kontierung")),
                 (
                     "amount",
-                    kim.values.money.EuroColumn(
+                    kim.values.money.EuroModelField(
                         blank=True,
                         help_text="Leer heißt: noch offen, in Planung.",
                         null=True,
@@ -938,7 +938,7 @@ class Migration(FirstMigration):
                         name="fundingnotice_slug",
                         violation_error_message="Diesen Kurznamen hat schon eine andere Zuwendung.",
                     ),
-                    kim.models.rows.SameBody(
+                    kim.models.base.SameBody(
                         "sub_product",
                         name="grants_fundingnotice_sub_product_same",
                         violation_error_message="Der gewählte Eintrag gehört zu einer anderen Körperschaft.",
@@ -1124,7 +1124,7 @@ class Migration(FirstMigration):
                         name="noticeitem_function",
                         violation_error_message="Eine Personalposition nennt eine Funktion, jede andere keine.",
                     ),
-                    kim.models.rows.SameBody(
+                    kim.models.base.SameBody(
                         "notice",
                         name="grants_noticeitem_notice_same",
                         violation_error_message="Der gewählte Eintrag gehört zu einer anderen Körperschaft.",
@@ -1167,7 +1167,7 @@ class Migration(FirstMigration):
                 ),
                 (
                     "fte",
-                    kim.values.money.FteColumn(
+                    kim.values.money.FteModelField(
                         blank=True,
                         help_text="Leer: die ganze Stelle, wie groß sie auch ist.",
                         null=True,
@@ -1206,12 +1206,12 @@ class Migration(FirstMigration):
                         name="funding_once",
                         violation_error_message="Die Stelle wird aus dieser Zuwendung in dieser Zeit schon gefördert.",
                     ),
-                    kim.models.rows.SameBody(
+                    kim.models.base.SameBody(
                         "item",
                         name="grants_funding_item_same",
                         violation_error_message="Der gewählte Eintrag gehört zu einer anderen Körperschaft.",
                     ),
-                    kim.models.rows.SameBody(
+                    kim.models.base.SameBody(
                         "position",
                         name="grants_funding_position_same",
                         violation_error_message="Der gewählte Eintrag gehört zu einer anderen Körperschaft.",
@@ -1275,7 +1275,7 @@ class Migration(FirstMigration):
                 ),
                 (
                     "fte",
-                    kim.values.money.FteColumn(
+                    kim.values.money.FteModelField(
                         blank=True,
                         help_text="Leer: die ganze Stelle, wie groß sie auch ist.",
                         null=True,
@@ -1452,7 +1452,7 @@ class Migration(FirstMigration):
                 ),
                 (
                     "amount",
-                    kim.values.money.EuroColumn(
+                    kim.values.money.EuroModelField(
                         blank=True, null=True, validators=[kim.values.money.positive], verbose_name="Betrag"
                     ),
                 ),
@@ -1532,12 +1532,12 @@ class Migration(FirstMigration):
                         name="noticeversion_holds",
                         violation_error_message="„Gilt ab“ liegt im Förderzeitraum.",
                     ),
-                    kim.models.rows.SameBody(
+                    kim.models.base.SameBody(
                         "notice",
                         name="grants_noticeversion_notice_same",
                         violation_error_message="Der gewählte Eintrag gehört zu einer anderen Körperschaft.",
                     ),
-                    kim.models.rows.SameBody(
+                    kim.models.base.SameBody(
                         "source",
                         name="grants_noticeversion_source_same",
                         violation_error_message="Der gewählte Eintrag gehört zu einer anderen Körperschaft.",
@@ -1578,10 +1578,10 @@ class Migration(FirstMigration):
                         verbose_name="Fassung der Zuwendung",
                     ),
                 ),
-                ("fte", kim.values.money.FteColumn(blank=True, null=True, verbose_name="VZÄ")),
+                ("fte", kim.values.money.FteModelField(blank=True, null=True, verbose_name="VZÄ")),
                 (
                     "amount",
-                    kim.values.money.EuroColumn(
+                    kim.values.money.EuroModelField(
                         blank=True, null=True, validators=[kim.values.money.positive], verbose_name="Betrag"
                     ),
                 ),
@@ -1621,12 +1621,12 @@ class Migration(FirstMigration):
                         name="itemterms_either",
                         violation_error_message="Personal hat VZÄ, jede andere Position einen Betrag.",
                     ),
-                    kim.models.rows.SameBody(
+                    kim.models.base.SameBody(
                         "item",
                         name="grants_itemterms_item_same",
                         violation_error_message="Der gewählte Eintrag gehört zu einer anderen Körperschaft.",
                     ),
-                    kim.models.rows.SameBody(
+                    kim.models.base.SameBody(
                         "notice_version",
                         name="grants_itemterms_notice_version_same",
                         violation_error_message="Der gewählte Eintrag gehört zu einer anderen Körperschaft.",
@@ -1659,8 +1659,8 @@ class Migration(FirstMigration):
                     ),
                 ),
                 ("validity", kim.values.periods.PeriodField(verbose_name="Gültigkeit")),
-                ("amount", kim.values.money.EuroColumn(verbose_name="Betrag")),
-                ("per_fte", kim.values.money.FteColumn(default=Decimal("1"), verbose_name="je VZÄ")),
+                ("amount", kim.values.money.EuroModelField(verbose_name="Betrag")),
+                ("per_fte", kim.values.money.FteModelField(default=Decimal("1"), verbose_name="je VZÄ")),
                 (
                     "source",
                     models.CharField(
@@ -1703,7 +1703,7 @@ class Migration(FirstMigration):
                         name="itemrate_once",
                         violation_error_message="Für diese Zeit steht zu der Position schon ein Satz.",
                     ),
-                    kim.models.rows.SameBody(
+                    kim.models.base.SameBody(
                         "terms",
                         name="grants_itemrate_terms_same",
                         violation_error_message="Der gewählte Eintrag gehört zu einer anderen Körperschaft.",
@@ -1755,8 +1755,8 @@ class Migration(FirstMigration):
                     ),
                 ),
                 ("validity", kim.values.periods.PeriodField(verbose_name="Gültigkeit")),
-                ("amount", kim.values.money.EuroColumn(verbose_name="Betrag")),
-                ("per_fte", kim.values.money.FteColumn(default=Decimal("1"), verbose_name="je VZÄ")),
+                ("amount", kim.values.money.EuroModelField(verbose_name="Betrag")),
+                ("per_fte", kim.values.money.FteModelField(default=Decimal("1"), verbose_name="je VZÄ")),
                 (
                     "source",
                     models.CharField(
@@ -1827,10 +1827,10 @@ class Migration(FirstMigration):
                         verbose_name="Fassung der Zuwendung",
                     ),
                 ),
-                ("fte", kim.values.money.FteColumn(blank=True, null=True, verbose_name="VZÄ")),
+                ("fte", kim.values.money.FteModelField(blank=True, null=True, verbose_name="VZÄ")),
                 (
                     "amount",
-                    kim.values.money.EuroColumn(
+                    kim.values.money.EuroModelField(
                         blank=True, null=True, validators=[kim.values.money.positive], verbose_name="Betrag"
                     ),
                 ),
@@ -1926,7 +1926,7 @@ class Migration(FirstMigration):
                 ),
                 (
                     "amount",
-                    kim.values.money.EuroColumn(
+                    kim.values.money.EuroModelField(
                         blank=True, null=True, validators=[kim.values.money.positive], verbose_name="Betrag"
                     ),
                 ),
@@ -2055,22 +2055,22 @@ class Migration(FirstMigration):
                         name="onwardgrant_number",
                         violation_error_message="Die erste Fassung hat die Nummer 1.",
                     ),
-                    kim.models.rows.SameBody(
+                    kim.models.base.SameBody(
                         "source",
                         name="grants_onwardgrant_source_same",
                         violation_error_message="Der gewählte Eintrag gehört zu einer anderen Körperschaft.",
                     ),
-                    kim.models.rows.SameBody(
+                    kim.models.base.SameBody(
                         "text",
                         name="grants_onwardgrant_text_same",
                         violation_error_message="Der gewählte Eintrag gehört zu einer anderen Körperschaft.",
                     ),
-                    kim.models.rows.SameBody(
+                    kim.models.base.SameBody(
                         "notice",
                         name="grants_onwardgrant_notice_same",
                         violation_error_message="Der gewählte Eintrag gehört zu einer anderen Körperschaft.",
                     ),
-                    kim.models.rows.SameBody(
+                    kim.models.base.SameBody(
                         "carrier",
                         name="grants_onwardgrant_carrier_same",
                         violation_error_message="Der gewählte Eintrag gehört zu einer anderen Körperschaft.",
@@ -2250,7 +2250,10 @@ class Migration(FirstMigration):
                     ),
                 ),
                 ("year", models.PositiveSmallIntegerField(verbose_name="Haushaltsjahr")),
-                ("amount", kim.values.money.EuroColumn(validators=[kim.values.money.positive], verbose_name="Betrag")),
+                (
+                    "amount",
+                    kim.values.money.EuroModelField(validators=[kim.values.money.positive], verbose_name="Betrag"),
+                ),
             ],
             options={
                 "verbose_name": "Betrag eines Haushaltsjahres",
@@ -2271,7 +2274,7 @@ class Migration(FirstMigration):
                         name="yearamount_once",
                         violation_error_message="Für dieses Haushaltsjahr steht schon ein Betrag.",
                     ),
-                    kim.models.rows.SameBody(
+                    kim.models.base.SameBody(
                         "notice_version",
                         name="grants_yearamount_notice_version_same",
                         violation_error_message="Der gewählte Eintrag gehört zu einer anderen Körperschaft.",
@@ -2323,7 +2326,10 @@ class Migration(FirstMigration):
                     ),
                 ),
                 ("year", models.PositiveSmallIntegerField(verbose_name="Haushaltsjahr")),
-                ("amount", kim.values.money.EuroColumn(validators=[kim.values.money.positive], verbose_name="Betrag")),
+                (
+                    "amount",
+                    kim.values.money.EuroModelField(validators=[kim.values.money.positive], verbose_name="Betrag"),
+                ),
             ],
             options={
                 "abstract": False,

@@ -2,9 +2,9 @@
 
 from grants.models.amending import NewVersion
 from grants.models.budget import Account, AccountGroup, BudgetLine, SubProduct
-from grants.models.carrying import carried, carry_over
+from grants.models.carry_over import carried, carry_over
 from grants.models.funding import Funding
-from grants.models.handing import hand_over
+from grants.models.handover import hand_over
 from grants.models.items import ItemRate, ItemTerms, NoticeItem
 from grants.models.ledger import Book, Entry, load
 from grants.models.notices import FundingNotice, NoticeVersion, YearAmount

@@ -15,9 +15,9 @@ from grants.models.items import ItemRate, ItemTerms, NoticeItem
 from grants.models.ledger import Book, load
 from grants.models.notices import FundingNotice, NoticeVersion, YearAmount
 from kim.models import ClosedYear, Source
-from kim.models.refusals import refusable
-from kim.store.context import note
-from kim.values.periods import common, year_of
+from kim.models.refusals import db_errors_as_validation
+from kim.store.context import describe_act
+from kim.values.periods import intersection, year_of
 
 REOPEN = "Das Förderjahr ist abgeschlossen. Bitte zuerst das Jahr wieder öffnen (Leitung, „Förderjahre“)."
 
@@ -55,10 +55,10 @@ class NewVersion:
         """Record it. ValidationError with a sentence: double funding, a rate that is missing, years that do not add up,
         or an amount or position of a closed year that would change; what changes open years only is taken."""
         list(FundingNotice.objects.filter(pk=self.notice.pk).select_for_update(no_key=True))
-        closed = {year for year in ClosedYear.of(self.notice.body) if common(self.validity, year_of(year))}
+        closed = {year for year in ClosedYear.of(self.notice.body) if intersection(self.validity, year_of(year))}
         before = self.book()
-        note(act=self.act(), reason=reason.strip())
-        with refusable():
+        describe_act(act=self.act(), reason=reason.strip())
+        with db_errors_as_validation():
             made = self.rows(self.first_open_day(closed, before))
         after = self.book()
         for year in sorted(closed):
@@ -92,7 +92,11 @@ class NewVersion:
         return {
             one.item.pk: (
                 one.fte,
-                [(common(s, span), full_time(Price(s, a, per))) for s, a, per in one.rates if common(s, span)],
+                [
+                    (intersection(s, span), full_time(Price(s, a, per)))
+                    for s, a, per in one.rates
+                    if intersection(s, span)
+                ],
             )
             for one in self.positions
             if one.fte is not None
@@ -127,10 +131,12 @@ def said_by(book: Book, year: int) -> dict[int, Any]:
     span = year_of(year)
     found = {}
     for entry in book.staff:
-        terms = [one for one in entry.item.chain if common(one.span, span)]
+        terms = [one for one in entry.item.chain if intersection(one.span, span)]
         if terms:
             prices = [
-                (common(p.span, span), p.amount and full_time(p)) for p in terms[-1].prices if common(p.span, span)
+                (intersection(p.span, span), p.amount and full_time(p))
+                for p in terms[-1].prices
+                if intersection(p.span, span)
             ]
             found[entry.pk] = (terms[-1].fte, prices)
     return found

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from kim.models import Body, BodyRow, Cited, SameBody, closed_year
 from kim.models.versioned import Versioned, tracked
-from kim.values.money import EuroColumn, exact, positive
+from kim.values.money import EuroModelField, exact, positive
 from kim.values.periods import PeriodField, PeriodQuerySet
 
 # The budget years in which an Ansatz names a Teilprodukt or a Sachkonto.
@@ -141,7 +141,7 @@ class BudgetLine(Cited, BodyRow):
     purpose = models.CharField("Zweck", max_length=8, choices=Purpose)
     label = models.CharField("Bezeichnung", max_length=160)
     assignment = models.CharField("Kontierung", max_length=60, blank=True)
-    amount = EuroColumn(
+    amount = EuroModelField(
         "Ansatz", null=True, blank=True, validators=[positive], help_text="Leer heißt: noch offen, in Planung."
     )
 

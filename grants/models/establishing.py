@@ -6,17 +6,17 @@ from django.core.exceptions import ValidationError
 
 from grants.models.funding import Funding
 from kim.models import Body
-from kim.models.refusals import refusable
-from kim.store.context import note
-from kim.values.periods import period
+from kim.models.refusals import db_errors_as_validation
+from kim.store.context import describe_act
+from kim.values.periods import inclusive_range
 from staffing.models import Position, PositionPeriod, ServedMunicipality
 
 
 def establish_post(body: Body, data: dict[str, Any]) -> Position:
     """Create a post with its facts and its funding; all or nothing. ValidationError with a sentence."""
-    note(reason=data["reason"].strip(), act="Stelle eingerichtet")
+    describe_act(reason=data["reason"].strip(), act="Stelle eingerichtet")
     item = data["item"]
-    with refusable():
+    with db_errors_as_validation():
         position = Position(
             body=body,
             number=data["number"],
@@ -25,7 +25,7 @@ def establish_post(body: Body, data: dict[str, Any]) -> Position:
         )
         facts = PositionPeriod(
             body=body,
-            validity=period(data["start"], None),
+            validity=inclusive_range(data["start"], None),
             fte=data["fte"],
             carrier=data["carrier"],
             stage=data["stage"],

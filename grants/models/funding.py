@@ -18,10 +18,9 @@ from grants.models.notices import NoticeVersion
 from grants.models.readings import counted_spans
 from kim.models import BodyRow, SameBody, closed_year
 from kim.models.versioned import tracked
-from kim.values.formats import day as printed
-from kim.values.formats import fte
-from kim.values.money import FteColumn, exact
-from kim.values.periods import PeriodField, common, period
+from kim.values.formats import format_day, format_fte
+from kim.values.money import FteModelField, exact
+from kim.values.periods import PeriodField, inclusive_range, intersection
 from staffing.models import Position, PositionPeriod
 
 pgtrigger.register(FUNDED_TWICE_BY_POST)(PositionPeriod)  # a post may not become smaller than its funded parts
@@ -33,7 +32,7 @@ PAID = """{row}.validity * (SELECT coalesce(range_merge(range_agg(v.validity)), 
 
 def always() -> Any:
     """A range without beginning and end: as long as the notice pays."""
-    return period(None, None)
+    return inclusive_range(None, None)
 
 
 class FundingQuerySet(QuerySet[Any]):
@@ -51,7 +50,9 @@ class Funding(BodyRow):
 
     item = models.ForeignKey(NoticeItem, models.PROTECT, related_name="funding", verbose_name="aus Zuwendung")
     position = models.ForeignKey(Position, models.PROTECT, related_name="funding", verbose_name="Stelle")
-    fte = FteColumn("geförderte VZÄ", null=True, blank=True, help_text="Leer: die ganze Stelle, wie groß sie auch ist.")
+    fte = FteModelField(
+        "geförderte VZÄ", null=True, blank=True, help_text="Leer: die ganze Stelle, wie groß sie auch ist."
+    )
     validity = PeriodField("Zeitraum", default=always, help_text="Leer: so lange die Zuwendung fördert.")
 
     objects = FundingQuerySet.as_manager()
@@ -82,7 +83,7 @@ class Funding(BodyRow):
         ]
 
     def __str__(self) -> str:
-        part = f", {fte(self.fte)} VZÄ" if self.fte is not None else ""
+        part = f", {format_fte(self.fte)} VZÄ" if self.fte is not None else ""
         return f"{self.position} aus {self.item}{part}"
 
     def clean(self) -> None:
@@ -108,13 +109,13 @@ def twice(position: Position, fundings: Iterable[Funding]) -> str:
     spans = counted_spans(one.item for one in given)
     for one in given:
         for there in spans.get(one.item_id, []):
-            if span := common(one.validity, there):
+            if span := intersection(one.validity, there):
                 paid.append((one, span))
     days = {span.lower for _, span in paid} | {row.validity.lower for row in rows}
     for day in sorted(days):
         row = next((r for r in rows if day in r.validity), None)
         parts = [(one, one.fte if one.fte is not None else row.fte) for one, span in paid if row and day in span]
         if row and sum((part for _, part in parts), Decimal(0)) > row.fte:
-            named = " und ".join(sorted(f"{one.item.notice.title} ({fte(part)})" for one, part in parts))
-            return f"Stelle {position.number}, ab {printed(day)}: {named}"
+            named = " und ".join(sorted(f"{one.item.notice.title} ({format_fte(part)})" for one, part in parts))
+            return f"Stelle {position.number}, ab {format_day(day)}: {named}"
     return ""

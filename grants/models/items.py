@@ -15,8 +15,8 @@ from grants.models.notices import HELD_BY_VERSION, WHOLE, FundingNotice, NoticeV
 from grants.models.programmes import Rate
 from kim.models import BodyRow, SameBody, closed_year
 from kim.models.versioned import tracked
-from kim.values.formats import euro, fte
-from kim.values.money import EuroColumn, FteColumn, exact, positive
+from kim.values.formats import format_euro, format_fte
+from kim.values.money import EuroModelField, FteModelField, exact, positive
 from kim.values.periods import PeriodField
 from staffing.models import Function
 
@@ -88,8 +88,8 @@ class ItemTerms(BodyRow):
     notice_version = models.ForeignKey(
         NoticeVersion, models.PROTECT, related_name="terms", verbose_name="Fassung der Zuwendung"
     )
-    fte = FteColumn("VZÄ", null=True, blank=True)
-    amount = EuroColumn("Betrag", null=True, blank=True, validators=[positive])
+    fte = FteModelField("VZÄ", null=True, blank=True)
+    amount = EuroModelField("Betrag", null=True, blank=True, validators=[positive])
 
     class Meta(BodyRow.Meta):
         verbose_name, verbose_name_plural = "Angabe zur Position", "Angaben zur Position"
@@ -114,7 +114,11 @@ class ItemTerms(BodyRow):
         ]
 
     def __str__(self) -> str:
-        return f"{fte(self.fte)} VZÄ {self.item}" if self.fte is not None else f"{self.item}: {euro(self.amount)}"
+        return (
+            f"{format_fte(self.fte)} VZÄ {self.item}"
+            if self.fte is not None
+            else f"{self.item}: {format_euro(self.amount)}"
+        )
 
     def clean(self) -> None:
         if self.item_id and self.item.is_staff != (self.fte is not None):
@@ -134,8 +138,8 @@ class ItemRate(BodyRow):
 
     terms = models.ForeignKey(ItemTerms, models.PROTECT, related_name="rates", verbose_name="Angabe zur Position")
     validity = PeriodField("Gültigkeit")
-    amount = EuroColumn("Betrag")
-    per_fte = FteColumn("je VZÄ", default=Decimal(1))
+    amount = EuroModelField("Betrag")
+    per_fte = FteModelField("je VZÄ", default=Decimal(1))
     source = models.CharField("Quelle", max_length=200, blank=True, help_text="Leer: der Bescheid selbst.")
 
     class Meta(BodyRow.Meta):
@@ -164,8 +168,8 @@ class ItemRate(BodyRow):
         ]
 
     def __str__(self) -> str:
-        per = "" if self.per_fte == 1 else f" für {fte(self.per_fte)} VZÄ"
-        return f"{euro(self.amount)}{per}"
+        per = "" if self.per_fte == 1 else f" für {format_fte(self.per_fte)} VZÄ"
+        return f"{format_euro(self.amount)}{per}"
 
     def price(self) -> Price:
         """For the arithmetic."""

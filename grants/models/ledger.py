@@ -18,7 +18,7 @@ from grants.models.items import NoticeItem
 from grants.models.notices import DECIDED, FundingNotice, NoticeVersion
 from grants.models.readings import Said, chains, json_of, lump_amounts, read, rows_of, text
 from kim.models import Body
-from kim.values.periods import between, common
+from kim.values.periods import half_open_range, intersection
 from staffing.models import PositionPeriod
 
 STAFF, OWN_SHARE = NoticeItem.Kind.STAFF, NoticeItem.Kind.OWN_SHARE
@@ -91,7 +91,7 @@ class Book:
             if version.state == "revoked":
                 had = granted_by_year(grants, sums)
                 left = until(version.starts, grants[-1], had, sums[-1], total) if grants else {}
-                span = common(grants[-1].span, between(None, version.starts)) if grants else None
+                span = intersection(grants[-1].span, half_open_range(None, version.starts)) if grants else None
                 if span is None:
                     grants, sums = [], []
                     continue
@@ -156,7 +156,7 @@ def uses_of(body: Body | int, notices: list[int], periods: Iterable[PositionPeri
         parts = [(row, item, fte, span) for post, item, fte, span in there for row in by_post.get(post, [])]
     found: dict[int, list[Use]] = {}
     for row, item, fte, span in parts:
-        if common_days := common(span, row.validity):
+        if common_days := intersection(span, row.validity):
             part = row.fte if fte is None else fte
             post = row.position
             use = Use(row.position_id, post.number, post.kind, common_days, part, row.fte, row)
@@ -172,7 +172,7 @@ def number_of(words: str | None) -> Decimal | None:
 def range_of(one: dict[str, str | None]) -> Any:
     """A range that was read as text; without a day that side is open."""
     first, end = (date.fromisoformat(day) if (day := one[key]) else None for key in ("first", "end"))
-    return between(first, end)
+    return half_open_range(first, end)
 
 
 def book(versions: list[NoticeVersion], uses: dict[int, list[Use]]) -> Book:

@@ -16,8 +16,8 @@ from grants.models.programmes import FundingProgramme, ProgrammeModule
 from kim.models import Body, BodyRow, SameBody, Source, closed_year
 from kim.models.versioned import tracked
 from kim.store.context import Scope
-from kim.values.money import EuroColumn, exact, positive
-from kim.values.periods import DAY, PeriodField, between
+from kim.values.money import EuroModelField, exact, positive
+from kim.values.periods import DAY, PeriodField, half_open_range
 
 # From the first to the last day of all versions of a notice.
 WHOLE = """(SELECT coalesce(range_merge(range_agg(v.validity)), 'empty') FROM grants_noticeversion v
@@ -145,7 +145,7 @@ class NoticeVersionQuerySet(QuerySet[Any]):
 
     def holding_on(self, day: date, *, plans: bool = True) -> Self:
         """The versions whose content holds on a day: of each notice at most one; see holding."""
-        return self.holding(between(day, day + DAY), plans=plans)
+        return self.holding(half_open_range(day, day + DAY), plans=plans)
 
 
 PLANNED = ("planned", "applied", "announced")
@@ -189,7 +189,7 @@ class NoticeVersion(BodyRow):
         blank=True,
         help_text="Leer: vom Beginn des Förderzeitraums an. Davor gilt die frühere Fassung.",
     )
-    amount = EuroColumn("Betrag", null=True, blank=True, validators=[positive])
+    amount = EuroModelField("Betrag", null=True, blank=True, validators=[positive])
     approximate = models.BooleanField("Betrag nur ungefähr („rund“)", default=False)
     proration = models.CharField(
         "Teilzeiträume rechnet der Bescheid",
@@ -299,7 +299,7 @@ class YearAmount(BodyRow):
         NoticeVersion, models.PROTECT, related_name="year_amounts", verbose_name="Fassung der Zuwendung"
     )
     year = models.PositiveSmallIntegerField("Haushaltsjahr")
-    amount = EuroColumn("Betrag", validators=[positive])
+    amount = EuroModelField("Betrag", validators=[positive])
 
     class Meta(BodyRow.Meta):
         verbose_name, verbose_name_plural = "Betrag eines Haushaltsjahres", "Beträge der Haushaltsjahre"

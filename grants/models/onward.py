@@ -11,9 +11,9 @@ from django.urls import reverse
 
 from grants.models.notices import FundingNotice, NoticeVersion
 from kim.models import Body, BodyRow, BoundFigure, Release, SameBody, Source, Text, TextBlock, frozen
-from kim.models.refusals import refusable
+from kim.models.refusals import db_errors_as_validation
 from kim.models.versioned import tracked
-from kim.store.context import note
+from kim.store.context import describe_act
 from kim.studio import documents, releases, seen
 from staffing.models import Carrier
 
@@ -124,8 +124,8 @@ class OnwardTemplate(BodyRow, Signed):
         of this form already."""
         if cls.objects.filter(body=body, basis=basis).exists():
             raise ValidationError("Dieses Muster gibt es schon.")
-        note(act="Muster angelegt")
-        with refusable():
+        describe_act(act="Muster angelegt")
+        with db_errors_as_validation():
             text = Text(body=body, name=f"Muster {Basis(basis).label}", public=True)
             text.save_checked()
             made = cls(body=body, basis=basis, text=text)
@@ -177,8 +177,8 @@ class OnwardGrant(BodyRow, Signed):
     def change_head(self, file_reference: str, day: date) -> None:
         """Save the head of the draft: what is set on the row, its own Aktenzeichen and date, and what its figures say
         then. ValidationError with a sentence."""
-        note(act="Kopf der Weiterleitung geändert")
-        with refusable():
+        describe_act(act="Kopf der Weiterleitung geändert")
+        with db_errors_as_validation():
             before = self.version
             self.source.file_reference, self.source.date = file_reference, day
             self.source.save_checked()
@@ -233,10 +233,10 @@ class OnwardGrant(BodyRow, Signed):
 
         def still(row: OnwardGrant) -> None:
             if listed is not None:
-                seen.agreed(seen.read(listed), versions(row))
+                seen.require_same(seen.read(listed), versions(row))
 
         with transaction.atomic():
-            note(act="Freigabe")
+            describe_act(act="Freigabe")
             return releases.release(document, user, shown, still=still)
 
     def freeze(self) -> None:
@@ -245,7 +245,7 @@ class OnwardGrant(BodyRow, Signed):
     def remove(self, *, reason: str) -> None:
         """Delete a draft with its text; ValidationError once it is released."""
         text, source = self.text, self.source
-        with refusable():
+        with db_errors_as_validation():
             if not self.is_open:
                 raise ValidationError("Was freigegeben ist, bleibt.")
             BoundFigure.objects.filter(text=text).delete()
@@ -317,8 +317,8 @@ class NewOnwardGrant:
         if last and last.basis != basis:
             raise ValidationError(f"{last} ist freigegeben; die Änderung hat dieselbe Form.")
         number = last.number + 1 if last else 1
-        note(act="Weiterleitung angelegt")
-        with refusable():
+        describe_act(act="Weiterleitung angelegt")
+        with db_errors_as_validation():
             made = self.rows(template, number)
             document = documents.of(made)
             assert document

@@ -12,9 +12,9 @@ from django.db.models import Q
 
 from grants.costing import Price
 from kim.models.versioned import Versioned, tracked
-from kim.values.formats import euro, fte
-from kim.values.money import EuroColumn, FteColumn, exact
-from kim.values.periods import PeriodField, PeriodQuerySet, common
+from kim.values.formats import format_euro, format_fte
+from kim.values.money import EuroModelField, FteModelField, exact
+from kim.values.periods import PeriodField, PeriodQuerySet, intersection
 from staffing.models import Function
 
 
@@ -65,8 +65,8 @@ class Rate(Versioned):
 
     programme = models.ForeignKey(FundingProgramme, models.PROTECT, related_name="rates", verbose_name="Förderprogramm")
     function = models.ForeignKey(Function, models.PROTECT, related_name="rates", verbose_name="Funktion")
-    amount = EuroColumn("Betrag")
-    per_fte = FteColumn("je VZÄ", default=Decimal(1))
+    amount = EuroModelField("Betrag")
+    per_fte = FteModelField("je VZÄ", default=Decimal(1))
     validity = PeriodField("Gültigkeit")
     variant = models.CharField(
         "Variante",
@@ -101,9 +101,9 @@ class Rate(Versioned):
         ]
 
     def __str__(self) -> str:
-        per = "" if self.per_fte == 1 else f" für {fte(self.per_fte)} VZÄ"
+        per = "" if self.per_fte == 1 else f" für {format_fte(self.per_fte)} VZÄ"
         variant = f" ({self.variant})" if self.variant else ""
-        return f"{self.function}{variant}: {euro(self.amount)}{per}"
+        return f"{self.function}{variant}: {format_euro(self.amount)}{per}"
 
     def price(self, span: Any) -> Price:
         """For the arithmetic: this rate on the days of a span."""
@@ -120,7 +120,7 @@ def fitting(rates: Iterable[Rate], function: int | None, variant: str, span: Any
     Without a variant every published variant fits: SeveralRates if there are two of them. Example: a position without
     a variant, published for „Kommunen bis 25.000 Einwohner“ and for larger ones: a question, not a choice.
     """
-    mine = [one for one in rates if one.function_id == function and common(one.validity, span)]
+    mine = [one for one in rates if one.function_id == function and intersection(one.validity, span)]
     found = [one for one in mine if one.variant == variant] or ([] if variant else mine)
     variants = {one.variant for one in found}
     if len(variants) > 1:

@@ -8,9 +8,9 @@ from grants.models.notices import FundingNotice
 from grants.models.planning import fill_lines
 from grants.models.programmes import Rate, SeveralRates, fitting
 from grants.models.readings import holes
-from kim.models.refusals import refusable
-from kim.store.context import note
-from kim.values.periods import common
+from kim.models.refusals import db_errors_as_validation
+from kim.store.context import describe_act
+from kim.values.periods import intersection
 
 
 class Published:
@@ -34,7 +34,7 @@ def published_rates(notice: FundingNotice) -> list[Published]:
     found = []
     for terms in rows.order_by("item__function__name", "pk"):
         open_ = holes([one.price() for one in terms.rates.all()], version.validity)
-        mine = [rate for rate in rates if any(common(rate.validity, hole.span) for hole in open_)]
+        mine = [rate for rate in rates if any(intersection(rate.validity, hole.span) for hole in open_)]
         try:
             fits = fitting(mine, terms.item.function_id, terms.item.variant, version.validity)
             variants: list[str] = []
@@ -58,7 +58,7 @@ def take_rates(notice: FundingNotice, chosen: dict[int, str]) -> list[Rate]:
         raise ValidationError("Für diese Zuwendung ist kein Fördersatz veröffentlicht, der noch fehlt.")
     taken: list[Rate] = []
     version = notice.current
-    with refusable():
+    with db_errors_as_validation():
         for one in found:
             rates = [r for r in one.rates if not one.variants or r.variant == chosen.get(one.terms.pk)]
             if not rates:
@@ -66,11 +66,11 @@ def take_rates(notice: FundingNotice, chosen: dict[int, str]) -> list[Rate]:
                 raise SeveralRates(f"Mehrere Fördersätze passen: {words}. Bitte die Variante wählen.")
             for hole in holes([row.price() for row in one.terms.rates.all()], version.validity):
                 for rate in rates:
-                    if span := common(rate.validity, hole.span):
+                    if span := intersection(rate.validity, hole.span):
                         row = taken_from(rate, one.terms, span)
                         row.save_checked()
             taken += rates
-        note(act="Fördersätze übernommen", reason="; ".join(f"{rate} ({rate.source})" for rate in taken))
+        describe_act(act="Fördersätze übernommen", reason="; ".join(f"{rate} ({rate.source})" for rate in taken))
         if notice.sub_product:
             for year in version.years():
                 fill_lines(notice.body, year, notice.sub_product)

@@ -14,7 +14,7 @@ from grants.costing import Price, Terms
 from grants.granting import Grant, granted_by_year, until
 from grants.models.items import ItemRate, ItemTerms, NoticeItem
 from grants.models.notices import DECIDED, PLANNED, NoticeVersion, YearAmount
-from kim.values.periods import between, common
+from kim.values.periods import half_open_range, intersection
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def read(one: dict[str, Any], version: NoticeVersion) -> Said:
     """What a version says of a position, from its row."""
     prices = tuple(
         Price(
-            between(date.fromisoformat(rate["first"]), date.fromisoformat(rate["end"])),
+            half_open_range(date.fromisoformat(rate["first"]), date.fromisoformat(rate["end"])),
             Decimal(rate["amount"]),
             Decimal(rate["per_fte"]),
             rate["source"] or version.source.cited(),
@@ -107,13 +107,13 @@ def holding(decided: Sequence[NoticeVersion]) -> list[tuple[NoticeVersion, Any]]
         ends = [later.starts for later in decided[number + 1 :]]
         end = min([one.validity.upper, *ends])
         if one.state == "granted" and one.starts < end:
-            found.append((one, between(one.starts, end)))
+            found.append((one, half_open_range(one.starts, end)))
     return found
 
 
 def terms_of(said: Said, span: Any) -> Terms:
     """For the arithmetic; where a rate is missing for some days, it is not known on them."""
-    prices = tuple(one for one in said.prices if common(one.span, span))
+    prices = tuple(one for one in said.prices if intersection(one.span, span))
     return Terms(span, said.fte or Decimal(0), said.version.proration, (*prices, *holes(prices, span)), said)
 
 
@@ -122,9 +122,9 @@ def holes(prices: Sequence[Price], span: Any) -> list[Price]:
     found, day = [], span.lower
     for one in sorted(prices, key=lambda price: price.span.lower):
         if one.span.lower > day:
-            found.append(Price(between(day, one.span.lower), None))
+            found.append(Price(half_open_range(day, one.span.lower), None))
         day = max(day, one.span.upper)
-    return [*found, *([Price(between(day, span.upper), None)] if day < span.upper else [])]
+    return [*found, *([Price(half_open_range(day, span.upper), None)] if day < span.upper else [])]
 
 
 def lump_amounts(versions: Sequence[NoticeVersion], said: dict[int, Said]) -> tuple[dict[int, Decimal], ...]:
@@ -139,7 +139,7 @@ def lump_amounts(versions: Sequence[NoticeVersion], said: dict[int, Said]) -> tu
         if version.state == "revoked" and grants:
             had = found[-1]
             left = until(version.starts, grants[-1], had, {}, {})
-            span = common(grants[-1].span, between(None, version.starts))
+            span = intersection(grants[-1].span, half_open_range(None, version.starts))
             grants = [Grant(sum(left.values(), Decimal(0)), span, span.lower, version.proration, left)] if span else []
         elif there and there.amount is not None:
             grants.append(Grant(there.amount, version.validity, version.starts, version.proration))

@@ -29,17 +29,17 @@ from grants.models.establishing import establish_post
 from grants.models.rates import published_rates, take_rates
 from grants.tables import BudgetTable, NoticeTable
 from kim.access.request import Request
-from kim.access.views import Ruled
+from kim.access.views import RuleView
 from kim.figures import EUR, Value, known_total
-from kim.history.trail import story
+from kim.history.trail import entries_about
 from kim.lists import ListPage, kept_link
 from kim.models import Source
 from kim.pages.forms import AddPage, CorrectionPage, DescriptionPage, saved
 from kim.values import charts
-from kim.values.formats import euro, fte, listed
-from kim.values.money import EuroColumn
+from kim.values.formats import format_euro, format_fte, listed
+from kim.values.money import EuroModelField
 from kim.values.periods import year_of
-from staffing.figures.squares import by_carrier, by_municipality
+from staffing.figures.charts import by_carrier, by_municipality
 from staffing.models import Position
 
 
@@ -70,7 +70,7 @@ def notice_of(request: Request, slug: str) -> FundingNotice:
     return notice
 
 
-class NoticePage(Ruled):
+class NoticePage(RuleView):
     """One notice: what its Bescheide say, what it funds, and whether both agree (rules G1, G3)."""
 
     rule = "grants.view"
@@ -105,7 +105,7 @@ class NoticePage(Ruled):
             "granted": granted,
             "touches": year in (book.years if book else version.years()),
             "left": None if granted is None or unpriced(posts) else granted - posts.amount,
-            "story": story(
+            "story": entries_about(
                 [notice, *notice.held(), *(one.source for one in notice.held()), *(terms for terms, _ in items)],
                 user=request.user,
             ),
@@ -161,7 +161,7 @@ class NoticeRule(CorrectionPage):
         return "Die Rechenregel ist gespeichert."
 
 
-class TakeRates(Ruled):
+class TakeRates(RuleView):
     """Fördersätze that are published by now, for the positions that had none; where several fit, the one chosen."""
 
     rule = "grants.edit"
@@ -192,7 +192,7 @@ def posts_of(book: Book | None, year: int) -> Value:
     return known_total("Stellen aus dieser Zuwendung", *values, unit=EUR)
 
 
-class AllocationPage(Ruled):
+class AllocationPage(RuleView):
     """The Stellenverteilung on a day, by Anstellungsträger and by Kommune."""
 
     rule = "grants.view"
@@ -221,15 +221,15 @@ class Budget(ListPage):
             BudgetLine.visible_to(request)
             .filter(year=request.year)
             .annotate(
-                income_amount=Case(When(purpose=income, then=F("amount")), output_field=EuroColumn(null=True)),
+                income_amount=Case(When(purpose=income, then=F("amount")), output_field=EuroModelField(null=True)),
                 expense_amount=Case(
-                    When(purpose=income, then=None), default=F("amount"), output_field=EuroColumn(null=True)
+                    When(purpose=income, then=None), default=F("amount"), output_field=EuroModelField(null=True)
                 ),
             )
         )
 
 
-class NeutralityPage(Ruled):
+class NeutralityPage(RuleView):
     """Cost neutrality of the year, per Teilprodukt, every operand with its source."""
 
     rule = "budget.view"
@@ -266,7 +266,9 @@ class CarryOver(AddPage):
         terms = {one: list(one.current.terms.prefetch_related("rates")) for one in made}
         size = sum((line.fte for lines in terms.values() for line in lines if line.fte), Decimal(0))
         unknown = [str(one) for one, lines in terms.items() if any(line.fte and not line.rates.all() for line in lines)]
-        words = f"{year}: {fte(size)} VZÄ geplant in {len(made)} {'Zuwendung' if len(made) == 1 else 'Zuwendungen'}."
+        words = (
+            f"{year}: {format_fte(size)} VZÄ geplant in {len(made)} {'Zuwendung' if len(made) == 1 else 'Zuwendungen'}."
+        )
         words += f" Satz noch nicht bekannt: {listed(unknown)}." if unknown else ""
         return words, f"{reverse('notices')}?jahr={year}"
 
@@ -288,7 +290,9 @@ class NewPosition(AddPage):
 def established(request: Request, position: Position) -> str:
     """What the new post does to cost neutrality, for the user."""
     words = [
-        f"Kostenneutralität {one.number}: {euro(r.amount)}, {r.in_words()}" if r else f"Kostenneutralität: {problem}"
+        f"Kostenneutralität {one.number}: {format_euro(r.amount)}, {r.in_words()}"
+        if r
+        else f"Kostenneutralität: {problem}"
         for one, r, problem in neutrality.of_year(request.acting_body, request.stand)
     ]
     return f"Stelle {position.number} ist eingerichtet. {'; '.join(words)}."

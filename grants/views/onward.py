@@ -20,10 +20,10 @@ from grants.views import notice_of
 from kim.access import jobs
 from kim.access.request import Request
 from kim.access.rules import may
-from kim.access.submissions import refused
-from kim.access.views import Ruled
+from kim.access.submissions import say_refused
+from kim.access.views import RuleView
 from kim.figures import FTE, known_total, total
-from kim.history.trail import story
+from kim.history.trail import entries_about
 from kim.lists import kept_link
 from kim.models import Release
 from kim.pages.forms import CorrectionPage, RemovePage, VersionedForm, saved
@@ -35,7 +35,7 @@ RELEASED = Prefetch("text__releases", Release.objects.only("pk", "text_id", "bod
 
 def digest(found: list[tuple[int, str]]) -> str:
     """Of the drafts as a page shows them; see grants.models.onward.drafts."""
-    return bundles.sha256(bundles.canonical(found))
+    return bundles.sha256(bundles.canonical_json(found))
 
 
 class StartForm(forms.Form):
@@ -46,7 +46,7 @@ class StartForm(forms.Form):
     as_of = DateField(label="Zahlenstand", help_text="Der Tag, für den die Zahlen gelten.")
 
 
-class Onward(Ruled):
+class Onward(RuleView):
     """Who gets something of a notice, and the papers for it; POST begins drafts for those that are chosen."""
 
     rule = "grants.view"
@@ -88,7 +88,7 @@ class Onward(Ruled):
         return render(request, "grants/onward.html", context, status=status)
 
 
-class StartGrants(Ruled):
+class StartGrants(RuleView):
     """Begin drafts from the Muster for the recipients that are chosen: a task with progress."""
 
     rule = "grants.edit"
@@ -112,7 +112,7 @@ class StartGrants(Ruled):
         return redirect(kept_link(request, job.get_absolute_url()))
 
 
-class ReleaseGrants(Ruled):
+class ReleaseGrants(RuleView):
     """Release every draft of a notice: a task with progress. What is not right by the Prüfliste is refused and said."""
 
     rule = "onward.release"
@@ -133,7 +133,7 @@ class ReleaseGrants(Ruled):
         return redirect(kept_link(request, job.get_absolute_url()))
 
 
-class OnwardArchive(Ruled):
+class OnwardArchive(RuleView):
     """Every released paper of a notice as PDF, in one ZIP."""
 
     rule = "grants.view"
@@ -162,7 +162,7 @@ def grant_of(request: Request, slug: str, carrier: str, number: int) -> OnwardGr
     return found
 
 
-class GrantPage(Ruled):
+class GrantPage(RuleView):
     """One Weiterleitungsbescheid or -vertrag: its text with every figure as a link to its source, and its release."""
 
     rule = "grants.view"
@@ -188,9 +188,9 @@ class GrantPage(Ruled):
             "paper": grant,
             "release": release,
             "refused": problems,
-            "story": story([grant, grant.source, *([release] if release else [])], user=request.user),
+            "story": entries_about([grant, grant.source, *([release] if release else [])], user=request.user),
         }
-        context |= releases.issued(release, found) if release else releases.written(found)
+        context |= releases.released_page(release, found) if release else releases.draft_page(found)
         context["editable"] = found.is_open and may(request, found.edit_rule)
         return render(request, "grants/onward_grant.html", context, status=status)
 
@@ -258,7 +258,7 @@ def template_of(request: Request, basis: str) -> OnwardTemplate:
     return found
 
 
-class TemplatePage(Ruled):
+class TemplatePage(RuleView):
     """A Muster, read with an example."""
 
     rule = "grants.view"
@@ -278,12 +278,12 @@ class TemplatePage(Ruled):
             "problems": expander.problems,
             "refused": problems,
             "example": row.example(),
-            "story": story([row], user=request.user),
+            "story": entries_about([row], user=request.user),
         }
         return render(request, "grants/onward_template.html", context, status=status)
 
 
-class AddTemplate(Ruled):
+class AddTemplate(RuleView):
     """Begin a Muster: headings, and empty blocks."""
 
     rule = "onward.edit"
@@ -294,7 +294,7 @@ class AddTemplate(Ruled):
         try:
             made = OnwardTemplate.begin(request.acting_body, basis)
         except ValidationError as error:
-            refused(request, " ".join(error.messages))
+            say_refused(request, " ".join(error.messages))
         else:
             saved(request, f"{made} ist angelegt. Bitte den Text schreiben.")
         return redirect(kept_link(request, reverse("onward-template", args=[basis])))

@@ -12,7 +12,7 @@ from django.utils.module_loading import import_string
 
 from kim.access.request import Request
 from kim.access.rules import RULES
-from kim.access.submissions import refused
+from kim.access.submissions import say_refused
 from kim.models import Job, Role, RoleAssignment
 from kim.store.context import acting
 
@@ -32,7 +32,7 @@ def start(task: Any, request: Request, rule: str, name: str, items: Sequence[Any
         raise ValidationError("Es gibt nichts zu tun.")
     same = Job.visible_to(request).filter(back=back[:500], task=task.module_path)
     if running := next((one for one in same if not one.is_finished), None):
-        refused(request, "Dieser Vorgang läuft noch; ein zweiter beginnt erst danach. Bitte dann noch einmal.")
+        say_refused(request, "Dieser Vorgang läuft noch; ein zweiter beginnt erst danach. Bitte dann noch einmal.")
         return running
     Job.objects.filter(user=request.user, created_at__lt=Now() - KEPT).delete()
     job = Job(user=request.user, body=request.acting_body, name=name[:160], back=back[:500], rule=rule)
@@ -67,12 +67,12 @@ def run(key: str, user: int, body: int, step: Callable[[Any], None]) -> None:
                 with acting(user, [body], act=job.name):
                     check(job)
                     step(item)
-                    moved(job)
+                    save_progress(job)
             except ValidationError as error:
-                refuse(job, " ".join(error.messages))
+                mark_failed(job, " ".join(error.messages))
             except Exception:
                 logger.exception("job %s, item %s", job.key, item)
-                refuse(job, BROKEN)
+                mark_failed(job, BROKEN)
     finally:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [key])
@@ -85,13 +85,13 @@ def check(job: Job) -> None:
         raise ValidationError(LOST)
 
 
-def refuse(job: Job, problem: str) -> None:
+def mark_failed(job: Job, problem: str) -> None:
     """Note a step that could not be done."""
     job.problems.append(problem)
     with acting(job.user_id, [job.body_id]):
-        moved(job)
+        save_progress(job)
 
 
-def moved(job: Job) -> None:
+def save_progress(job: Job) -> None:
     with transaction.atomic():
         Job.objects.filter(pk=job.pk).update(done=job.done, problems=job.problems, moved_at=Now())

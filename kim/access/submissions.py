@@ -10,7 +10,7 @@ from django.contrib import messages
 from kim.access.request import Request
 
 
-def refused(request: Request, words: str) -> None:
+def say_refused(request: Request, words: str) -> None:
     """Say on the page that the answer leads to why an act was not done; its form can be sent again (once)."""
     messages.warning(request, words)
     request.act_refused = True

@@ -10,10 +10,10 @@ from kim.access.request import Request
 from kim.access.rules import RULES, closed, demand
 from kim.history.knowledge import known_at
 from kim.models import UnknownFormat
-from kim.store.context import note
+from kim.store.context import describe_act
 
 
-class Ruled(View):
+class RuleView(View):
     """A view that states its rule; a right that is missing is named on the page (403)."""
 
     rule: str
@@ -37,7 +37,7 @@ class Ruled(View):
             body = next((b for b in request.bodies if b.slug == meant), None)
             return render(request, "409.html", {"meant": body}, status=409)
         if request.method == "POST":
-            note(rule=self.rule)
+            describe_act(rule=self.rule)
         if request.known and not self.knows:
             words = "Diese Seite zeigt nur, was heute bekannt ist. Bitte ohne Kenntnisstand aufrufen."
             return render(request, "400.html", {"message": words}, status=400)

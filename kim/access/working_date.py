@@ -9,8 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from kim.models import Body
-from kim.values.formats import FIRST_YEAR, LAST_YEAR, parse_date
-from kim.values.formats import day as printed
+from kim.values.formats import FIRST_YEAR, LAST_YEAR, format_day, parse_date
 from kim.values.periods import today
 
 
@@ -29,7 +28,9 @@ def working_date(query: Any, body: Body | None) -> tuple[date, int]:
         raise ValidationError(f"„{year_text[:20]}“ ist kein Förderjahr. Bitte ein Jahr wie 2023 angeben.")
     year = int(year_text)
     if given and stand.year != year:
-        raise ValidationError(f"Der Stand {printed(stand)} liegt nicht im Förderjahr {year}. Bitte eines davon ändern.")
+        raise ValidationError(
+            f"Der Stand {format_day(stand)} liegt nicht im Förderjahr {year}. Bitte eines davon ändern."
+        )
     if stand.year != year:
         stand = date(year, 1, 1) if year > now.year else date(year, 12, 31)
     return stand, year

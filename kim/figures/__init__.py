@@ -90,13 +90,13 @@ class Value:
             case None:
                 return "keine Angabe"
             case Decimal() if self.unit == EUR:
-                return formats.without(formats.euro(self.value), self.missing)
+                return formats.with_missing(formats.format_euro(self.value), self.missing)
             case Decimal() if self.unit == FTE:
-                return formats.without(formats.fte(self.value) + formats.NBSP + "VZÄ", self.missing)
+                return formats.with_missing(formats.format_fte(self.value) + formats.NBSP + "VZÄ", self.missing)
             case Decimal():
-                return formats.without(formats.fte(self.value), self.missing)
+                return formats.with_missing(formats.format_fte(self.value), self.missing)
             case date():
-                return formats.day(self.value)
+                return formats.format_day(self.value)
         return str(self.value)
 
     def as_json(self) -> dict[str, Any]:
@@ -135,33 +135,33 @@ class Value:
             return self.forms[form]
         if form in AGREEING and isinstance(self.value, Decimal | int):
             return one if formats.singular(self.value, self.unit, beside) else many
-        return formats.without(self.in_form(form), self.missing if isinstance(self.value, Decimal) else 0)
+        return formats.with_missing(self.in_form(form), self.missing if isinstance(self.value, Decimal) else 0)
 
     def in_form(self, form: str) -> str:
         """See sentence. FTE form=word is invariable, so that it fits each case: "der 1,0", "die zwölf Stellen"."""
         match self.unit, form:
             case "EUR", "" | "prose":
-                return formats.euro(self.value, prose=True)  # type: ignore[arg-type]
+                return formats.format_euro(self.value, prose=True)  # type: ignore[arg-type]
             case "EUR", "table":
-                return formats.euro(self.value)  # type: ignore[arg-type]
+                return formats.format_euro(self.value)  # type: ignore[arg-type]
             case "FTE", "" | "posts":
-                return formats.posts(self.value)  # type: ignore[arg-type]
+                return formats.posts_in_words(self.value)  # type: ignore[arg-type]
             case "FTE", "dative" | "accusative":
-                return formats.posts(self.value, form)  # type: ignore[arg-type]
+                return formats.posts_in_words(self.value, form)  # type: ignore[arg-type]
             case "FTE", "definite":
-                return formats.posts(self.value, definite=True)  # type: ignore[arg-type]
+                return formats.posts_in_words(self.value, definite=True)  # type: ignore[arg-type]
             case "FTE", "number":
-                return formats.fte(self.value)  # type: ignore[arg-type]
+                return formats.format_fte(self.value)  # type: ignore[arg-type]
             case "FTE", "word" if self.value == 1:
-                return formats.fte(self.value)  # type: ignore[arg-type]
+                return formats.format_fte(self.value)  # type: ignore[arg-type]
             case "FTE" | "Anzahl", "word":
-                return formats.word(self.value)  # type: ignore[arg-type]
+                return formats.number_in_words(self.value)  # type: ignore[arg-type]
             case "Anzahl", "dative_word":
-                return "einer" if self.value == 1 else formats.word(self.value)  # type: ignore[arg-type]
+                return "einer" if self.value == 1 else formats.number_in_words(self.value)  # type: ignore[arg-type]
             case "Datum", "":
-                return formats.day(self.value)  # type: ignore[arg-type]
+                return formats.format_day(self.value)  # type: ignore[arg-type]
             case "Datum", "long":
-                return formats.long_day(self.value)  # type: ignore[arg-type]
+                return formats.format_long_day(self.value)  # type: ignore[arg-type]
             case "Text" | "Anzahl", "":
                 return str(self.value)
         raise ValidationError(f"Die Form „{form}“ gibt es für die Angabe „{self.label}“ nicht.")

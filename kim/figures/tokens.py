@@ -11,7 +11,7 @@ from kim.figures import AGREEING, CATALOGUE, Value
 from kim.models import TextBlock
 from kim.models.sources import checks_text
 from kim.models.versioned import counted, says_use
-from kim.values.richtext import TOKEN, Part, Span, parts
+from kim.values.richtext import TOKEN, Inline, Part, parts
 
 PARAMETER = re.compile(r'([a-z_]+)=(?:"([^"]*)"|(\S+))')
 MERE_BRACKETS = re.compile(r"\\\{\\?\{[^{}]*\}\}")  # brackets that are only to be read
@@ -21,7 +21,7 @@ Key = tuple[str, tuple[tuple[str, str], ...]]  # which value: a figure with its 
 
 
 @dataclass(frozen=True)
-class Chip:
+class ExpandedToken:
     """A figure in a text: the token, its value with derivation, the words it prints, and what the data say now."""
 
     name: str
@@ -49,13 +49,13 @@ class Chip:
 
 
 @dataclass(frozen=True)
-class Piece:
+class InlinePiece:
     """Some words of a paragraph in one look, or a figure."""
 
     text: str
     strong: bool = False
     href: str = ""
-    chip: Chip | None = None
+    chip: ExpandedToken | None = None
     token: str = ""  # as it is written in the text; also where it could not be resolved
 
     def as_json(self) -> dict[str, Any]:
@@ -71,26 +71,26 @@ class Paragraph:
     """A paragraph or a list: lines or items of pieces."""
 
     kind: str
-    lines: list[list[Piece]]
+    lines: list[list[InlinePiece]]
 
     def as_json(self) -> dict[str, Any]:
         return {"kind": self.kind, "lines": [[piece.as_json() for piece in line] for line in self.lines]}
 
 
 @dataclass(frozen=True)
-class Block:
+class ExpandedBlock:
     """A heading and what stands below it."""
 
     key: str
     heading: str
     paragraphs: list[Paragraph]
 
-    def pieces(self) -> Iterator[Piece]:
+    def pieces(self) -> Iterator[InlinePiece]:
         for paragraph in self.paragraphs:
             for line in paragraph.lines:
                 yield from line
 
-    def chips(self) -> Iterator[Chip]:
+    def chips(self) -> Iterator[ExpandedToken]:
         for piece in self.pieces():
             if piece.chip:
                 yield piece.chip
@@ -187,7 +187,7 @@ class Expander:
     known: dict[Key, Value] = field(default_factory=dict)
     beside: Mapping[Key, str] = field(default_factory=dict)  # in which form a paragraph prints its figures
 
-    def chip(self, name: str, raw: str) -> Chip:
+    def chip(self, name: str, raw: str) -> ExpandedToken:
         """The value of one token and the words it prints; ValidationError if it cannot be resolved."""
         entry, given = CATALOGUE[name], parameters(raw)
         own, key = arguments(given), key_of(name, given)
@@ -200,24 +200,26 @@ class Expander:
         if given.get("capital"):
             text = text[:1].upper() + text[1:]
         token = canonical(name, raw)
-        return Chip(name, entry.title, own, value, self.bound.get(token, text), given.get("form", ""), token, text)
+        return ExpandedToken(
+            name, entry.title, own, value, self.bound.get(token, text), given.get("form", ""), token, text
+        )
 
-    def piece(self, span: Span) -> Piece:
+    def piece(self, span: Inline) -> InlinePiece:
         """Words as they are, a figure with its value; what cannot be resolved is noted and leaves a visible gap."""
         match = TOKEN.fullmatch(span.token)
         if match is None:
-            return Piece(span.text, span.strong, span.href)
+            return InlinePiece(span.text, span.strong, span.href)
         try:
             chip = self.chip(match[1], match[2])
         except ValidationError as error:
             self.problems += [m for m in error.messages if m not in self.problems]
-            return Piece("[fehlt]", span.strong, token=span.token)
-        return Piece(chip.text, span.strong, chip=chip, token=span.token)
+            return InlinePiece("[fehlt]", span.strong, token=span.token)
+        return InlinePiece(chip.text, span.strong, chip=chip, token=span.token)
 
-    def block(self, key: str, heading: str, content: str) -> Block:
+    def block(self, key: str, heading: str, content: str) -> ExpandedBlock:
         """The block with every token expanded; look at ``problems`` afterwards."""
         check_tokens(content)
-        return Block(key, heading, [self.paragraph(part) for part in parts(content)])
+        return ExpandedBlock(key, heading, [self.paragraph(part) for part in parts(content)])
 
     def paragraph(self, part: Part) -> Paragraph:
         """One paragraph; words that agree with a figure follow the form in which it stands in the same paragraph."""

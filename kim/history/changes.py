@@ -5,8 +5,8 @@ from django.db import models, transaction
 
 from kim.history import trail
 from kim.models import BodyRow
-from kim.models.refusals import refusable
-from kim.store.context import act_key, note
+from kim.models.refusals import db_errors_as_validation
+from kim.store.context import act_key, describe_act
 
 
 class ChangeSet(BodyRow):
@@ -61,8 +61,8 @@ class ChangeSet(BodyRow):
         if not self.is_draft:
             raise ValidationError(self.fixed)
         self.check_effective()
-        note(act=f"{name} wirksam gesetzt", reason=self.reason)
-        with refusable():
+        describe_act(act=f"{name} wirksam gesetzt", reason=self.reason)
+        with db_errors_as_validation():
             self.lock()
             self.apply()
             self.state, self.act = self.State.EFFECTIVE, act_key()
@@ -77,8 +77,8 @@ class ChangeSet(BodyRow):
             raise ValidationError({"reason": "Bitte einen Grund angeben. Er steht im Verlauf."})
         if self.state != self.State.EFFECTIVE or self.act is None:
             raise ValidationError("Zurücknehmen lässt sich nur, was wirksam ist.")
-        note(act=f"{name} zurückgenommen", reason=reason.strip())
-        with refusable():
+        describe_act(act=f"{name} zurückgenommen", reason=reason.strip())
+        with db_errors_as_validation():
             self.let_go()
             try:
                 trail.take_back(self.act, keep=self.kept_rows)

@@ -6,13 +6,13 @@ from typing import TypeVar
 
 from django.db import transaction
 
-from kim.models.refusals import refusable
+from kim.models.refusals import db_errors_as_validation
 
 T = TypeVar("T")
 
 
 @contextmanager
-def undone() -> Iterator[None]:
+def rolled_back() -> Iterator[None]:
     """A savepoint that is always rolled back: rows, settings, constraint modes, on_commit calls."""
     with transaction.atomic():
         try:
@@ -24,7 +24,7 @@ def undone() -> Iterator[None]:
 def preview(change: Callable[[], object], figures: Callable[[], T]) -> tuple[T, T]:
     """The figures before and after a draft change that is then undone; ValidationError if it is refused."""
     before = figures()
-    with undone():
-        with refusable():
+    with rolled_back():
+        with db_errors_as_validation():
             change()
         return before, figures()

@@ -13,9 +13,9 @@ from django.db.models import Count, Max, Min, OuterRef, QuerySet, Subquery, Text
 from django.db.models.functions import MD5, Cast, Concat, Now
 
 from kim.models import Attached, TrailEvent, User, named, subjects
-from kim.models.refusals import refusable
+from kim.models.refusals import db_errors_as_validation
 from kim.models.versioned import unkept
-from kim.store.context import note
+from kim.store.context import describe_act
 from kim.values import formats
 
 CHANGED = "Inzwischen ist das weiter geändert worden. Bitte von Hand berichtigen."
@@ -53,7 +53,7 @@ def events_of(model: Any) -> Any:
     return table.objects.annotate(before_id=before_id).order_by("pgh_id")
 
 
-def story(
+def entries_about(
     *groups: Iterable[models.Model], below: Iterable[tuple[Any, dict[str, Any]]] = (), user: Any = None
 ) -> list[Entry]:
     """The latest history of these objects, newest first, one entry per act. Three queries per kind of object.
@@ -70,7 +70,7 @@ def story(
         for model, condition in (*conditions, *below)
         for event in events_of(model).filter(**condition).order_by("-pgh_id")[:STORY]
     ]
-    return told(found, user)
+    return entries_of_events(found, user)
 
 
 def acts(**filters: Any) -> QuerySet[Any]:
@@ -118,9 +118,9 @@ def events_in(act_keys: Iterable[Any]) -> list[Any]:
     return [e for label, keys in wanted.items() for e in events_of(models_by_label[label]).filter(pgh_id__in=keys)]
 
 
-def entries(act_keys: list[Any], user: Any = None) -> list[Entry]:
+def entries_of_acts(act_keys: list[Any], user: Any = None) -> list[Entry]:
     """These acts in sentences, newest first; a fixed number of queries per kind of object they touch."""
-    return told(events_in(act_keys), user, named=True)
+    return entries_of_events(events_in(act_keys), user, named=True)
 
 
 def earlier(events: list[Any]) -> dict[tuple[str, int], Any]:
@@ -136,7 +136,7 @@ def earlier(events: list[Any]) -> dict[tuple[str, int], Any]:
     }
 
 
-def told(events: list[Any], user: Any = None, *, named: bool = False) -> list[Entry]:
+def entries_of_events(events: list[Any], user: Any = None, *, named: bool = False) -> list[Entry]:
     """Events as entries: grouped by act, each change with its value before and after; named: and of what."""
     events.sort(key=lambda e: (e.pgh_created_at, e.pgh_id))
     before = earlier(events)
@@ -150,7 +150,9 @@ def told(events: list[Any], user: Any = None, *, named: bool = False) -> list[En
     found = []
     for act, rows in grouped.items():
         context = rows[0].pgh_context
-        lines = [line for e in rows for line in changes(before.get((type(e).__name__, e.before_id or 0)), e, names)]
+        lines = [
+            line for e in rows for line in changed_fields(before.get((type(e).__name__, e.before_id or 0)), e, names)
+        ]
         if named and not lines:
             lines = ["ohne sichtbare Änderung"]
         if lines:
@@ -215,7 +217,7 @@ class References:
         value = getattr(event, column.attname)
         if column.is_relation and value is not None:
             return str(self.found[column.related_model].get(value, "nicht mehr vorhanden"))
-        words = formats.printed(value, places=getattr(column, "places", 0), choices=dict(column.flatchoices))
+        words = formats.format_any(value, places=getattr(column, "places", 0), choices=dict(column.flatchoices))
         return words if len(words) <= LONG else f"{words[:LONG]} … ({len(words)} Zeichen)"
 
     def name(self, event: Any) -> str:
@@ -252,7 +254,7 @@ def columns(event: Any) -> list[Any]:
     return [f for f in event._meta.fields if f.name in tracked_fields and f.name not in silent]
 
 
-def changes(before: Any, event: Any, names: References) -> list[str]:
+def changed_fields(before: Any, event: Any, names: References) -> list[str]:
     """What one event says: each changed column with both values, or that the row came or went."""
     model = event.pgh_tracked_model
     if event.pgh_label == "update" and before is not None:
@@ -296,7 +298,9 @@ def undo(act: uuid.UUID, user: Any, allowed: Callable[[str], bool]) -> tuple[str
     events = events_in([act])
     context = events[0].pgh_context
     what = context.get("act") or "Änderung"
-    note(act="Rücknahme", reason=f"nimmt zurück: {what}" + (f" ({context['reason']})" if context.get("reason") else ""))
+    describe_act(
+        act="Rücknahme", reason=f"nimmt zurück: {what}" + (f" ({context['reason']})" if context.get("reason") else "")
+    )
     first = take_back(act)
     return what, any(event.pgh_label == "insert" and model.attached_as for (model, _), event in first.items())
 
@@ -311,7 +315,7 @@ def take_back(act: uuid.UUID, *, keep: tuple[Any, ...] = ()) -> dict[tuple[Any, 
         if event.pgh_tracked_model not in keep:
             first.setdefault((event.pgh_tracked_model, event.pgh_obj_id), event)
     before = earlier(list(first.values()))
-    with refusable():
+    with db_errors_as_validation():
         for model, key in first:  # whoever is changing one of them now is waited for, and then seen below
             list(model._base_manager.filter(pk=key).order_by().select_for_update())  # no join with what orders it
         for (model, key), event in first.items():

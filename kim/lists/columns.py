@@ -194,14 +194,14 @@ class AmountColumn(TextColumn):
         return int(self.value(record) is None and self.counts(record))
 
     def text(self, value: Any) -> str:
-        return formats.euro(value) if self.unit == EUR else formats.fte(value)
+        return formats.format_euro(value) if self.unit == EUR else formats.format_fte(value)
 
     def cell_text(self, record: Any, value: Any) -> str:
-        return formats.without(self.text(value), self.missing(record))
+        return formats.with_missing(self.text(value), self.missing(record))
 
     def total_text(self, value: Decimal | None, missing: int = 0) -> str:
         """The sum as people read it: nothing known is no 0, and missing is of how many amounts it is silent."""
-        return NOT_STATED if value is None else formats.without(self.text(value), missing)
+        return NOT_STATED if value is None else formats.with_missing(self.text(value), missing)
 
     def derivation(self, record: Any, label: str) -> Value:
         """The cell with where it comes from: a figure of the catalogue, or what the row itself rests on."""
@@ -239,7 +239,7 @@ class DateColumn(TextColumn):
     unit = DATE
 
     def text(self, value: date) -> str:
-        return formats.day(value)
+        return formats.format_day(value)
 
 
 class PeriodColumn(TextColumn):
@@ -247,7 +247,7 @@ class PeriodColumn(TextColumn):
 
     def value(self, record: Any) -> Any:
         found = super().value(record)
-        return formats.span(found) if found else None
+        return formats.format_range(found) if found else None
 
     def key(self, record: Any) -> Any:
         found = follow(record, self.path)

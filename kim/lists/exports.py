@@ -63,7 +63,7 @@ def german(value: Any) -> str:
     if isinstance(value, Decimal):
         return f"{value:f}".replace(".", ",")
     if isinstance(value, date):
-        return formats.day(value)
+        return formats.format_day(value)
     return inert(str(value))
 
 
@@ -117,7 +117,7 @@ def facts(listing: "Listing") -> list[tuple[str, str]]:
     return [
         ("Liste", listing.declared.title),
         ("Körperschaft", request.acting_body.name + (" (Probedaten)" if request.acting_body.is_trial else "")),
-        ("Stand", formats.day(request.stand)),
+        ("Stand", formats.format_day(request.stand)),
         ("Förderjahr", str(request.year)),
         ("Ansicht", listing.active_view.name if listing.active_view else "–"),
         ("Filter", listing.sentence()),

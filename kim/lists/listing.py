@@ -191,7 +191,7 @@ class Listing:
             value, missing = one.total_text(total), self.missing.get(one.name, 0)
             if one.unit == FTE and total is not None:
                 value += f"{formats.NBSP}VZÄ" + (f" {heading.removeprefix('VZÄ ')}" if heading != "VZÄ" else "")
-            value = formats.without(value, missing if total is not None else 0)
+            value = formats.with_missing(value, missing if total is not None else 0)
             named = (
                 one.unit == MONTHS or (one.unit == EUR and units.count(EUR) > 1) or (one.unit == FTE and total is None)
             )
@@ -213,7 +213,7 @@ class Listing:
 
         Example: Summe (alle 13), Jahresbetrag (10 ohne Angabe).
         """
-        notes = (formats.without(self.all_columns[name].heading(), count) for name, count in missing.items())
+        notes = (formats.with_missing(self.all_columns[name].heading(), count) for name, count in missing.items())
         return ", ".join([str(label), *notes]) if missing else label
 
     def foot_note(self) -> dict[str, int]:

@@ -11,7 +11,7 @@ from django.http import Http404, HttpResponseBase
 from django.shortcuts import redirect, render
 
 from kim.access.request import Request
-from kim.access.views import Ruled
+from kim.access.views import RuleView
 from kim.figures import column, known_total
 from kim.lists.columns import AmountColumn, TextColumn
 from kim.lists.filters import StrictFilters
@@ -81,7 +81,7 @@ class DenseTable(tables.Table):  # type: ignore[misc]  # a library without types
         return url.partition("?")[0].rstrip("/").rpartition("/")[2]
 
 
-class ListPage(Ruled):
+class ListPage(RuleView):
     """A page that shows a table: it adds the right and the rows, nothing else."""
 
     table_class: type[DenseTable]

@@ -7,7 +7,7 @@ import django.db.models.deletion
 import django.db.models.functions.datetime
 import django.db.models.functions.text
 import django.utils.timezone
-import kim.models.rows
+import kim.models.base
 import pghistory.utils
 import uuid
 from django.conf import settings
@@ -488,7 +488,7 @@ class Migration(FirstMigration):
                         name="boundfigure_once",
                         violation_error_message="Diese Zahl ist schon übernommen.",
                     ),
-                    kim.models.rows.SameBody(
+                    kim.models.base.SameBody(
                         "text",
                         name="kim_boundfigure_text_same",
                         violation_error_message="Der gewählte Eintrag gehört zu einer anderen Körperschaft.",
@@ -592,7 +592,7 @@ class Migration(FirstMigration):
                         name="textblock_key",
                         violation_error_message="Dieser Block ist in dem Text schon enthalten.",
                     ),
-                    kim.models.rows.SameBody(
+                    kim.models.base.SameBody(
                         "text",
                         name="kim_textblock_text_same",
                         violation_error_message="Der gewählte Eintrag gehört zu einer anderen Körperschaft.",
@@ -1264,12 +1264,12 @@ class Migration(FirstMigration):
                         name="release_chained",
                         violation_error_message="Die Kette der Freigaben stimmt nicht.",
                     ),
-                    kim.models.rows.SameBody(
+                    kim.models.base.SameBody(
                         "text",
                         name="kim_release_text_same",
                         violation_error_message="Der gewählte Eintrag gehört zu einer anderen Körperschaft.",
                     ),
-                    kim.models.rows.SameBody(
+                    kim.models.base.SameBody(
                         "source",
                         name="kim_release_source_same",
                         violation_error_message="Der gewählte Eintrag gehört zu einer anderen Körperschaft.",

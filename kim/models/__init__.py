@@ -1,11 +1,11 @@
 """The models of the ground; everybody imports them from here."""
 
 from kim.models.attached import Attached, File, FindingNote, Note, Reminder, named, subjects
+from kim.models.base import BodyRow, GuardedRow, SameBody
 from kim.models.bodies import Body, Role, RoleAssignment, User, din5007, sort_key
 from kim.models.jobs import Job
+from kim.models.list_views import SavedView
 from kim.models.releases import BoundFigure, Release, UnknownFormat, in_fours
-from kim.models.rows import BodyRow, GuardedRow, SameBody
-from kim.models.saved import SavedView
 from kim.models.sources import POSITION_NUMBER, Cited, Kind, Source, Text, TextBlock, frozen
 from kim.models.submissions import Submission
 from kim.models.trail import TrailEvent

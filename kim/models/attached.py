@@ -10,9 +10,9 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.functional import cached_property
 
+from kim.models.base import GuardedRow
 from kim.models.bodies import Role, User
-from kim.models.refusals import refusable
-from kim.models.rows import GuardedRow
+from kim.models.refusals import db_errors_as_validation
 from kim.models.versioned import counted, remove_whole, says_use, tracked
 
 
@@ -128,13 +128,13 @@ class Reminder(Attached):
 
     def finish(self) -> None:
         """It is done; ValidationError if it is already, or somebody is at it."""
-        from kim.store.context import note
+        from kim.store.context import describe_act
 
-        with refusable():
+        with db_errors_as_validation():
             stored = Reminder.objects.select_for_update(of=("self",)).filter(pk=self.pk).first()
             if stored is None or stored.done:
                 raise ValidationError("Diese Wiedervorlage ist schon erledigt.")
-            note(act="Wiedervorlage erledigt")
+            describe_act(act="Wiedervorlage erledigt")
             stored.done = True
             stored.save()
 

@@ -40,7 +40,7 @@ def deleted(row: models.Model) -> None:
 
 
 @contextmanager
-def refusable() -> Iterator[None]:
+def db_errors_as_validation() -> Iterator[None]:
     """Around every write of a page: what PostgreSQL refuses becomes the sentence the model gives."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:

@@ -7,9 +7,9 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
+from kim.models.base import BodyRow, SameBody
 from kim.models.bodies import User
 from kim.models.refusals import SENTENCES
-from kim.models.rows import BodyRow, SameBody
 from kim.models.sources import Source, Text, frozen
 from kim.models.versioned import tracked
 

@@ -10,8 +10,8 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
+from kim.models.base import BodyRow, GuardedRow, SameBody
 from kim.models.refusals import SENTENCES
-from kim.models.rows import BodyRow, GuardedRow, SameBody
 from kim.models.versioned import tracked
 
 Kind = Literal["beleg", "rechnung", "annahme"]  # how a value came about
@@ -186,10 +186,10 @@ class Source(GuardedRow):
 
     def cited(self) -> str:
         """As a clerk cites it: kind, number, title and date as far as they are known."""
-        from kim.values.formats import day
+        from kim.values.formats import format_day
 
         head = " ".join(part for part in (self.get_kind_display(), self.number) if part)
-        return f"{head} „{self.title}“" + (f" vom {day(self.date)}" if self.date else "")
+        return f"{head} „{self.title}“" + (f" vom {format_day(self.date)}" if self.date else "")
 
 
 TEXT_CHECKS: list[Callable[[str], None]] = []

@@ -9,8 +9,8 @@ import pgtrigger
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
-from kim.models.refusals import CONFLICT, USED, deleted, refusable
-from kim.store.context import note
+from kim.models.refusals import CONFLICT, USED, db_errors_as_validation, deleted
+from kim.store.context import describe_act
 from kim.values.formats import visible_line, visible_words
 
 M = TypeVar("M", bound=type[models.Model])
@@ -72,8 +72,8 @@ class Versioned(models.Model):
         act: what is done, as the history says it. ValidationError with a sentence, also where the database refuses.
         Example: Note(…).save_as("Notiz angelegt").
         """
-        note(act=act, **({"reason": reason.strip()} if reason else {}))
-        with refusable():
+        describe_act(act=act, **({"reason": reason.strip()} if reason else {}))
+        with db_errors_as_validation():
             return self.save_checked()
 
     def _note_unkept(self, update_fields: Any) -> None:
@@ -82,7 +82,7 @@ class Versioned(models.Model):
         stored = type(self)._base_manager.filter(pk=self.pk).values(*names).first() if names else None
         changed = [n for n in names if stored and n in self.__dict__ and stored[n] != self.__dict__[n]]
         if changed:
-            note(unkept=",".join(f"{self._meta.label}.{name}" for name in changed))
+            describe_act(unkept=",".join(f"{self._meta.label}.{name}" for name in changed))
 
     def clean_fields(self, exclude: Any = None) -> None:
         """The fields' own rules, and in all words of people no sign that cannot be seen."""
@@ -132,13 +132,13 @@ class Versioned(models.Model):
     @transaction.atomic
     def remove(self, *, reason: str) -> None:
         """Delete a row that was never used, with its parts; the history keeps it. ValidationError if it is used."""
-        from kim.store.context import note
+        from kim.store.context import describe_act
 
         if found := self.used_by():
             raise ValidationError(f"{USED} Hier gibt es: {', '.join(found)}.", code="used")
-        note(reason=reason.strip(), act="Löschung")
+        describe_act(reason=reason.strip(), act="Löschung")
         try:
-            with refusable():
+            with db_errors_as_validation():
                 self._remove()
         except ValidationError as error:
             if getattr(error, "code", "") == "refused":  # the foreign key of a row that is out of sight here
@@ -166,10 +166,10 @@ def unkept(model: Any) -> list[Any]:
 def remove_whole(row: models.Model, *, act: str) -> None:
     """Delete a row that is nobody's part and whose reason nobody asks for; act: what the history calls it.
     ValidationError if it is gone already or somebody is at it."""
-    from kim.store.context import note
+    from kim.store.context import describe_act
 
-    with refusable():
-        note(act=act)
+    with db_errors_as_validation():
+        describe_act(act=act)
         deleted(row)
 
 

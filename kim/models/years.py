@@ -7,11 +7,11 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
-from kim.models.refusals import SENTENCES, deleted, refusable
-from kim.models.rows import BodyRow
+from kim.models.base import BodyRow
+from kim.models.refusals import SENTENCES, db_errors_as_validation, deleted
 from kim.models.versioned import tracked
 from kim.values.formats import FIRST_YEAR, LAST_YEAR
-from kim.values.periods import common, today, year_of
+from kim.values.periods import intersection, today, year_of
 
 CLOSED_WORDS = (
     "Das Förderjahr ist abgeschlossen; was in ihm gilt, lässt sich nicht mehr ändern. "
@@ -106,28 +106,28 @@ class ClosedYear(BodyRow):
 
         Example: 01.03.2022 open, 2021 and 2022 closed: [01.01.2022, 01.01.2023).
         """
-        return [year for one in sorted(cls.of(body)) if common(span, year := year_of(one))]
+        return [year for one in sorted(cls.of(body)) if intersection(span, year := year_of(one))]
 
     @classmethod
     def close(cls, body: Any, year: int, *, reason: str) -> None:
         """Close a Förderjahr that is over. ValidationError if it is not, or is closed already."""
-        from kim.store.context import note
+        from kim.store.context import describe_act
 
         if year >= today(body).year:
             raise ValidationError("Abschließen lässt sich ein Förderjahr erst, wenn es vorbei ist.")
         if year < today(body).year - 10:
             raise ValidationError("Abschließen lassen sich die letzten zehn Förderjahre.")
-        note(act="Förderjahr abgeschlossen", reason=reason.strip())
-        with refusable():
+        describe_act(act="Förderjahr abgeschlossen", reason=reason.strip())
+        with db_errors_as_validation():
             row = cls(body=body, year=year)
             row.save_checked()
 
     def reopen(self, *, reason: str) -> None:
         """Open the Förderjahr again; the reason stands in the history."""
-        from kim.store.context import note
+        from kim.store.context import describe_act
 
         if not reason.strip():
             raise ValidationError({"reason": "Bitte einen Grund angeben, z. B. „Nachbewilligung“."})
-        note(act="Förderjahr wieder geöffnet", reason=reason.strip())
-        with refusable():
+        describe_act(act="Förderjahr wieder geöffnet", reason=reason.strip())
+        with db_errors_as_validation():
             deleted(self)

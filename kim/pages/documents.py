@@ -11,7 +11,7 @@ from django.urls import resolve
 
 from kim.access.request import Request
 from kim.access.rules import demand
-from kim.access.views import Ruled
+from kim.access.views import RuleView
 from kim.lists import kept_link
 from kim.pages.forms import saved
 from kim.studio import documents
@@ -56,7 +56,7 @@ def page_of(request: Request, found: Document, problems: Iterable[str], status: 
     return response
 
 
-class Step(Ruled):
+class Step(RuleView):
     """A button on the page of a document: POST does it, or says on the same page why not."""
 
     undoable = True

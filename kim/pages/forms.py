@@ -11,11 +11,11 @@ from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 
 from kim.access.request import Request
-from kim.access.views import Ruled
+from kim.access.views import RuleView
 from kim.lists import kept_link
 from kim.models import TrailEvent
 from kim.models.refusals import CONFLICT, USED
-from kim.store.context import act_key, noted
+from kim.store.context import act_key, described_in_act
 from kim.values.formats import LineField
 
 
@@ -55,10 +55,10 @@ class VersionedForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in th
         return bool(shown != self.fields["version"].initial)
 
     def refuse(self, error: ValidationError) -> None:
-        refuse(self, error)
+        add_errors(self, error)
 
 
-def refuse(form: Any, error: ValidationError) -> None:
+def add_errors(form: Any, error: ValidationError) -> None:
     """Put the sentences of a refused change at their fields, the rest at the top."""
     if hasattr(error, "error_dict"):
         for name, errors in error.error_dict.items():
@@ -89,7 +89,7 @@ class CodeForm(VersionedForm):
         self.instance.version = version
 
 
-class RemovePage(Ruled):
+class RemovePage(RuleView):
     """Delete a row that was never used: GET asks, POST deletes with a reason or says what it is used for."""
 
     def instance(self, request: Request, **kwargs: Any) -> Any:
@@ -134,7 +134,7 @@ class RemovePage(Ruled):
         return render(request, "components/remove.html", context, status=status)
 
 
-class AddPage(Ruled):
+class AddPage(RuleView):
     """A page that records something new: GET shows the form, POST saves it or says what is wrong."""
 
     template_name = "components/edit.html"
@@ -162,7 +162,7 @@ class AddPage(Ruled):
             try:
                 message, target = self.save(request, form)
             except ValidationError as error:
-                refuse(form, error)
+                add_errors(form, error)
             else:
                 saved(request, message)
                 return redirect(kept_link(request, target))
@@ -177,7 +177,7 @@ def saved(request: Request, message: str) -> None:
     """Say what was saved; beside it the button that takes it back (kim.history.trail.undo), unless words have changed
     that the history does not keep."""
     act = act_key()
-    undoable = TrailEvent.objects.filter(act=act).exists() and not noted("unkept")
+    undoable = TrailEvent.objects.filter(act=act).exists() and not described_in_act("unkept")
     messages.success(request, message, extra_tags=act if undoable else "")
 
 
@@ -203,7 +203,7 @@ def shown(field: forms.BoundField) -> str:
     return ", ".join(str(label) for key, label in choices if str(key) in wanted) or "–"
 
 
-class CorrectionPage(Ruled):
+class CorrectionPage(RuleView):
     """An edit view: GET shows the form, POST saves it, shows what is wrong, or shows both values of a conflict."""
 
     template_name = "components/edit.html"

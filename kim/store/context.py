@@ -63,7 +63,7 @@ def acting(
             cursor.execute(SET, before)
 
 
-def note(**context: str) -> None:
+def describe_act(**context: str) -> None:
     """Add to the context of what follows in this transaction: the reason of a change."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -73,7 +73,7 @@ def note(**context: str) -> None:
         )
 
 
-def noted(name: str) -> str:
+def described_in_act(name: str) -> str:
     """What was added to the context in this transaction under a name; empty if nothing was."""
     with connection.cursor() as cursor:
         cursor.execute(

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.template.loader import get_template
 
-from kim.figures.tokens import Block, Chip
+from kim.figures.tokens import ExpandedBlock, ExpandedToken
 from kim.lists.exports import inert
 from kim.models import UnknownFormat, in_fours
 from kim.studio import pdf
@@ -28,7 +28,7 @@ DRAWING = (
 )  # our own part, below kim/
 
 
-def canonical(data: Any) -> str:
+def canonical_json(data: Any) -> str:
     """JSON in its one spelling: sorted, no blanks, UTF-8."""
     return json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
@@ -79,7 +79,7 @@ def read(text: str) -> Bundle:
     return reader(data)
 
 
-def written(
+def build_bundle(
     kind: str,
     template: str,
     styles: Iterable[str],
@@ -88,7 +88,7 @@ def written(
     moment: datetime,
 ) -> str:
     """The bundle of a document in the present format. numbers: see figures; moment: until when the data are known."""
-    return canonical(
+    return canonical_json(
         {
             "format": FORMAT,
             "kind": kind,
@@ -102,9 +102,9 @@ def written(
     )
 
 
-def figures(blocks: Iterable[Block]) -> list[dict[str, Any]]:
+def figures(blocks: Iterable[ExpandedBlock]) -> list[dict[str, Any]]:
     """Every figure that is printed, once, with its derivation down to the document."""
-    found: dict[str, Chip] = {}
+    found: dict[str, ExpandedToken] = {}
     for block in blocks:
         for chip in (one for one in block.chips() if one.is_figure):
             found.setdefault(chip.token, chip)
@@ -136,17 +136,22 @@ def renderer(template: str, styles: Iterable[str]) -> dict[str, Any]:
     return {"programs": programs, "fonts": fonts, "sources": sources}
 
 
-def drawn(text: str) -> bytes:
+def render_again(text: str) -> bytes:
     """The PDF of a bundle, with its Prüfwert: same bundle, same bytes. UnknownFormat: see read."""
     bundle = read(text)
     content = bundle.content | {"fingerprint": f"Prüfwert: {in_fours(sha256(text))}"}
-    return printed(bundle.template, bundle.styles, content, bundle.figures)
+    return render_pdf(bundle.template, bundle.styles, content, bundle.figures)
 
 
-def printed(template: str, styles: tuple[str, ...], content: dict[str, Any], numbers: list[dict[str, Any]]) -> bytes:
+def render_pdf(template: str, styles: tuple[str, ...], content: dict[str, Any], numbers: list[dict[str, Any]]) -> bytes:
     """The PDF of a paper's content, with its figures as JSON and its tables as CSV attached."""
     attached = [
-        ("zahlen.json", canonical(numbers).encode(), "application/json", "Zahlen des Dokuments mit ihrer Herkunft"),
+        (
+            "zahlen.json",
+            canonical_json(numbers).encode(),
+            "application/json",
+            "Zahlen des Dokuments mit ihrer Herkunft",
+        ),
         ("zahlen.csv", as_csv(number_rows(numbers)), "text/csv", "Zahlen des Dokuments als Tabelle"),
     ]
     for name, title, rows in attached_tables(content):

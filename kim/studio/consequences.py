@@ -44,7 +44,7 @@ def consequences(body: Body, day: date) -> dict[str, Told]:
         for arguments in entry.arguments(body, day) if entry.arguments else []:
             about_what = sorted(str(v) for k, v in arguments.items() if k not in {"body", "day", "year"})
             key = f"{entry.name} {about_what}"  # the same figure of another day has the same key
-            words = documents.said(arguments)
+            words = documents.arguments_in_words(arguments)
             title = f"{entry.title} ({words})" if words else entry.title
             with suppress(ValidationError):  # what cannot be calculated cannot move; the hints say so
                 found[key] = Told(title, entry(**arguments).lines(), entry.verdict)
@@ -82,7 +82,8 @@ def difference(label: str, old: Value | None, new: Value | None) -> dict[str, An
         "label": label,
         "before": old.printed() if old else formats.MISSING,
         "after": new.printed() if new else formats.MISSING,
-        "change": ("+" if change > 0 else "") + (formats.euro(change) if unit == EUR else formats.fte(change)),
+        "change": ("+" if change > 0 else "")
+        + (formats.format_euro(change) if unit == EUR else formats.format_fte(change)),
     }
 
 
@@ -91,7 +92,7 @@ def foreseen(change: Callable[[], object], body: Body, day: date, since: date | 
     day) say. ValidationError if it is refused."""
 
     def now() -> tuple[dict[str, Told], dict[str, dict[str, Any]]]:
-        return consequences(body, day), documents.printed(body, since or date(day.year, 1, 1))
+        return consequences(body, day), documents.figures_in_papers(body, since or date(day.year, 1, 1))
 
     (figures, papers), (new_figures, new_papers) = preview(change, now)
     changed = []

@@ -14,7 +14,7 @@ from django.db.models import Model
 
 from kim.access.request import Request
 from kim.figures import CATALOGUE, uses
-from kim.figures.tokens import NOTHING, STYLE, Block, Chip, Expander, canonical, parameters
+from kim.figures.tokens import NOTHING, STYLE, ExpandedBlock, ExpandedToken, Expander, canonical, parameters
 from kim.models import BoundFigure, Text, TextBlock
 from kim.values.richtext import TOKEN
 
@@ -90,18 +90,18 @@ class Document:
         """What a block is called where it is written."""
         return block.heading.rstrip(":")
 
-    def checks(self, expander: Expander, blocks: list[Block]) -> list[Check]:
+    def checks(self, expander: Expander, blocks: list[ExpandedBlock]) -> list[Check]:
         """The Prüfliste: all that has to be right before the release. expander, blocks: the draft as it would be
         printed."""
         return [
             Check("Zahlen lassen sich alle berechnen", tuple(expander.problems)),
-            Check("Zahlen sind auf dem Stand der Daten", tuple(changes(blocks, expander.bound))),
+            Check("Zahlen sind auf dem Stand der Daten", tuple(moved_figures(blocks, expander.bound))),
             Check("Angaben im Text sind bekannt", tuple(unknown(blocks))),
             Check("Summen im Text sind vollständig", tuple(incomplete(blocks))),
             Check("Nichts aus einem Muster ist stehen geblieben", tuple(leftovers(blocks))),
         ]
 
-    def looked_through(self) -> tuple[list[Block], list[str]]:
+    def looked_through(self) -> tuple[list[ExpandedBlock], list[str]]:
         """The draft as it would be printed, and what stands against its release."""
         expander = self.expander(bound_words(self.text))
         blocks = self.blocks(expander)
@@ -115,7 +115,7 @@ class Document:
         """What the tokens of the text are read with."""
         raise NotImplementedError
 
-    def content(self, blocks: list[Block], printed_on: date) -> dict[str, Any]:
+    def content(self, blocks: list[ExpandedBlock], printed_on: date) -> dict[str, Any]:
         """All that the print says, as plain JSON: the template gets nothing else."""
         raise NotImplementedError
 
@@ -146,15 +146,15 @@ class Document:
             raise ValidationError(f"{self.name} gibt es nicht mehr.")
         return found
 
-    def blocks(self, expander: Expander) -> list[Block]:
+    def blocks(self, expander: Expander) -> list[ExpandedBlock]:
         """The text with its figures."""
         return [expander.block(b.key, b.heading, b.content) for b in self.text.blocks.all()]
 
-    def fresh(self) -> list[Block]:
+    def fresh(self) -> list[ExpandedBlock]:
         """The text with what the data say at this moment, whatever was taken over."""
         return self.blocks(self.expander())
 
-    def printable(self, printed_on: date) -> tuple[dict[str, Any], list[Block]]:
+    def printable(self, printed_on: date) -> tuple[dict[str, Any], list[ExpandedBlock]]:
         """The content and the blocks of a document that may be printed; ValidationError with every sentence that is
         missing."""
         expander = self.expander(bound_words(self.text))
@@ -170,7 +170,7 @@ class Document:
         return take_over(self.text, (chip for block in self.fresh() for chip in block.chips()))
 
 
-def changes(blocks: Iterable[Block], bound: Mapping[str, str]) -> Iterator[str]:
+def moved_figures(blocks: Iterable[ExpandedBlock], bound: Mapping[str, str]) -> Iterator[str]:
     """Figures of which the data say something else by now, and those that nobody has taken over yet."""
     seen = set()
     for chip in (chip for block in blocks for chip in block.chips()):
@@ -183,26 +183,28 @@ def changes(blocks: Iterable[Block], bound: Mapping[str, str]) -> Iterator[str]:
             yield f"{chip.title}: im Text „{chip.text}“, nach den Daten „{chip.now}“."
 
 
-def unknown(blocks: Iterable[Block]) -> Iterator[str]:
+def unknown(blocks: Iterable[ExpandedBlock]) -> Iterator[str]:
     """Figures that nobody knows: a paper must not say "keine Angabe" in the middle of a sentence. Cells of a generated
     table may, for they are words of a figure that is known.
 
     Example: „Stellen der Zuwendung“ (notice.fte) ist nicht bekannt: Abschnitt „Sachlage“.
     """
-    for chip, name, where in once(blocks, lambda chip: chip.value.value in (None, "")):
+    for chip, name, where in each_once(blocks, lambda chip: chip.value.value in (None, "")):
         yield f"„{chip.title}“ ({name}) ist nicht bekannt: {where}."
 
 
-def incomplete(blocks: Iterable[Block]) -> Iterator[str]:
+def incomplete(blocks: Iterable[ExpandedBlock]) -> Iterator[str]:
     """Sums that are silent about some of their parts: what they print contradicts what there is.
 
     Example: „Betrag der Weiterleitung“ (onward.amount) ist unvollständig, 10 ohne Angabe: Abschnitt „Sachlage“.
     """
-    for chip, name, where in once(blocks, lambda chip: bool(chip.value.missing) and chip.value.value is not None):
+    for chip, name, where in each_once(blocks, lambda chip: bool(chip.value.missing) and chip.value.value is not None):
         yield f"„{chip.title}“ ({name}) ist unvollständig, {chip.value.missing} ohne Angabe: {where}."
 
 
-def once(blocks: Iterable[Block], wanted: Callable[[Chip], bool]) -> Iterator[tuple[Chip, str, str]]:
+def each_once(
+    blocks: Iterable[ExpandedBlock], wanted: Callable[[ExpandedToken], bool]
+) -> Iterator[tuple[ExpandedToken, str, str]]:
     """Each wanted figure once in a block: one of its tokens, its name with its arguments, and the block in words."""
     for block in blocks:
         where = f"Abschnitt „{block.heading.rstrip(':') or block.key}“"
@@ -211,7 +213,7 @@ def once(blocks: Iterable[Block], wanted: Callable[[Chip], bool]) -> Iterator[tu
             yield chip, " ".join([chip.name, *(f"{k}={v}" for k, v in chip.parameters.items())]), where
 
 
-def leftovers(blocks: Iterable[Block]) -> Iterator[str]:
+def leftovers(blocks: Iterable[ExpandedBlock]) -> Iterator[str]:
     """What a template left behind."""
     for block in blocks:
         for found in LEFTOVER.findall(block.words()):
@@ -258,7 +260,7 @@ def of_text(text: Text) -> Document | None:
     return None
 
 
-def printed(body: Any, since: date) -> dict[str, dict[str, Any]]:
+def figures_in_papers(body: Any, since: date) -> dict[str, dict[str, Any]]:
     """What the papers of the body whose own day is not before ``since`` say at this moment: {address: {"name", "url",
     "chips": {token: (title, words)}}}.
 
@@ -313,12 +315,12 @@ def used(
     found = uses(request.acting_body, request.stand, value)
     return {
         "value": value,
-        "uses": [(entry, link_arguments(a), said(a)) for entry, a in found if entry.name != name],
+        "uses": [(entry, link_arguments(a), arguments_in_words(a)) for entry, a in found if entry.name != name],
         "papers": citing(request, references, name, given),
     }
 
 
-def said(arguments: dict[str, Any]) -> str:
+def arguments_in_words(arguments: dict[str, Any]) -> str:
     """The arguments in words, where a figure has several on one page."""
     kinds = {"own": "eigene Stellen", "onward": "Stellen bei Dritten"}
     words = [kinds.get(str(v), str(v)) for k, v in arguments.items() if k not in {"body", "day"}]
@@ -339,7 +341,7 @@ def bound_words(text: Text) -> dict[str, str]:
     return dict(BoundFigure.objects.filter(text=text).values_list("token", "words"))
 
 
-def take_over(text: Text, chips: Iterable[Chip], tokens: set[str] | None = None) -> int:
+def take_over(text: Text, chips: Iterable[ExpandedToken], tokens: set[str] | None = None) -> int:
     """Let the text print what the data say now: the figures named, or those it has not taken over yet (None). Figures
     that no longer stand in it are forgotten. How many changed."""
     there = {row.token: row for row in BoundFigure.objects.filter(text=text)}

@@ -14,13 +14,13 @@ from django.template import TemplateDoesNotExist
 from django.utils import timezone
 
 from kim.figures import AGREEING, Value
-from kim.figures.tokens import Block, Chip
+from kim.figures.tokens import ExpandedBlock, ExpandedToken
 from kim.history.knowledge import known_at
 from kim.models import Body, Release, Text, TrailEvent, UnknownFormat
-from kim.models.refusals import SENTENCES, refusable
-from kim.store.context import note
+from kim.models.refusals import SENTENCES, db_errors_as_validation
+from kim.store.context import describe_act
 from kim.studio import bundles, seen
-from kim.studio.bundles import canonical, drawn, figures, printed, sha256
+from kim.studio.bundles import canonical_json, figures, render_again, render_pdf, sha256
 from kim.studio.documents import Document, bound_words, of, take_over
 
 SEARCHED = 40  # acts that overtaken_since looks at
@@ -29,32 +29,32 @@ TRIES = 3  # times a document is drawn anew because another release took its num
 MOVED = "Inzwischen ist die Vorlage oder eine ihrer Zahlen anders. Bitte noch einmal ansehen."
 
 
-def data_checksum(chips: Iterable[Chip]) -> str:
+def data_checksum(chips: Iterable[ExpandedToken]) -> str:
     """Of what the data say for these figures, whatever the text prints."""
-    return sha256(canonical(sorted({(chip.token, chip.now) for chip in chips})))
+    return sha256(canonical_json(sorted({(chip.token, chip.now) for chip in chips})))
 
 
-def agreed(shown: str, there: str) -> None:
+def require_same_figures(shown: str, there: str) -> None:
     """Refuse to act on something else than what a page showed; ValidationError. Nothing shown: a command asks."""
     if shown and shown != there:
         raise ValidationError(MOVED)
 
 
-def drafted(document: Document) -> tuple[dict[str, Any], list[Block]]:
+def printable_draft(document: Document) -> tuple[dict[str, Any], list[ExpandedBlock]]:
     """What a document that may be printed says today; ValidationError otherwise."""
     return document.printable(timezone.localtime(now()).date())
 
 
-def draft(document: Document) -> bytes:
+def draft_pdf(document: Document) -> bytes:
     """The PDF of a document that may be printed, not released; ValidationError otherwise."""
-    content, blocks = drafted(document)
-    return printed(document.template, document.styles, content, figures(blocks))
+    content, blocks = printable_draft(document)
+    return render_pdf(document.template, document.styles, content, figures(blocks))
 
 
-def sketched(document: Document, blocks: list[Block]) -> bytes:
+def preview_pdf(document: Document, blocks: list[ExpandedBlock]) -> bytes:
     """The PDF that a document would be with these blocks, whatever is missing in it; only to be looked at."""
     content = document.content(blocks, timezone.localtime(now()).date())
-    return printed(document.template, document.styles, content, figures(blocks))
+    return render_pdf(document.template, document.styles, content, figures(blocks))
 
 
 def of_text(text: Text) -> Release | None:
@@ -65,13 +65,13 @@ def of_text(text: Text) -> Release | None:
 def pdf_of(document: Document) -> bytes:
     """The PDF of a document: the released bytes, or the draft as it stands. ValidationError if it cannot be printed."""
     release = of_text(document.text)
-    return bytes(release.pdf) if release else draft(document)
+    return bytes(release.pdf) if release else draft_pdf(document)
 
 
 def content_of(document: Document) -> dict[str, Any]:
     """The same as plain data; also ValidationError if the bundle has a format that this program does not know."""
     release = of_text(document.text)
-    return bundles.read(release.bundle).content if release else drafted(document)[0]
+    return bundles.read(release.bundle).content if release else printable_draft(document)[0]
 
 
 def now() -> datetime:
@@ -82,23 +82,23 @@ def now() -> datetime:
     return moment
 
 
-def hold(text: Text) -> None:
+def lock_text(text: Text) -> None:
     """Nobody writes on the text until this transaction ends: what hangs on it asks for its row first (frozen)."""
     list(Text.objects.filter(pk=text.pk).select_for_update())
 
 
 @transaction.atomic
-def adopt(document: Document, tokens: set[str] | None = None, *, shown: str = "") -> int:
+def adopt_figures(document: Document, tokens: set[str] | None = None, *, shown: str = "") -> int:
     """Take over what the data say by now for these figures of a draft, or for all ([übernehmen]); how many.
 
     shown: data_checksum of what the page offered. ValidationError when there is nothing to take over, or something else
     than was shown.
     """
-    note(act="Zahlen übernommen")
-    with refusable():
-        hold(document.text)
+    describe_act(act="Zahlen übernommen")
+    with db_errors_as_validation():
+        lock_text(document.text)
         chips = [chip for block in document.fresh() for chip in block.chips()]
-        agreed(shown, data_checksum(chips))
+        require_same_figures(shown, data_checksum(chips))
         every = {chip.token for chip in chips}
         count = take_over(document.text, chips, every if tokens is None else tokens)
         if not count:
@@ -106,7 +106,7 @@ def adopt(document: Document, tokens: set[str] | None = None, *, shown: str = ""
     return count
 
 
-def issued(release: Release, document: Document) -> dict[str, Any]:
+def released_page(release: Release, document: Document) -> dict[str, Any]:
     """What the page of a released document shows: the bundle, and what the data say by now. ValidationError if the
     bundle has a format that this program does not know."""
     bundle = bundles.read(release.bundle)
@@ -121,15 +121,15 @@ def issued(release: Release, document: Document) -> dict[str, Any]:
     }
 
 
-def written(document: Document) -> dict[str, Any]:
+def draft_page(document: Document) -> dict[str, Any]:
     """What the page of a draft shows: the text as it would be printed, what has changed in the data, the Prüfliste."""
     expander = document.expander(bound_words(document.text))
     blocks = document.blocks(expander)
-    chips: dict[str, Chip] = {}
+    chips: dict[str, ExpandedToken] = {}
     for block in blocks:
         for chip in block.chips():
             chips.setdefault(chip.token, chip)
-    shown: dict[Any, Chip] = {}
+    shown: dict[Any, ExpandedToken] = {}
     for chip in chips.values():
         if chip.form not in AGREEING:  # only a word beside a figure
             shown.setdefault((chip.name, tuple(sorted(chip.parameters.items())), chip.text), chip)
@@ -152,7 +152,7 @@ def link(previous: str, bundle_sha256: str, pdf_sha256: str) -> str:
 
 
 @dataclass(frozen=True)
-class Drawn:
+class RenderedRelease:
     """A document as it was drawn before anything was locked: what it shows, its content once released, bundle, PDF."""
 
     fields: seen.Fields
@@ -176,32 +176,32 @@ def release(
     shown: what the page sent of what it showed (see kim.studio.seen); None: a command asks, which was shown nothing.
     still: refuses (ValidationError) when the row is not what was asked for any more; asked before and after drawing.
     """
-    with refusable():
+    with db_errors_as_validation():
         for _ in range(TRIES):
-            done = draw(document.again(), shown, still)
+            done = render_release(document.again(), shown, still)
             try:
                 with transaction.atomic():  # its locks are gone when it fails
-                    return settle(document, done, user, still)
+                    return store_release(document, done, user, still)
             except Outrun:
                 continue
     raise ValidationError(SENTENCES["release_chain"])
 
 
-def draw(document: Document, shown: str | None, still: Callable[[Any], None]) -> Drawn:
+def render_release(document: Document, shown: str | None, still: Callable[[Any], None]) -> RenderedRelease:
     """The document as it will be, without a lock; ValidationError with what stands against its release."""
     day = timezone.localtime(now()).date()
-    content, blocks, fields = looked_at(document, day, None if shown is None else seen.read(shown), still)
+    content, blocks, fields = require_releasable(document, day, None if shown is None else seen.read(shown), still)
     content = document.released(content)
     # The moment comes after the reading: what is written in between is found by the comparison under the locks.
-    bundle = bundles.written(document.kind, document.template, document.styles, content, figures(blocks), now())
-    return Drawn(fields, content, bundle, drawn(bundle))
+    bundle = bundles.build_bundle(document.kind, document.template, document.styles, content, figures(blocks), now())
+    return RenderedRelease(fields, content, bundle, render_again(bundle))
 
 
-def settle(document: Document, done: Drawn, user: Any, still: Callable[[Any], None]) -> Release:
+def store_release(document: Document, done: RenderedRelease, user: Any, still: Callable[[Any], None]) -> Release:
     """The drawn document as the next release of its body, if it is what it was; Outrun if its number is gone."""
-    hold_whole(document)
+    lock_whole(document)
     fresh = document.again()
-    content, _, _ = looked_at(fresh, date.fromisoformat(done.content["printed_on"]), done.fields, still)
+    content, _, _ = require_releasable(fresh, date.fromisoformat(done.content["printed_on"]), done.fields, still)
     if fresh.released(content) != done.content:
         raise Outrun
     fresh.row.freeze()
@@ -218,9 +218,9 @@ def settle(document: Document, done: Drawn, user: Any, still: Callable[[Any], No
     return made
 
 
-def looked_at(
+def require_releasable(
     document: Document, day: date, shown: seen.Fields | None, still: Callable[[Any], None]
-) -> tuple[dict[str, Any], list[Block], seen.Fields]:
+) -> tuple[dict[str, Any], list[ExpandedBlock], seen.Fields]:
     """Content, blocks and fields of a draft that may be released; ValidationError if it is none any more, if it is not
     what was shown, or with what stands against it, in this order."""
     if not document.is_open:
@@ -230,19 +230,19 @@ def looked_at(
     content = document.content(blocks, day)
     fields = seen.fields(document, content, blocks)
     if shown is not None:
-        seen.agreed(shown, fields)
+        seen.require_same(shown, fields)
     if problems:
         raise ValidationError(problems)
     return content, blocks, fields
 
 
-def hold_whole(document: Document) -> None:
+def lock_whole(document: Document) -> None:
     """Body, Beleg, head and text of a document stay as they are until this transaction ends; in the order in which the
     pages write them, so that nobody waits for the other in a circle."""
     row = document.row
     for one in (row.body, row.source, row):
         list(type(one)._base_manager.filter(pk=one.pk).select_for_update(no_key=True))
-    hold(document.text)
+    lock_text(document.text)
 
 
 class Verdict(TextChoices):
@@ -286,7 +286,7 @@ def proof(release: Release, previous: str, number: int) -> Proof:
     try:
         data = bundles.read(release.bundle)
         same = bundles.renderer(data.template, data.styles) == data.renderer
-        identical = drawn(release.bundle) == content
+        identical = render_again(release.bundle) == content
     except UnknownFormat as error:
         return Proof(release, Verdict.INTACT, " ".join(error.messages))
     except (OSError, KeyError, TemplateDoesNotExist, PackageNotFoundError) as error:

@@ -7,8 +7,8 @@ from typing import Any
 from django.core import signing
 from django.core.exceptions import ValidationError
 
-from kim.figures.tokens import Block
-from kim.studio.bundles import canonical, figures, sha256
+from kim.figures.tokens import ExpandedBlock
+from kim.studio.bundles import canonical_json, figures, sha256
 from kim.studio.documents import Document, bound_words
 
 # Name of a field -> a few signs of its checksum; under WHOLE the checksum of all that is printed.
@@ -45,16 +45,16 @@ def sorted_by_field(document: Document, content: Mapping[str, Any]) -> dict[str,
     return found
 
 
-def fields(document: Document, content: Mapping[str, Any], blocks: list[Block]) -> Fields:
+def fields(document: Document, content: Mapping[str, Any], blocks: list[ExpandedBlock]) -> Fields:
     """What is seen of a document with this content and these blocks: each field by a few signs of its checksum.
 
     The derivation of the figures is one more field, and no part of the whole: a Mitzeichnung agrees to what is printed,
     and goes on to hold when the data move on before somebody takes them over.
     """
     said = {key: value for key, value in content.items() if key not in EXCEPT}
-    whole = canonical([said, document.template, list(document.styles), document.beside()])
+    whole = canonical_json([said, document.template, list(document.styles), document.beside()])
     by_field = sorted_by_field(document, content) | {DERIVED: figures(blocks)}
-    return {WHOLE: sha256(whole)} | {name: sha256(canonical(value))[:8] for name, value in by_field.items()}
+    return {WHOLE: sha256(whole)} | {name: sha256(canonical_json(value))[:8] for name, value in by_field.items()}
 
 
 def of(document: Document) -> Fields:
@@ -77,7 +77,7 @@ def read(sent: str) -> Fields:
     return found
 
 
-def agreed(shown: Fields, there: Fields) -> None:
+def require_same(shown: Fields, there: Fields) -> None:
     """Refuse to act on something else than what was shown; ValidationError that names the fields.
 
     Example: Inzwischen geändert: Zeichnung, Datum. Bitte noch einmal ansehen.

@@ -9,7 +9,7 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 
 from kim.lists.exports import CONTROL
-from kim.values.formats import day as printed
+from kim.values.formats import format_day
 
 
 def clean(words: Any) -> str:
@@ -54,7 +54,7 @@ def as_docx(content: dict[str, Any]) -> bytes:
 
 
 def day(text: str | None) -> str:
-    return printed(date.fromisoformat(text) if text else None)
+    return format_day(date.fromisoformat(text) if text else None)
 
 
 def head(content: dict[str, Any]) -> list[str]:

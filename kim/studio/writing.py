@@ -7,11 +7,11 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from kim.models import TextBlock
-from kim.models.refusals import refusable
-from kim.store.context import note
+from kim.models.refusals import db_errors_as_validation
+from kim.store.context import describe_act
 from kim.studio import documents, releases
 from kim.studio.documents import Document
-from kim.values.richtext import TOKEN, Span
+from kim.values.richtext import TOKEN, Inline
 
 NOT_EDITORIAL = (
     "Das ist nicht nur redaktionell, die Mitzeichnungen gelten dann nicht mehr; bitte ohne den Haken speichern."
@@ -28,9 +28,9 @@ def write(
     seen beside it. ValidationError with a sentence: a figure that the catalogue does not know, a text that is released,
     a change that is not editorial.
     """
-    note(act="Text redaktionell geändert" if editorial else "Text geschrieben")
-    with refusable():
-        releases.hold(document.text)  # nobody writes beside it: what was signed and what is written are compared
+    describe_act(act="Text redaktionell geändert" if editorial else "Text geschrieben")
+    with db_errors_as_validation():
+        releases.lock_text(document.text)  # nobody writes beside it: what was signed and what is written are compared
         editorial = editorial and bool(changed)
         holding = kept(document, changed) if editorial else []
         before_chips = printed_figures(document) if editorial else []
@@ -66,6 +66,6 @@ def check_new_figures(document: Document, before: str, after: str) -> None:
     One that was there before and cannot any more does not keep anybody from writing."""
     expander = document.expander()
     for name, raw in set(TOKEN.findall(after)) - set(TOKEN.findall(before)):
-        expander.piece(Span(token="{{" + name + raw + "}}"))
+        expander.piece(Inline(token="{{" + name + raw + "}}"))
     if expander.problems:
         raise ValidationError(expander.problems)

@@ -26,13 +26,13 @@ register = template.Library()
 @register.filter
 def euro(value: Decimal | None) -> str:
     """684.000,00 €; what a template does not find counts as missing."""
-    return formats.euro(value if isinstance(value, Decimal) else None)
+    return formats.format_euro(value if isinstance(value, Decimal) else None)
 
 
 @register.filter
 def vzae(value: Decimal | None) -> str:
     """0,5."""
-    return formats.fte(value if isinstance(value, Decimal) else None)
+    return formats.format_fte(value if isinstance(value, Decimal) else None)
 
 
 @register.filter
@@ -42,19 +42,19 @@ def datum(value: date | datetime | str | None) -> str:
         value = date.fromisoformat(value)
     if isinstance(value, datetime):
         return f"{timezone.localtime(value):%d.%m.%Y, %H:%M} Uhr"
-    return formats.day(value if isinstance(value, date) else None)
+    return formats.format_day(value if isinstance(value, date) else None)
 
 
 @register.filter
 def betrag(value: Decimal) -> str:
     """684.000,00 – for a calculation that names its unit once."""
-    return formats.number(value, 2)
+    return formats.format_number(value, 2)
 
 
 @register.filter
 def signed(value: Decimal) -> str:
     """With its sign, for differences."""
-    return ("+" if value > 0 else "") + formats.euro(value)
+    return ("+" if value > 0 else "") + formats.format_euro(value)
 
 
 @register.filter
@@ -156,4 +156,4 @@ def kern_widget(field: BoundField) -> SafeString | str:
 @register.filter
 def zeitraum(value: Any) -> str:
     """A half-open range as a clerk says it."""
-    return formats.span(value) if value else formats.MISSING
+    return formats.format_range(value) if value else formats.MISSING

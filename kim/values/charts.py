@@ -9,8 +9,8 @@ from typing import Any
 from django.utils.html import escape
 from django.utils.safestring import SafeString
 
-from kim.values.formats import fte
-from kim.values.periods import between
+from kim.values.formats import format_fte
+from kim.values.periods import half_open_range
 
 HALF = Decimal("0.5")
 SIZE, STEP, LINE, LEFT = 16, 20, 28, 250
@@ -94,7 +94,7 @@ def squares(key: str, title: str, rows: Sequence[tuple[str, dict[str, Decimal]]]
                 part = min(left, HALF)
                 content.append(box(key, kind, x + 1, y, float(part / HALF) * SIZE))
                 x, left = x + STEP, left - part
-        content.append(words(fte(sum(parts.values(), Decimal(0))), x + 6, y + 13))
+        content.append(words(format_fte(sum(parts.values(), Decimal(0))), x + 6, y + 13))
         y += LINE
     kinds = [kind for kind in LEGEND if kind not in {PARTLY, RESTING}]
     return drawing(key, width, y + 30, title, [*content, *legend(key, y + 6, kinds)])
@@ -115,7 +115,7 @@ def months(
     key: str, title: str, rows: Sequence[tuple[str, Sequence[Bar]]], year: int, stand: date | None = None
 ) -> SafeString:
     """Besetzungsübersicht: a line for each post, the twelve months of a year across, and a line at the Stand."""
-    span, left, width = between(date(year, 1, 1), date(year + 1, 1, 1)), 120, 720
+    span, left, width = half_open_range(date(year, 1, 1), date(year + 1, 1, 1)), 120, 720
     days = (span.upper - span.lower).days
 
     def at(day: Any) -> float:

@@ -54,7 +54,7 @@ EURO_HINT = "Bitte einen Betrag in Euro eingeben, z. B. 57.000 oder 28.500,50."
 DATE_HINT = "Bitte ein Datum mit Jahr eingeben, z. B. 01.03.2023."
 
 
-def refuse(message: str) -> ValidationError:
+def invalid(message: str) -> ValidationError:
     return ValidationError(message, code="invalid")
 
 
@@ -80,14 +80,14 @@ def parse_euro(text: str) -> Decimal:
         number = Decimal(bare)
     elif match := re.fullmatch(r"([1-9]\d*)\.(\d{1,2})", bare):
         short, long = f"{match[1]},{match[2]:0<2}", f"{match[1]}.{match[2]:0<3}"
-        raise refuse(f"„{raw}“ ist nicht eindeutig. Meinten Sie {short}{NBSP}€ oder {long}{NBSP}€?")
+        raise invalid(f"„{raw}“ ist nicht eindeutig. Meinten Sie {short}{NBSP}€ oder {long}{NBSP}€?")
     elif re.fullmatch(r"[\d.]*,\d{3,}", bare):
-        raise refuse(f"„{raw}“: Ein Betrag hat höchstens zwei Nachkommastellen (ganze Cent).")
+        raise invalid(f"„{raw}“: Ein Betrag hat höchstens zwei Nachkommastellen (ganze Cent).")
     else:
-        raise refuse(f"„{raw}“ ist kein Betrag. {EURO_HINT}")
+        raise invalid(f"„{raw}“ ist kein Betrag. {EURO_HINT}")
     number = sign * number * factor
     if abs(number) >= Decimal(10) ** 12:
-        raise refuse(f"„{raw[:30]}“ ist zu groß. {EURO_HINT}")
+        raise invalid(f"„{raw[:30]}“ ist zu groß. {EURO_HINT}")
     return number.quantize(Decimal("0.01"))
 
 
@@ -115,17 +115,17 @@ def parse_fte(text: str, weekly_hours: Decimal | None = None) -> Decimal:
         value = Fraction(match[1].replace(",", ".")) / 100
     elif match := re.fullmatch(r"(\d{1,3}(?:,\d{1,3})?)(Std\.?|h|Stunden)", bare, re.ASCII):
         if not weekly_hours:
-            raise refuse("Stunden lassen sich nur umrechnen, wenn beim Anstellungsträger die Wochenstunden stehen.")
+            raise invalid("Stunden lassen sich nur umrechnen, wenn beim Anstellungsträger die Wochenstunden stehen.")
         value = Fraction(match[1].replace(",", ".")) / Fraction(weekly_hours)
     elif match := re.fullmatch(r"([1-9]\d{0,5})\.(\d{1,3})", bare, re.ASCII):
-        meant = fte(Decimal(f"{match[1]}.{match[2]}"))
-        raise refuse(f"„{raw}“ ist nicht eindeutig. Meinten Sie {meant}? VZÄ haben ein Komma.")
+        meant = format_fte(Decimal(f"{match[1]}.{match[2]}"))
+        raise invalid(f"„{raw}“ ist nicht eindeutig. Meinten Sie {meant}? VZÄ haben ein Komma.")
     if value is None:
-        raise refuse(f"„{raw[:30]}“ ist keine Stellenangabe. {FTE_HINT}")
+        raise invalid(f"„{raw[:30]}“ ist keine Stellenangabe. {FTE_HINT}")
     if (value * 1000).denominator != 1:
-        raise refuse(f"„{raw[:30]}“ hat mehr als drei Nachkommastellen. {FTE_HINT}")
+        raise invalid(f"„{raw[:30]}“ hat mehr als drei Nachkommastellen. {FTE_HINT}")
     if value >= 10000:
-        raise refuse(f"„{raw}“ ist zu groß. {FTE_HINT}")
+        raise invalid(f"„{raw}“ ist zu groß. {FTE_HINT}")
     return (Decimal((value * 1000).numerator) / 1000).quantize(Decimal("0.001"))
 
 
@@ -147,13 +147,13 @@ def parse_date(text: str, today: date | None = None) -> date:
     elif (match := re.fullmatch(r"(\d{1,2})\.\s*(\w+)\s+(\d{4})", raw)) and match[2] in MONTHS:
         day_number, month, year = match[1], str(MONTHS.index(match[2]) + 1), match[3]
     else:
-        raise refuse(f"„{raw[:30]}“ ist kein Datum. {DATE_HINT}")
+        raise invalid(f"„{raw[:30]}“ ist kein Datum. {DATE_HINT}")
     try:
         found = date(int(year) + (2000 if len(year) == 2 else 0), int(month), int(day_number))
     except ValueError:
-        raise refuse(f"Den {raw[:30]} gibt es im Kalender nicht. {DATE_HINT}") from None
+        raise invalid(f"Den {raw[:30]} gibt es im Kalender nicht. {DATE_HINT}") from None
     if not FIRST_YEAR <= found.year <= LAST_YEAR:
-        raise refuse(f"{raw[:30]} liegt nicht zwischen {FIRST_YEAR} und {LAST_YEAR}. {DATE_HINT}")
+        raise invalid(f"{raw[:30]} liegt nicht zwischen {FIRST_YEAR} und {LAST_YEAR}. {DATE_HINT}")
     return found
 
 
@@ -179,11 +179,11 @@ class GermanField(forms.CharField):
 
     def clean(self, value: Any) -> Any:
         if isinstance(value, str) and len(value) > 40:
-            raise refuse("Die Eingabe ist zu lang.")
+            raise invalid("Die Eingabe ist zu lang.")
         found = self.to_python(value)
         self.validate(found)
         if found is not None and self.above is not None and found <= self.above:  # type: ignore[attr-defined]
-            raise refuse(f"{self.label} müssen größer als {self.above} sein.")  # type: ignore[attr-defined]
+            raise invalid(f"{self.label} müssen größer als {self.above} sein.")  # type: ignore[attr-defined]
         return found
 
     def prepare_value(self, value: Any) -> Any:
@@ -203,7 +203,7 @@ class EuroField(GermanField):
         return parse_euro(text)
 
     def print(self, value: Any) -> str:
-        return number(value, 2)
+        return format_number(value, 2)
 
 
 class FteField(GermanField):
@@ -213,7 +213,7 @@ class FteField(GermanField):
         return parse_fte(text, self.weekly_hours)  # type: ignore[attr-defined]
 
     def print(self, value: Any) -> str:
-        return fte(value)
+        return format_fte(value)
 
 
 class DateField(GermanField):
@@ -223,43 +223,43 @@ class DateField(GermanField):
         return parse_date(text, self.today)  # type: ignore[attr-defined]
 
     def print(self, value: Any) -> str:
-        return day(value)
+        return format_day(value)
 
 
-def number(value: Decimal, places: int) -> str:
+def format_number(value: Decimal, places: int) -> str:
     """With dots between thousands and a decimal comma, a real minus."""
     text = f"{abs(value):,.{places}f}".translate(str.maketrans(",.", ".,"))
     return (MINUS if value < 0 and text.strip("0,.") else "") + text
 
 
-def euro(value: Decimal | None, *, prose: bool = False) -> str:
+def format_euro(value: Decimal | None, *, prose: bool = False) -> str:
     """684.000,00 € in tables; 684.000 € in prose, where whole euros drop the cents."""
     if value is None:
         return MISSING
     whole = prose and value == value.to_integral_value()
-    return number(value, 0 if whole else 2) + NBSP + "€"
+    return format_number(value, 0 if whole else 2) + NBSP + "€"
 
 
-def fte(value: Decimal | None) -> str:
+def format_fte(value: Decimal | None) -> str:
     """Full-time equivalents with one to three places: 6,0 · 0,43."""
     if value is None:
         return MISSING
     short = value.quantize(Decimal("0.001")).normalize()
     exponent = short.as_tuple().exponent
-    return number(value, max(1, -exponent if isinstance(exponent, int) else 1))
+    return format_number(value, max(1, -exponent if isinstance(exponent, int) else 1))
 
 
-def day(value: date | None) -> str:
+def format_day(value: date | None) -> str:
     """22.03.2023."""
     return MISSING if value is None else f"{value:%d.%m.%Y}"
 
 
-def long_day(value: date) -> str:
+def format_long_day(value: date) -> str:
     """Mittwoch, 22. März 2023."""
     return f"{WEEKDAYS[value.weekday()]}, {value.day}. {MONTHS[value.month - 1]} {value.year}"
 
 
-def word(value: Decimal | int) -> str:
+def number_in_words(value: Decimal | int) -> str:
     """Whole numbers up to twelve as words (house style), else digits.
 
     >>> word(12)
@@ -268,13 +268,13 @@ def word(value: Decimal | int) -> str:
     value = Decimal(value)
     if value == value.to_integral_value() and 0 <= value <= 12:
         return WORDS[int(value)]
-    return fte(value) if value != value.to_integral_value() else number(value, 0)
+    return format_fte(value) if value != value.to_integral_value() else format_number(value, 0)
 
 
 ONE_POST = {Decimal(0): "", Decimal("0.5"): "halbe", Decimal(1): "volle"}  # sizes that are said of one Stelle
 
 
-def posts(value: Decimal, case: str = "accusative", definite: bool = False) -> str:
+def posts_in_words(value: Decimal, case: str = "accusative", definite: bool = False) -> str:
     """A number of posts (VZÄ) in a sentence, with the words a clerk would choose.
 
     case: "accusative" (also the first case) or "dative". The verb beside it: see singular.
@@ -301,7 +301,7 @@ def posts(value: Decimal, case: str = "accusative", definite: bool = False) -> s
             return f"der {adjective}n Stelle" if dative else f"die {adjective} Stelle"
         return f"einer {adjective}n Stelle" if dative else f"eine {adjective} Stelle"
     article = ("den " if dative else "die ") if definite else ""
-    return f"{article}{word(value)} Stellen"
+    return f"{article}{number_in_words(value)} Stellen"
 
 
 def singular(value: Decimal | int, unit: str, beside: str = "") -> bool:
@@ -318,7 +318,7 @@ def singular(value: Decimal | int, unit: str, beside: str = "") -> bool:
     return value == 1
 
 
-def without(words: str, missing: int) -> str:
+def with_missing(words: str, missing: int) -> str:
     """A sum in words that says how many of its parts have no amount. Example: 178.000,00 € (10 ohne Angabe)."""
     return f"{words} ({missing} ohne Angabe)" if missing else words
 
@@ -328,7 +328,7 @@ def listed(names: list[str]) -> str:
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " und " + names[-1] if names else MISSING
 
 
-def printed(value: Any, *, places: int = 0, choices: dict[Any, Any] | None = None) -> str:
+def format_any(value: Any, *, places: int = 0, choices: dict[Any, Any] | None = None) -> str:
     """Any stored value in words, for the history: choices by label, ranges as "von bis einschließlich"."""
     if choices and value in choices:
         return str(choices[value])
@@ -337,11 +337,11 @@ def printed(value: Any, *, places: int = 0, choices: dict[Any, Any] | None = Non
     if isinstance(value, bool):
         return "ja" if value else "nein"
     if isinstance(value, Decimal):
-        return euro(value) if places == 2 else fte(value)
+        return format_euro(value) if places == 2 else format_fte(value)
     if isinstance(value, date):
-        return day(value)
+        return format_day(value)
     if hasattr(value, "lower") and hasattr(value, "upper") and hasattr(value, "isempty"):
-        return span(value)
+        return format_range(value)
     return str(value)
 
 
@@ -351,12 +351,12 @@ def slug(text: str) -> str:
     return slugify(text.translate(UMLAUTS))
 
 
-def span(value: Any) -> str:
+def format_range(value: Any) -> str:
     """A half-open range as a clerk says it: 01.01.2022 bis 28.02.2023 · ab 01.03.2023 · bis 28.02.2023."""
-    last = day(date.fromordinal(value.upper.toordinal() - 1)) if value.upper else ""
+    last = format_day(date.fromordinal(value.upper.toordinal() - 1)) if value.upper else ""
     if value.lower is None:
         return f"bis {last} (Beginn nicht angegeben)" if last else "Beginn nicht angegeben"
-    return f"{day(value.lower)} bis {last}" if last else f"ab {day(value.lower)}"
+    return f"{format_day(value.lower)} bis {last}" if last else f"ab {format_day(value.lower)}"
 
 
 DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")  # turn what follows round, unseen
@@ -367,14 +367,14 @@ def visible_words(text: str) -> None:
     """Refuse signs that change the direction of writing: what is read would not be what is stored."""
     if found := DIRECTION.search(text):
         sign = f"U+{ord(found[0]):04X}"
-        raise refuse(f"Hier steht ein unsichtbares Zeichen für die Schreibrichtung ({sign}). Bitte neu eintippen.")
+        raise invalid(f"Hier steht ein unsichtbares Zeichen für die Schreibrichtung ({sign}). Bitte neu eintippen.")
 
 
 def visible_line(text: str) -> None:
     """In one line besides these no control signs, which nobody types and nobody sees."""
     visible_words(text)
     if found := CONTROL.search(text):
-        raise refuse(f"Hier steht ein unsichtbares Steuerzeichen (U+{ord(found[0]):04X}). Bitte neu eintippen.")
+        raise invalid(f"Hier steht ein unsichtbares Steuerzeichen (U+{ord(found[0]):04X}). Bitte neu eintippen.")
 
 
 class LineField(forms.CharField):

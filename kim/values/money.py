@@ -38,7 +38,7 @@ class ExactField(models.DecimalField):  # type: ignore[type-arg]  # generic in t
         return super().get_prep_value(value)
 
 
-class EuroColumn(ExactField):
+class EuroModelField(ExactField):
     """An amount in EUR with two places."""
 
     def formfield(self, **kwargs: Any) -> Any:
@@ -47,7 +47,7 @@ class EuroColumn(ExactField):
         return models.Field.formfield(self, **{"form_class": EuroField} | kwargs)
 
 
-class FteColumn(ExactField):
+class FteModelField(ExactField):
     """Full-time equivalents (VZÄ) with three places."""
 
     places = 3

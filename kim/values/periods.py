@@ -14,7 +14,7 @@ from django.db import models
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.utils import timezone
 
-from kim.values.formats import FIRST_YEAR, LAST_YEAR, DateField, day
+from kim.values.formats import FIRST_YEAR, LAST_YEAR, DateField, format_day
 
 if TYPE_CHECKING:
     from kim.models import Body
@@ -29,7 +29,7 @@ def today(body: "Body | None") -> date:
     return timezone.localdate()
 
 
-def period(first: date | None, last: date | None) -> DateRange:
+def inclusive_range(first: date | None, last: date | None) -> DateRange:
     """From the first to the last day, both included, as a half-open range; None leaves that side open.
 
     >>> period(date(2023, 1, 1), date(2023, 12, 31)).upper
@@ -38,7 +38,7 @@ def period(first: date | None, last: date | None) -> DateRange:
     return DateRange(first, last + DAY if last else None, "[)")
 
 
-def between(first: date | None, end: date | None = None) -> DateRange:
+def half_open_range(first: date | None, end: date | None = None) -> DateRange:
     """From the first day to the day before ``end``; None leaves that side open.
 
     >>> between(date(2023, 3, 1), date(2024, 1, 1)) == period(date(2023, 3, 1), date(2023, 12, 31))
@@ -56,10 +56,10 @@ def year_of(year: int) -> DateRange:
     """The calendar year as a range; ValidationError outside the years the program deals with."""
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise ValidationError(f"Das Jahr {year} liegt nicht zwischen {FIRST_YEAR} und {LAST_YEAR}.")
-    return period(date(year, 1, 1), date(year, 12, 31))
+    return inclusive_range(date(year, 1, 1), date(year, 12, 31))
 
 
-def common(one: DateRange, other: DateRange) -> DateRange | None:
+def intersection(one: DateRange, other: DateRange) -> DateRange | None:
     """The days two ranges share; None when there is none."""
     lower = max((d for d in (one.lower, other.lower) if d), default=None)
     upper = min((d for d in (one.upper, other.upper) if d), default=None)
@@ -102,7 +102,7 @@ class InclusiveWidget(RangeWidget):
         return found
 
     def decompress(self, value: Any) -> Any:
-        return [day(d) if d else None for d in (value.lower, last_day(value))] if value else [None, None]
+        return [format_day(d) if d else None for d in (value.lower, last_day(value))] if value else [None, None]
 
 
 class PeriodFormField(RangeFormField):
@@ -122,7 +122,7 @@ class PeriodFormField(RangeFormField):
         first, last = values or (None, None)
         if first and last and first > last:
             raise forms.ValidationError(self.error_messages["bound_ordering"], code="bound_ordering")
-        return None if first is None and last is None else period(first, last)
+        return None if first is None and last is None else inclusive_range(first, last)
 
 
 class PeriodField(DateRangeField):

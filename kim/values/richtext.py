@@ -23,7 +23,7 @@ BULLET, NUMBER = re.compile(r"- "), re.compile(r"[0-9]{1,9}\. ")
 
 
 @dataclass(frozen=True)
-class Span:
+class Inline:
     """Some words in one look, or a figure (then ``token`` is its name and parameters, as written)."""
 
     text: str = ""
@@ -37,7 +37,7 @@ class Part:
     """A paragraph (its lines) or a list (its items)."""
 
     kind: Literal["p", "ul", "ol"]
-    lines: tuple[tuple[Span, ...], ...]
+    lines: tuple[tuple[Inline, ...], ...]
 
 
 def parts(text: str) -> list[Part]:
@@ -60,7 +60,7 @@ def parts(text: str) -> list[Part]:
     return found
 
 
-def spans(line: str) -> Iterator[Span]:
+def spans(line: str) -> Iterator[Inline]:
     """The spans of a line. A bold run never leaves its line; an asterisk without its partner is a sign."""
     found = list(SCAN.finditer(line))
     marks, strong = sum(match.lastgroup == "bold" for match in found), False
@@ -69,14 +69,14 @@ def spans(line: str) -> Iterator[Span]:
             case "bold" if strong or marks > 1:
                 strong, marks = not strong, marks - 1
             case "token":
-                yield Span(strong=strong, token=match[0])
+                yield Inline(strong=strong, token=match[0])
             case "link":
                 words, href = LINK.fullmatch(match[0]).groups()  # type: ignore[union-attr]
-                yield Span(blanks(SIGN.sub(r"\1", words)), strong, href)
+                yield Inline(blanks(SIGN.sub(r"\1", words)), strong, href)
             case "sign":
-                yield Span(match[0][1], strong)
+                yield Inline(match[0][1], strong)
             case _:
-                yield Span(blanks(match[0]), strong)
+                yield Inline(blanks(match[0]), strong)
 
 
 def blanks(words: str) -> str:
@@ -84,15 +84,15 @@ def blanks(words: str) -> str:
     return re.sub(r"[ \t]+", " ", words)
 
 
-def merged(found: Iterator[Span]) -> list[Span]:
+def merged(found: Iterator[Inline]) -> list[Inline]:
     """Neighbours of the same look in one; nothing empty."""
-    result: list[Span] = []
+    result: list[Inline] = []
     for span in found:
         before = result[-1] if result else None
         if not span.text and not span.token:
             continue
         if before and not span.token and not before.token and (before.strong, before.href) == (span.strong, span.href):
-            result[-1] = Span(before.text + span.text, span.strong, span.href)
+            result[-1] = Inline(before.text + span.text, span.strong, span.href)
         else:
             result.append(span)
     return result
@@ -119,13 +119,13 @@ def beginning(match: re.Match[str]) -> str:
     return "\\-" if match[1] == "-" else match[1] + "\\"
 
 
-def joined(line: tuple[Span, ...]) -> str:
+def joined(line: tuple[Inline, ...]) -> str:
     """The spans of a line with their marks; neighbours that are bold share theirs."""
     runs = [(strong, "".join(mark(span) for span in run)) for strong, run in groupby(line, key=lambda s: s.strong)]
     return "".join(f"**{words}**" if strong else words for strong, words in runs)
 
 
-def mark(span: Span) -> str:
+def mark(span: Inline) -> str:
     """One span, all its signs made mere signs."""
     words = re.sub(r"([\\*\[\]{])", r"\\\1", span.text)
     return span.token or (f"[{words}]({span.href})" if span.href else words)

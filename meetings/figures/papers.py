@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from kim.figures import DATE, TEXT, Deadlines, Headline, Value, figure
 from kim.models import Body
-from kim.values.formats import long_day
+from kim.values.formats import format_long_day
 from meetings.models import Consultation, CoSignature, Meeting, Paper
 
 
@@ -76,7 +76,7 @@ def next_meeting(body: Body, day: date) -> Headline:
         return Headline("keine erfasst", "", nothing)
     count = len(found[0].consultations.all())
     papers = f"; {count} Vorlage{'n' if count != 1 else ''}" if count else ""
-    return Headline(long_day(found[0].date), f"{found[0].organization}{papers}", sitting(found[0]))
+    return Headline(format_long_day(found[0].date), f"{found[0].organization}{papers}", sitting(found[0]))
 
 
 @figure("deadlines.meetings", "Sitzungen", deadlines=True)

@@ -10,10 +10,10 @@ from django.db.models import Max
 
 from grants.models import FundingNotice
 from kim.models import Body, Source, Text, TextBlock
-from kim.models.refusals import refusable
-from kim.store.context import note
+from kim.models.refusals import db_errors_as_validation
+from kim.store.context import describe_act
 from kim.studio import documents
-from kim.values.formats import day as printed
+from kim.values.formats import format_day
 from meetings.models.committees import Meeting, Organization
 from meetings.models.papers import PROPOSAL, Consultation, Paper
 
@@ -64,10 +64,10 @@ class NewPaper:
         earlier = self.copied_from
         papers = Source.objects.filter(body=self.body, kind=Source.Kind.PAPER, date=self.day)
         if papers.filter(title=self.name.strip()).exists():
-            words = f"Eine Vorlage mit diesem Betreff vom {printed(self.day)} gibt es schon."
+            words = f"Eine Vorlage mit diesem Betreff vom {format_day(self.day)} gibt es schon."
             raise ValidationError({"name": f"{words} Bitte den Betreff ergänzen."})
-        note(act="Vorlage angelegt", reason=f"aus {earlier}" if earlier else "")
-        with refusable():
+        describe_act(act="Vorlage angelegt", reason=f"aus {earlier}" if earlier else "")
+        with db_errors_as_validation():
             source = Source(body=self.body, kind=Source.Kind.PAPER, title=self.name.strip(), date=self.day)
             source.save_checked()
             count = Text.objects.filter(body=self.body, name__startswith=self.name[:90]).count()
@@ -108,9 +108,9 @@ class NewPaper:
 def change_head(paper: Paper, name: str, number: str, day: date | None) -> None:
     """Save the head of a draft – what is set on the row, its Betreff, its Vorlage-Nr. and its date –, with the blocks
     that its kind has now and what its figures say for it. ValidationError with a sentence."""
-    note(act="Kopf der Vorlage geändert")
+    describe_act(act="Kopf der Vorlage geändert")
     paper.source.title, paper.source.number, paper.source.date = name, number, day
-    with refusable():
+    with db_errors_as_validation():
         before = paper.version
         paper.source.save_checked()
         paper.save_checked()
@@ -141,10 +141,10 @@ def add_consultation(paper: Paper, organization: Organization, date: date | None
     same = paper.consultations.filter(organization=organization)
     same = same.filter(meeting__date=date) if date else same.filter(meeting=None)
     if same.exists():
-        when = f"am {printed(date)}" if date else "ohne Sitzungstag"
+        when = f"am {format_day(date)}" if date else "ohne Sitzungstag"
         raise ValidationError({"organization": f"{organization} steht {when} schon in der Beratungsfolge."})
-    note(act="Gremium in die Beratungsfolge aufgenommen")
-    with refusable():
+    describe_act(act="Gremium in die Beratungsfolge aufgenommen")
+    with db_errors_as_validation():
         meeting = None
         if date:
             meeting, _ = Meeting.objects.get_or_create(body=paper.body, organization=organization, date=date)

@@ -12,10 +12,10 @@ from django.urls import reverse
 
 from grants.models import FundingNotice
 from kim.models import Body, BodyRow, GuardedRow, Release, SameBody, Source, Text, TextBlock, frozen
-from kim.models.refusals import refusable
+from kim.models.refusals import db_errors_as_validation
 from kim.models.sources import number_key
 from kim.models.versioned import tracked
-from kim.store.context import note
+from kim.store.context import describe_act
 from kim.studio import documents, releases
 from meetings.models.committees import Meeting, Organization, Person
 
@@ -243,7 +243,7 @@ class Paper(GuardedRow):
         shown: what the page sent of what it showed (kim.studio.seen); None: a command asks. ValidationError with every
         sentence that stands against it, with the fields that are not what was shown, or when it is released already.
         """
-        note(act="Freigabe")
+        describe_act(act="Freigabe")
         made = releases.release(self.document(), user, shown)
         self.refresh_from_db()
         return made
@@ -310,8 +310,8 @@ class Paper(GuardedRow):
             raise ValidationError(f"Auf „{self.get_state_display()}“ folgt nicht „{wanted}“.")
         if state == self.State.WITHDRAWN and not reason.strip():
             raise ValidationError({"reason": "Bitte einen Grund angeben. Er steht im Verlauf."})
-        note(act=self.State(state).label, reason=reason.strip())
-        with refusable():
+        describe_act(act=self.State(state).label, reason=reason.strip())
+        with db_errors_as_validation():
             self.state = state
             self.save()
 

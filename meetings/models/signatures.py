@@ -10,11 +10,11 @@ from django.db.models import Q
 from django.urls import reverse
 
 from kim.models import BodyRow, SameBody, User, frozen
-from kim.models.refusals import refusable
+from kim.models.refusals import db_errors_as_validation
 from kim.models.versioned import tracked
-from kim.store.context import note
+from kim.store.context import describe_act
 from kim.studio import releases, seen
-from kim.values.formats import day as printed
+from kim.values.formats import format_day
 from kim.values.periods import PeriodField, PeriodQuerySet, today
 from meetings.models.committees import Organization
 from meetings.models.papers import OF_PAPER, Paper
@@ -68,7 +68,7 @@ class Signatory(BodyRow):
         if not rows and not recorded.exists():
             return None
         if not rows:
-            raise ValidationError(f"Für {organization} ist am {printed(day)} niemand eingetragen, der zeichnet.")
+            raise ValidationError(f"Für {organization} ist am {format_day(day)} niemand eingetragen, der zeichnet.")
         own: Signatory | None = next((row for row in rows if user is not None and row.user_id == user.pk), None)
         if own is None:
             names = ", ".join(f"{row.user}{' (in Vertretung)' if row.substitute else ''}" for row in rows)
@@ -123,9 +123,9 @@ class BlockComment(BodyRow):
         """Remark on a block; ValidationError if the paper has no such block, or nothing is said."""
         if not paper.text or not paper.text.blocks.filter(key=block).exists():
             raise ValidationError("Diesen Block gibt es nicht mehr.")
-        note(act="Bemerkung geschrieben")
-        with refusable():
-            releases.hold(paper.text)
+        describe_act(act="Bemerkung geschrieben")
+        with db_errors_as_validation():
+            releases.lock_text(paper.text)
             last = paper.comments.order_by("number").last()
             row = cls(body=paper.body, paper=paper, number=last.number + 1 if last else 1, block=block)
             row.text, row.written_by, row.written_at = text.strip(), user, releases.now()
@@ -137,8 +137,8 @@ class BlockComment(BodyRow):
         """It is done with; ValidationError if it is already."""
         if self.done_at:
             raise ValidationError(f"{self} ist schon erledigt.")
-        note(act="Bemerkung erledigt")
-        with refusable():
+        describe_act(act="Bemerkung erledigt")
+        with db_errors_as_validation():
             self.done_at = releases.now()
             self.save()
 
@@ -197,12 +197,12 @@ class CoSignature(BodyRow):
         that are another by now, or if somebody else signs for the office (see Signatory).
         """
         authority = Signatory.of(self.organization, user, today(self.body))
-        note(act="Mitzeichnung")
-        with refusable():
-            releases.hold(self.paper.document().text)
+        describe_act(act="Mitzeichnung")
+        with db_errors_as_validation():
+            releases.lock_text(self.paper.document().text)
             there = seen.of(self.paper.document().again())
             if shown is not None:
-                seen.agreed(seen.read(shown), there)
+                seen.require_same(seen.read(shown), there)
             self.fingerprint, self.comment = there[seen.WHOLE], comment.strip()
             self.signed_by, self.signed_at = user, releases.now()
             self.substitute, self.edited_at, self.edited_by = bool(authority and authority.substitute), None, None

@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from kim.access.request import Request
 from kim.access.rules import RULES
-from kim.access.views import Ruled
-from kim.history.trail import story
+from kim.access.views import RuleView
+from kim.history.trail import entries_about
 from kim.models import Role, RoleAssignment, User
 from kim.pages.documents import Step
 from kim.pages.forms import AddPage, CorrectionPage, VersionedForm
@@ -73,7 +73,7 @@ class FinishComment(Step):
         return f"{row} ist erledigt."
 
 
-class Signatories(Ruled):
+class Signatories(RuleView):
     """Who signs for which office, and when."""
 
     rule = "documents.view"
@@ -88,7 +88,7 @@ class Signatories(Ruled):
         context = {
             "rows": [(row, request.stand in row.validity) for row in rows],
             "without": offices.exclude(signatories__in=[row for row in rows if request.stand in row.validity]),
-            "story": story(rows, below=[(Signatory, {"body": request.acting_body})], user=request.user),
+            "story": entries_about(rows, below=[(Signatory, {"body": request.acting_body})], user=request.user),
         }
         return render(request, "meetings/signatories.html", context)
 

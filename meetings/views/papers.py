@@ -9,8 +9,8 @@ from django.shortcuts import render
 
 from kim.access.request import Request
 from kim.access.rules import may
-from kim.access.views import Ruled
-from kim.history.trail import story
+from kim.access.views import RuleView
+from kim.history.trail import entries_about
 from kim.lists import ListPage
 from kim.models import Source
 from kim.pages.documents import Step, document_of
@@ -53,7 +53,7 @@ def open_paper(request: Request, reference: str) -> PaperDocument:
     return found
 
 
-class DocumentPage(Ruled):
+class PaperPage(RuleView):
     """The paper on screen: its text with every figure as a link to its source, its Prüfliste and its steps."""
 
     rule = "documents.view"
@@ -78,16 +78,16 @@ class DocumentPage(Ruled):
             "next": paper.next_states(),
             "signatures": list(paper.cosignatures.select_related("organization", "signed_by", "edited_by")),
             "comments": (comments := list(paper.comments.select_related("written_by"))),
-            "story": story(
+            "story": entries_about(
                 [paper, paper.source],
                 below=beside,
                 user=request.user,
             ),
         }
         if release:
-            context |= releases.issued(release, found)
+            context |= releases.released_page(release, found)
         else:
-            context |= releases.written(found)
+            context |= releases.draft_page(found)
             context["copied"] = found.copied(context["blocks"])
             context["editable"] = found.is_open and may(request, found.edit_rule)
         shown = {b["key"] if isinstance(b, dict) else b.key for b in context["blocks"] if words_in(b)}

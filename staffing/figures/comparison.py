@@ -6,8 +6,7 @@ from typing import Any
 
 from kim.figures import FTE, Value, figure, total
 from kim.models import Body
-from kim.values.formats import day as printed
-from kim.values.formats import fte
+from kim.values.formats import format_day, format_fte
 from staffing.figures.occupancy import size
 from staffing.models import PositionPeriod
 
@@ -55,7 +54,7 @@ class Comparison:
 def words_of(row: PositionPeriod) -> dict[str, str]:
     """What is compared, as words."""
     return {
-        "VZÄ": fte(row.fte),
+        "VZÄ": format_fte(row.fte),
         "Anstellungsträger": row.carrier.short_name if row.carrier else "noch nicht vergeben",
         "zuständig für": row.served_names() or "keine Angabe",
         "Status": row.status_label(),
@@ -87,7 +86,7 @@ def comparison(body: Body, day: date, other: date) -> Comparison:
         assert row
         lines.append(Line(number, row.get_absolute_url(), what, then, now, change_of(number, was, is_)))
     before, after = (
-        total(f"Stellen am {printed(one)}", *(size(row) for row in rows.values()), unit=FTE)
+        total(f"Stellen am {format_day(one)}", *(size(row) for row in rows.values()), unit=FTE)
         for one, rows in ((day, old), (other, new))
     )
     formula = f"{after.printed()} − {before.printed()}"

@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, Sum
 from kim.figures import COUNT, DATE, FTE, TEXT, Deadlines, Headline, Value, figure, stated, total
 from kim.figures.choices import choices
 from kim.models import Body
-from kim.values.formats import NBSP, fte
+from kim.values.formats import NBSP, format_fte
 from kim.values.periods import last_day
 from staffing.models import Occupancy, Position, PositionPeriod, Procedure, Stage
 
@@ -127,8 +127,10 @@ def headline(body: Body, day: date) -> Headline:
     """FTE filled of all, for the start page. Two queries. Example: StädteRegion 01.03.2023: 3,0 von 12,0 VZÄ."""
     found = status(body, day)
     parts = [found.advertised, found.advertising_planned, found.open, found.not_stated]
-    words = f"{fte(found.filled.amount)} von {fte(found.derivation.amount)}{NBSP}VZÄ"
-    note = " · ".join(f"{fte(one.amount)} {one.label.removeprefix('Besetzung: ')}" for one in parts if one.amount)
+    words = f"{format_fte(found.filled.amount)} von {format_fte(found.derivation.amount)}{NBSP}VZÄ"
+    note = " · ".join(
+        f"{format_fte(one.amount)} {one.label.removeprefix('Besetzung: ')}" for one in parts if one.amount
+    )
     nothing = "alles besetzt" if found.derivation.amount else "keine Stellen erfasst"
     return Headline(words, note or nothing, found.derivation)
 
@@ -218,7 +220,7 @@ def choices_on(body: Body, day: date, *, sizes: bool = False) -> dict[str, Any]:
     rows = PositionPeriod.objects.filter(body=body).as_of(day).with_served().order_by("position__number")
     found: dict[str, Any] = {}
     for row in rows.select_related("position", "carrier"):
-        parts = [row.position.number, f"{fte(row.fte)} VZÄ"]
+        parts = [row.position.number, f"{format_fte(row.fte)} VZÄ"]
         parts += [names] if (names := row.served_names()) else []
         parts.append(row.carrier.short_name if row.carrier else "noch nicht vergeben")
         found[row.position.number] = row.fte if sizes else " · ".join(parts)

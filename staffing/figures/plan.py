@@ -7,7 +7,7 @@ from typing import Any
 
 from kim.figures import FTE, Value, figure, known_total, total
 from kim.models import Body
-from kim.values.formats import day as printed
+from kim.values.formats import format_day
 from staffing.figures.occupancy import filled_by_post, size
 from staffing.models import PlanNote, Position, PositionPeriod
 
@@ -78,11 +78,11 @@ def plan_of(rows: Any, body: Body, year: int) -> Plan:
     for name in sorted({row.pay_group for found in posts.values() for row in found}, key=lambda n: (not n, n)):
         mine = {day: [row for row in found if row.pay_group == name] for day, found in posts.items()}
         planned, previous = (
-            total(f"{name or MISSING} am {printed(day)}", *(size(row) for row in mine[day]), unit=FTE)
+            total(f"{name or MISSING} am {format_day(day)}", *(size(row) for row in mine[day]), unit=FTE)
             for day in (this, before)
         )
         places = (stated_or_not(row, taken[row.pk]) for row in mine[midyear])
-        filled = known_total(f"{name or MISSING}, besetzt am {printed(midyear)}", *places, unit=FTE)
+        filled = known_total(f"{name or MISSING}, besetzt am {format_day(midyear)}", *places, unit=FTE)
         change = Value(
             "Unterschied",
             planned.amount - previous.amount + 0,
@@ -91,7 +91,7 @@ def plan_of(rows: Any, body: Body, year: int) -> Plan:
             operands=(planned, previous),
         )
         lines.append(PayGroup(name, planned, previous, filled, change, words(mine[this], marked)))
-    everything = total(f"eigene Stellen am {printed(this)}", *(one.planned for one in lines), unit=FTE)
+    everything = total(f"eigene Stellen am {format_day(this)}", *(one.planned for one in lines), unit=FTE)
     return Plan(year, tuple(lines), everything)
 
 

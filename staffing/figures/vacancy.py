@@ -9,9 +9,9 @@ from itertools import pairwise
 from typing import Any
 
 from kim.figures import DATE, FTE, MONTHS, Value, figure
-from kim.values.formats import fte, span
+from kim.values.formats import format_fte, format_range
 from kim.values.money import MILLI, rounded
-from kim.values.periods import DAY, between, months, year_of
+from kim.values.periods import DAY, half_open_range, months, year_of
 from staffing.figures.occupancy import occupied, size
 from staffing.models import Occupancy, PositionPeriod, Stage
 
@@ -39,7 +39,9 @@ class Gap:
         if len(first) + len(less) == 1:
             formula = "Summe" if away else "niemand besetzt die Stelle"
         operands = (*first, *less)
-        return Value(f"{self.kind}, {span(self.span)}", self.fte, FTE, formula=formula, operands=operands, link=link)
+        return Value(
+            f"{self.kind}, {format_range(self.span)}", self.fte, FTE, formula=formula, operands=operands, link=link
+        )
 
 
 def gaps(periods: Iterable[PositionPeriod], places: Iterable[Occupancy], within: Any) -> list[Gap]:
@@ -60,7 +62,7 @@ def gaps(periods: Iterable[PositionPeriod], places: Iterable[Occupancy], within:
         row = next((r for r in rows if first in r.validity), None)
         if row is not None:
             there = [p for p in taken if first in p.validity]
-            for gap in gaps_of(row, there, between(first, end)):
+            for gap in gaps_of(row, there, half_open_range(first, end)):
                 add(found, gap)
     return found
 
@@ -94,7 +96,7 @@ def add(found: list[Gap], gap: Gap) -> None:
         and last.span.upper == gap.span.lower
         and (last.fte, last.row, last.places, last.instead) == (gap.fte, gap.row, gap.places, gap.instead)
     ):
-        found[found.index(last)] = replace(last, span=between(last.span.lower, gap.span.upper))
+        found[found.index(last)] = replace(last, span=half_open_range(last.span.lower, gap.span.upper))
         return
     found.append(gap)
 
@@ -115,14 +117,14 @@ def since_when(rows: list[PositionPeriod], places: list[Occupancy], day: date) -
     """The gap in which the day lies, grown back over every gap before it that touches it; None if the post is filled
     or its occupancy is not stated. What rests is somebody's, it is not empty."""
     first = min((r.validity.lower for r in rows), default=day)
-    empty = [g for g in gaps(rows, places, between(min(first, day), day + DAY)) if g.kind == VACANT]
+    empty = [g for g in gaps(rows, places, half_open_range(min(first, day), day + DAY)) if g.kind == VACANT]
     if not empty or day not in empty[-1].span:
         return None
     found = empty[-1]
     for one in reversed(empty[:-1]):
         if one.span.upper != found.span.lower:
             break
-        found = replace(found, span=between(one.span.lower, found.span.upper))
+        found = replace(found, span=half_open_range(one.span.lower, found.span.upper))
     return found
 
 
@@ -159,7 +161,7 @@ def vacant_months(periods: Iterable[PositionPeriod], day: date) -> dict[int, Val
     """
     rows = list(periods)
     known = histories(row.position_id for row in rows)
-    within = between(year_of(day.year).lower, day + DAY)
+    within = half_open_range(year_of(day.year).lower, day + DAY)
     found = {}
     for row in rows:
         there = gaps(*known[row.position_id], within)
@@ -177,7 +179,7 @@ def in_months(gap: Gap) -> Value:
     """FTE × months of one gap. Example: 1,0 × 2 = 2,000."""
     length = months(gap.span)
     amount = rounded(Fraction(gap.fte) * length, MILLI)
-    formula = f"{fte(gap.fte)} VZÄ × {fte(rounded(length, MILLI))} Monate"
+    formula = f"{format_fte(gap.fte)} VZÄ × {format_fte(rounded(length, MILLI))} Monate"
     return Value(
-        span(gap.span), amount, MONTHS, formula=formula, operands=(gap.size(),), link=gap.row.get_absolute_url()
+        format_range(gap.span), amount, MONTHS, formula=formula, operands=(gap.size(),), link=gap.row.get_absolute_url()
     )

@@ -5,7 +5,7 @@ import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.math
 import django.db.models.functions.text
-import kim.models.rows
+import kim.models.base
 import kim.values.money
 import kim.values.periods
 import pghistory.utils
@@ -632,7 +632,7 @@ class Migration(FirstMigration):
                     "validity",
                     kim.values.periods.PeriodField(default=staffing.models.positions.always, verbose_name="Zeitraum"),
                 ),
-                ("fte", kim.values.money.FteColumn(verbose_name="VZÄ")),
+                ("fte", kim.values.money.FteModelField(verbose_name="VZÄ")),
                 (
                     "suspended",
                     kim.values.periods.PeriodField(
@@ -689,12 +689,12 @@ class Migration(FirstMigration):
                         name="occupancy_stands_in_for",
                         violation_error_message="Ein Platz kann sich nicht selbst vertreten.",
                     ),
-                    kim.models.rows.SameBody(
+                    kim.models.base.SameBody(
                         "position",
                         name="staffing_occupancy_position_same",
                         violation_error_message="Der gewählte Eintrag gehört zu einer anderen Körperschaft.",
                     ),
-                    kim.models.rows.SameBody(
+                    kim.models.base.SameBody(
                         "basis",
                         name="staffing_occupancy_basis_same",
                         violation_error_message="Der gewählte Eintrag gehört zu einer anderen Körperschaft.",
@@ -781,7 +781,7 @@ class Migration(FirstMigration):
                     "validity",
                     kim.values.periods.PeriodField(default=staffing.models.positions.always, verbose_name="Zeitraum"),
                 ),
-                ("fte", kim.values.money.FteColumn(verbose_name="VZÄ")),
+                ("fte", kim.values.money.FteModelField(verbose_name="VZÄ")),
                 (
                     "suspended",
                     kim.values.periods.PeriodField(
@@ -882,12 +882,12 @@ class Migration(FirstMigration):
                         name="plannote_once",
                         violation_error_message="Diesen Vermerk trägt die Stelle in dieser Zeit schon.",
                     ),
-                    kim.models.rows.SameBody(
+                    kim.models.base.SameBody(
                         "position",
                         name="staffing_plannote_position_same",
                         violation_error_message="Der gewählte Eintrag gehört zu einer anderen Körperschaft.",
                     ),
-                    kim.models.rows.SameBody(
+                    kim.models.base.SameBody(
                         "basis",
                         name="staffing_plannote_basis_same",
                         violation_error_message="Der gewählte Eintrag gehört zu einer anderen Körperschaft.",
@@ -1107,7 +1107,7 @@ class Migration(FirstMigration):
                     ),
                 ),
                 ("validity", kim.values.periods.PeriodField(verbose_name="Zeitraum")),
-                ("fte", kim.values.money.FteColumn(verbose_name="VZÄ")),
+                ("fte", kim.values.money.FteModelField(verbose_name="VZÄ")),
                 (
                     "carrier",
                     models.ForeignKey(
@@ -1170,17 +1170,17 @@ class Migration(FirstMigration):
                         name="positionperiod_once",
                         violation_error_message="Für diesen Zeitraum steht zu der Stelle schon eine Angabe.",
                     ),
-                    kim.models.rows.SameBody(
+                    kim.models.base.SameBody(
                         "position",
                         name="staffing_positionperiod_position_same",
                         violation_error_message="Der gewählte Eintrag gehört zu einer anderen Körperschaft.",
                     ),
-                    kim.models.rows.SameBody(
+                    kim.models.base.SameBody(
                         "carrier",
                         name="staffing_positionperiod_carrier_same",
                         violation_error_message="Der gewählte Eintrag gehört zu einer anderen Körperschaft.",
                     ),
-                    kim.models.rows.SameBody(
+                    kim.models.base.SameBody(
                         "basis",
                         name="staffing_positionperiod_basis_same",
                         violation_error_message="Der gewählte Eintrag gehört zu einer anderen Körperschaft.",
@@ -1239,7 +1239,7 @@ class Migration(FirstMigration):
                         name="positionlocation_order",
                         violation_error_message="Diese Nummer ist schon vergeben.",
                     ),
-                    kim.models.rows.SameBody(
+                    kim.models.base.SameBody(
                         "period",
                         name="staffing_positionlocation_period_same",
                         violation_error_message="Der gewählte Eintrag gehört zu einer anderen Körperschaft.",
@@ -1383,7 +1383,7 @@ class Migration(FirstMigration):
                     ),
                 ),
                 ("validity", kim.values.periods.PeriodField(verbose_name="Zeitraum")),
-                ("fte", kim.values.money.FteColumn(verbose_name="VZÄ")),
+                ("fte", kim.values.money.FteModelField(verbose_name="VZÄ")),
                 (
                     "carrier",
                     models.ForeignKey(
@@ -1506,12 +1506,12 @@ class Migration(FirstMigration):
                         name="procedure_once",
                         violation_error_message="Ein solches Verfahren läuft für die Stelle in dieser Zeit schon.",
                     ),
-                    kim.models.rows.SameBody(
+                    kim.models.base.SameBody(
                         "position",
                         name="staffing_procedure_position_same",
                         violation_error_message="Der gewählte Eintrag gehört zu einer anderen Körperschaft.",
                     ),
-                    kim.models.rows.SameBody(
+                    kim.models.base.SameBody(
                         "basis",
                         name="staffing_procedure_basis_same",
                         violation_error_message="Der gewählte Eintrag gehört zu einer anderen Körperschaft.",
@@ -1584,12 +1584,12 @@ class Migration(FirstMigration):
                         name="procedurecarrier_chosen",
                         violation_error_message="Ausgewählt werden kann nur ein Anstellungsträger.",
                     ),
-                    kim.models.rows.SameBody(
+                    kim.models.base.SameBody(
                         "procedure",
                         name="staffing_procedurecarrier_procedure_same",
                         violation_error_message="Der gewählte Eintrag gehört zu einer anderen Körperschaft.",
                     ),
-                    kim.models.rows.SameBody(
+                    kim.models.base.SameBody(
                         "carrier",
                         name="staffing_procedurecarrier_carrier_same",
                         violation_error_message="Der gewählte Eintrag gehört zu einer anderen Körperschaft.",
@@ -1840,7 +1840,7 @@ class Migration(FirstMigration):
                         name="reallocation_act",
                         violation_error_message="Wirksam wird eine Umverteilung nur, indem sie auf die Stellen angewandt wird.",
                     ),
-                    kim.models.rows.SameBody(
+                    kim.models.base.SameBody(
                         "basis",
                         name="staffing_reallocation_basis_same",
                         violation_error_message="Der gewählte Eintrag gehört zu einer anderen Körperschaft.",
@@ -1964,7 +1964,7 @@ class Migration(FirstMigration):
                     ),
                 ),
                 ("order", models.PositiveSmallIntegerField(verbose_name="Reihenfolge")),
-                ("fte", kim.values.money.FteColumn(verbose_name="VZÄ")),
+                ("fte", kim.values.money.FteModelField(verbose_name="VZÄ")),
                 ("establishes", models.BooleanField(default=False, verbose_name="neue Stelle")),
                 (
                     "position",
@@ -2023,17 +2023,17 @@ class Migration(FirstMigration):
                         name="reallocationleg_order",
                         violation_error_message="Diese Zeile gibt es schon.",
                     ),
-                    kim.models.rows.SameBody(
+                    kim.models.base.SameBody(
                         "reallocation",
                         name="staffing_reallocationleg_reallocation_same",
                         violation_error_message="Der gewählte Eintrag gehört zu einer anderen Körperschaft.",
                     ),
-                    kim.models.rows.SameBody(
+                    kim.models.base.SameBody(
                         "position",
                         name="staffing_reallocationleg_position_same",
                         violation_error_message="Der gewählte Eintrag gehört zu einer anderen Körperschaft.",
                     ),
-                    kim.models.rows.SameBody(
+                    kim.models.base.SameBody(
                         "carrier",
                         name="staffing_reallocationleg_carrier_same",
                         violation_error_message="Der gewählte Eintrag gehört zu einer anderen Körperschaft.",
@@ -2087,7 +2087,7 @@ class Migration(FirstMigration):
                         name="legmunicipality_once",
                         violation_error_message="Diese Kommune ist schon eingetragen.",
                     ),
-                    kim.models.rows.SameBody(
+                    kim.models.base.SameBody(
                         "leg",
                         name="staffing_legmunicipality_leg_same",
                         violation_error_message="Der gewählte Eintrag gehört zu einer anderen Körperschaft.",
@@ -2203,7 +2203,7 @@ class Migration(FirstMigration):
                     ),
                 ),
                 ("order", models.PositiveSmallIntegerField(verbose_name="Reihenfolge")),
-                ("fte", kim.values.money.FteColumn(verbose_name="VZÄ")),
+                ("fte", kim.values.money.FteModelField(verbose_name="VZÄ")),
                 ("establishes", models.BooleanField(default=False, verbose_name="neue Stelle")),
                 (
                     "position",
@@ -2299,7 +2299,7 @@ class Migration(FirstMigration):
                         name="servedmunicipality_share",
                         violation_error_message="Der Anteil liegt zwischen 0 und 1.",
                     ),
-                    kim.models.rows.SameBody(
+                    kim.models.base.SameBody(
                         "period",
                         name="staffing_servedmunicipality_period_same",
                         violation_error_message="Der gewählte Eintrag gehört zu einer anderen Körperschaft.",

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 from django.db.models.base import ModelState
 
 from kim.models import BodyRow, ClosedYear
-from kim.values.periods import between, common
+from kim.values.periods import half_open_range, intersection
 
 SAME = {"id", "version", "validity"}  # what a copy for other days does not take from the row beside it
 
@@ -31,7 +31,7 @@ class Dated(BodyRow):
         if self.validity.lower is not None and self.validity.lower >= day:
             self._remove()
             return
-        self._hold(between(self.validity.lower, day))
+        self._hold(half_open_range(self.validity.lower, day))
         self.save_checked()
 
     def from_day(self, day: date) -> Self:
@@ -44,7 +44,7 @@ class Dated(BodyRow):
             return self
         whole = copy(self)
         self.end(day)
-        return whole.continued(between(day, whole.validity.upper))
+        return whole.continued(half_open_range(day, whole.validity.upper))
 
     def continued(self, validity: Any) -> Self:
         """A copy of these facts for another range, with everything that is part of them; saved."""
@@ -84,13 +84,13 @@ class Dated(BodyRow):
         """
         stored = type(self)._base_manager.get(pk=self.pk)
         edge = stored.open_from()
-        left = common(self.validity, between(edge)) if edge else None
+        left = intersection(self.validity, half_open_range(edge)) if edge else None
         if edge is None or left is None:
             return self
         closed = ClosedYear.within(self.body, stored.reach())
         if not (parts or self._facts_differ(stored) or any(self._days_differ(stored, year) for year in closed)):
             return self
-        if not (parts or self._facts_differ(stored) or self._days_differ(stored, between(edge))):
+        if not (parts or self._facts_differ(stored) or self._days_differ(stored, half_open_range(edge))):
             return self
         stored.version = self.version  # who was slower is told so
         later = stored.from_day(edge)
@@ -111,7 +111,7 @@ class Dated(BodyRow):
         self.validity = validity
         for name in self.ranges:
             value = getattr(self, name)
-            setattr(self, name, common(value, validity) if value is not None else None)
+            setattr(self, name, intersection(value, validity) if value is not None else None)
 
     def _facts_differ(self, other: Self) -> bool:
         names = [f.attname for f in self._meta.concrete_fields if f.name not in SAME and f.name not in self.ranges]
@@ -120,6 +120,6 @@ class Dated(BodyRow):
     def _days_differ(self, other: Self, within: Any) -> bool:
         def days(row: Self, name: str) -> Any:
             value = getattr(row, name)
-            return common(value, within) if value is not None else None
+            return intersection(value, within) if value is not None else None
 
         return any(days(self, name) != days(other, name) for name in ("validity", *self.ranges))

@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 
-from kim.values.formats import day as printed
-from kim.values.formats import fte as vzae
-from kim.values.formats import span
-from kim.values.periods import between
+from kim.values.formats import format_day, format_fte, format_range
+from kim.values.periods import half_open_range
 from staffing.models.masterdata import Carrier
 from staffing.models.places import ServedMunicipality
 from staffing.models.positions import Position, PositionPeriod, Stage
@@ -52,7 +50,7 @@ def on_move(hook: Callable[[Moved], None]) -> Callable[[Moved], None]:
 
 def signed(value: Decimal) -> str:
     """+0,5 or −0,5."""
-    return ("+" if value > 0 else "") + vzae(value)
+    return ("+" if value > 0 else "") + format_fte(value)
 
 
 def resize(position: Position, change: Decimal, cause: "Reallocation") -> None:
@@ -61,17 +59,19 @@ def resize(position: Position, change: Decimal, cause: "Reallocation") -> None:
     Example: −0,5 from 01.03.2023 on CM-12 with 0,5: its facts end on 28.02.2023. ValidationError with a sentence.
     """
     day = cause.effective
-    rows = list(position.periods.filter(validity__overlap=between(day)).order_by("validity"))
+    rows = list(position.periods.filter(validity__overlap=half_open_range(day)).order_by("validity"))
     if not rows or day not in rows[0].validity:
-        raise ValidationError(f"Die Stelle {position} gibt es am {printed(day)} nicht.")
-    if change < 0 and (blocked := position.plan_notes.filter(kind="block", validity__overlap=between(day)).first()):
-        words = f"Die Stelle {position} trägt einen Sperrvermerk ({span(blocked.validity)})"
+        raise ValidationError(f"Die Stelle {position} gibt es am {format_day(day)} nicht.")
+    if change < 0 and (
+        blocked := position.plan_notes.filter(kind="block", validity__overlap=half_open_range(day)).first()
+    ):
+        words = f"Die Stelle {position} trägt einen Sperrvermerk ({format_range(blocked.validity)})"
         raise ValidationError(f"{words}; was gesperrt ist, lässt sich nicht umverteilen.")
     for row in rows:
         size = row.fte + change
         if size < 0:
-            words = f"Die Stelle {position} hat ab {printed(max(day, row.validity.lower))} {vzae(row.fte)} VZÄ"
-            raise ValidationError(f"{words}; abgeben lassen sich nicht {vzae(-change)}.")
+            words = f"Die Stelle {position} hat ab {format_day(max(day, row.validity.lower))} {format_fte(row.fte)} VZÄ"
+            raise ValidationError(f"{words}; abgeben lassen sich nicht {format_fte(-change)}.")
         if size == 0:
             row.end(day)
             continue
@@ -85,12 +85,14 @@ def resize(position: Position, change: Decimal, cause: "Reallocation") -> None:
         later.save_checked()
 
 
-class Pattern:
+class NewPostTemplate:
     """What a new post takes from the posts that give: number, function, end."""
 
     def __init__(self, cause: "Reallocation", givers: list[Any]) -> None:
         self.cause, self.givers = cause, list(dict.fromkeys(givers))
-        rows = PositionPeriod.objects.filter(position__in=self.givers, validity__overlap=between(cause.effective))
+        rows = PositionPeriod.objects.filter(
+            position__in=self.givers, validity__overlap=half_open_range(cause.effective)
+        )
         ends = list(rows.values_list("validity__endswith", flat=True)) if self.givers else []
         self.end = None if not ends or None in ends else max(ends)
 
@@ -114,7 +116,7 @@ class Pattern:
         row = PositionPeriod(
             body=self.cause.body,
             position=position,
-            validity=between(self.cause.effective, self.end),
+            validity=half_open_range(self.cause.effective, self.end),
             fte=leg.fte,
             carrier=leg.carrier,
             stage=Stage.PLANNED,

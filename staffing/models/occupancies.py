@@ -11,13 +11,12 @@ from django.db.models import F, Max, Q, Sum
 from django.db.models.functions import Coalesce, Greatest
 
 from kim.models import BodyRow, Cited, SameBody, closed_year
-from kim.models.refusals import CONFLICT, refusable
+from kim.models.refusals import CONFLICT, db_errors_as_validation
 from kim.models.versioned import tracked
-from kim.store.context import note
-from kim.values.formats import day as printed
-from kim.values.formats import slug, span
-from kim.values.money import FteColumn, exact
-from kim.values.periods import DAY, PeriodField, PeriodQuerySet, between, common
+from kim.store.context import describe_act
+from kim.values.formats import format_day, format_range, slug
+from kim.values.money import FteModelField, exact
+from kim.values.periods import DAY, PeriodField, PeriodQuerySet, half_open_range, intersection
 from staffing.models.dated import Dated
 from staffing.models.guards import BLOCKED, BLOCKS, LIFE, LOCK_POSITION, OF_A_POST, POSITION_FIXED, SUBSTITUTE
 from staffing.models.positions import BASIS, ZERO, Position, always
@@ -46,7 +45,7 @@ class OccupancyQuerySet(PeriodQuerySet):
         promised = Coalesce(Sum("fte", filter=Q(stands_in_for__isnull=True)), ZERO)
         worked = Coalesce(Sum("fte", filter=at_work(day)), ZERO)
         rows = self.as_of(day).order_by().values("position")
-        found: Self = rows.annotate(away=Greatest(promised - worked, ZERO, output_field=FteColumn()))
+        found: Self = rows.annotate(away=Greatest(promised - worked, ZERO, output_field=FteModelField()))
         return found
 
 
@@ -66,7 +65,7 @@ class Occupancy(Cited, Dated):
         help_text="Der Platz derselben Stelle, der in dieser Zeit ruht. Leer heißt: keine Vertretung.",
     )
     validity = PeriodField("Zeitraum", default=always)
-    fte = FteColumn("VZÄ")
+    fte = FteModelField("VZÄ")
     suspended = PeriodField(
         "ruhend",
         null=True,
@@ -135,7 +134,9 @@ class Occupancy(Cited, Dated):
         if not spans:
             return None
         ends = [one.upper for one in spans]
-        return common(self.validity, between(min(one.lower for one in spans), None if None in ends else max(ends)))
+        return intersection(
+            self.validity, half_open_range(min(one.lower for one in spans), None if None in ends else max(ends))
+        )
 
     @classmethod
     def fill(cls, position: Position, places: int, *, reason: str, **facts: Any) -> "list[Occupancy]":
@@ -144,9 +145,9 @@ class Occupancy(Cited, Dated):
         A place is a person: each gets the next number above all that the post has had. Example: three places of 0,5
         fill CM-10 (1,5) as a document says it: three Fachkräfte; when one leaves, who comes is Platz 4.
         """
-        note(act="Besetzung eingetragen", reason=reason.strip())
+        describe_act(act="Besetzung eingetragen", reason=reason.strip())
         made = []
-        with refusable():
+        with db_errors_as_validation():
             Position.objects.select_for_update(no_key=True).get(pk=position.pk)  # two at once would take one number
             last = cls.objects.filter(position=position).aggregate(last=Max("slot"))["last"] or 0
             for slot in range(last + 1, last + places + 1):
@@ -164,9 +165,9 @@ class Occupancy(Cited, Dated):
         found = self.suspended
         for one in [*rests, *reversed(rests)] if found else []:
             if one.upper and one.upper == found.lower:
-                found = between(one.lower, found.upper)
+                found = half_open_range(one.lower, found.upper)
             elif one.lower and one.lower == found.upper:
-                found = between(found.lower, one.upper)
+                found = half_open_range(found.lower, one.upper)
         return found
 
     def of_place(self) -> "list[Occupancy]":
@@ -194,18 +195,18 @@ class Occupancy(Cited, Dated):
         """
         before = type(self).objects.get(pk=self.pk)
         self._refuse_days(day, end, before, reason)
-        note(reason=reason.strip(), act=f"Änderung ab {printed(day)}")
+        describe_act(reason=reason.strip(), act=f"Änderung ab {format_day(day)}")
         values = {n: getattr(self, n) for n in (*SIZE, *BASIS) if getattr(self, n) != getattr(before, n)}
         if not values:
             return before
         if not values.keys() & set(BASIS):  # the document says the former size, not this one
-            words = f"Änderung ab {printed(day)}: {reason.strip()}"
+            words = f"Änderung ab {format_day(day)}: {reason.strip()}"
             values |= {"basis": None, "basis_place": "", "assumption": words}
         if self.version != before.version:
             raise ValidationError(CONFLICT, code="version")
-        with refusable():
+        with db_errors_as_validation():
             stays = day == before.validity.upper
-            later = before.continued(between(day, end)) if stays else before.from_day(day)
+            later = before.continued(half_open_range(day, end)) if stays else before.from_day(day)
             if end is not None and end != later.validity.upper:
                 later.from_day(end)
             for name, value in values.items():
@@ -217,7 +218,7 @@ class Occupancy(Cited, Dated):
         if not reason.strip():
             raise ValidationError({"reason": "Bitte einen Grund angeben, z. B. „vorübergehend aufgestockt“."})
         held = before.validity
-        words = f"Die Angaben zu Platz {self.slot} gelten {span(held)}"
+        words = f"Die Angaben zu Platz {self.slot} gelten {format_range(held)}"
         if (day not in held and day != held.upper) or (end is None and day == held.lower):
             later = "Ändern lassen sie sich ab einem späteren Tag darin; was von Anfang an anders war, ist eine"
             raise ValidationError({"day": f"{words}. {later} Berichtigung."})
@@ -235,10 +236,10 @@ class Occupancy(Cited, Dated):
             raise ValidationError({"reason": "Bitte einen Grund angeben. Er steht im Verlauf."})
         first, last = self.validity.lower, self.validity.upper
         if (first and day <= first) or (last and day > last):
-            words = f"Platz {self.slot} ist {span(self.validity)} besetzt; das Ende liegt nicht darin. "
+            words = f"Platz {self.slot} ist {format_range(self.validity)} besetzt; das Ende liegt nicht darin. "
             raise ValidationError({"last": words + "Was von Anfang an anders war, ist eine Berichtigung."})
-        note(reason=reason.strip(), act=f"Besetzung beendet zum {printed(day - DAY)}")
-        with refusable():
+        describe_act(reason=reason.strip(), act=f"Besetzung beendet zum {format_day(day - DAY)}")
+        with db_errors_as_validation():
             for row in self.of_place():
                 if row.validity.lower and row.validity.lower == last and row.pk != self.pk:  # the same time goes on
                     last = row.validity.upper
@@ -248,8 +249,8 @@ class Occupancy(Cited, Dated):
     def used_by(self) -> list[str]:
         """Also who stands in while the place rests."""
         rows = type(self).objects.filter(position=self.position, stands_in_for=self.slot)
-        subs = [row for row in rows if self.suspended and common(row.validity, self.suspended)]
-        named = [f"eine Vertretung auf Platz {row.slot} ({span(row.validity)})" for row in subs]
+        subs = [row for row in rows if self.suspended and intersection(row.validity, self.suspended)]
+        named = [f"eine Vertretung auf Platz {row.slot} ({format_range(row.validity)})" for row in subs]
         return [*super().used_by(), *named]
 
 
@@ -258,9 +259,9 @@ def corrected(row: Any, reason: str, act: str) -> bool:
     anything changed. ValidationError with a sentence."""
     if not reason.strip():
         raise ValidationError({"reason": "Bitte einen Grund angeben. Er steht im Verlauf."})
-    note(reason=reason.strip(), act=act)
+    describe_act(reason=reason.strip(), act=act)
     before = row.version
-    with transaction.atomic(), refusable():
+    with transaction.atomic(), db_errors_as_validation():
         saved = row.in_open_days() if row.pk else row
         saved.save_checked()
     return saved is not row or row.version != before

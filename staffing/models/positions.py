@@ -14,18 +14,17 @@ from django.db.models.functions import Coalesce, Lower
 from django.urls import reverse
 
 from kim.models import POSITION_NUMBER, Body, BodyRow, Cited, SameBody, closed_year
-from kim.models.refusals import refusable
+from kim.models.refusals import db_errors_as_validation
 from kim.models.versioned import tracked
-from kim.store.context import Scope, note
-from kim.values.formats import day as printed
-from kim.values.formats import listed, span
-from kim.values.money import FteColumn, exact
-from kim.values.periods import PeriodField, PeriodQuerySet, period
+from kim.store.context import Scope, describe_act
+from kim.values.formats import format_day, format_range, listed
+from kim.values.money import FteModelField, exact
+from kim.values.periods import PeriodField, PeriodQuerySet, inclusive_range
 from staffing.models.dated import Dated
 from staffing.models.guards import LIFE, OF_A_POST
 from staffing.models.masterdata import Carrier, Function, Municipality
 
-ZERO = Value(Decimal(0), output_field=FteColumn())
+ZERO = Value(Decimal(0), output_field=FteModelField())
 
 
 @tracked()
@@ -113,7 +112,7 @@ BASIS = ("basis", "basis_place", "assumption")
 
 def rest_if(*stages: str) -> Case:
     """What of a post is not filled, if it is in one of these stages; else 0."""
-    return Case(When(stage__in=stages, then=F("rest")), default=ZERO, output_field=FteColumn())
+    return Case(When(stage__in=stages, then=F("rest")), default=ZERO, output_field=FteModelField())
 
 
 class PositionPeriodQuerySet(PeriodQuerySet):
@@ -132,7 +131,7 @@ class PositionPeriodQuerySet(PeriodQuerySet):
         taken: Any = Position._meta.get_field("occupancies").related_model
         there = taken.objects.filter(position=OuterRef("position"), validity__contains=day)
         per_post = there.on_duty(day).order_by().values("position").annotate(total=Sum("fte"))
-        filled = Subquery(per_post.values("total"), output_field=FteColumn())
+        filled = Subquery(per_post.values("total"), output_field=FteModelField())
         # One subquery says how far the post is filled: each further copy of it would cost as much as the whole row.
         whole = When(total=OuterRef("fte"), then=Value(Status.FILLED))
         state = per_post.annotate(state=Case(whole, default=Value(Status.PARTLY))).values("state")
@@ -155,19 +154,19 @@ class PositionPeriodQuerySet(PeriodQuerySet):
         """
         taken: Any = Position._meta.get_field("occupancies").related_model
         there = taken.objects.filter(position=OuterRef("position"), validity__contains=day)
-        away = Subquery(there.away(day).values("away"), output_field=FteColumn())
+        away = Subquery(there.away(day).values("away"), output_field=FteModelField())
         rows = self.with_status(day).annotate(resting=Coalesce(away, ZERO))
         rows = rows.annotate(
             advertised=rest_if(Stage.ADVERTISED),
             advertising_planned=rest_if(Stage.ADVERTISING_PLANNED),
             not_stated=Case(
-                When(stage=Stage.NOT_STATED, then=F("rest") - F("resting")), default=ZERO, output_field=FteColumn()
+                When(stage=Stage.NOT_STATED, then=F("rest") - F("resting")), default=ZERO, output_field=FteModelField()
             ),
             open=Case(
                 When(stage__in=(Stage.PLANNED, Stage.EXPRESSION_OF_INTEREST), then=F("rest")),
                 When(stage=Stage.NOT_STATED, then=F("resting")),
                 default=ZERO,
-                output_field=FteColumn(),
+                output_field=FteModelField(),
             ),
         )
         return rows.annotate(committed=F("filled") + F("advertised") + F("advertising_planned"))
@@ -184,7 +183,7 @@ class PositionPeriod(Cited, Dated):
         Position, models.PROTECT, related_name="periods", verbose_name="Stelle", editable=False
     )
     validity = PeriodField("Zeitraum")
-    fte = FteColumn("VZÄ")
+    fte = FteModelField("VZÄ")
     carrier = models.ForeignKey(
         Carrier,
         models.PROTECT,
@@ -285,10 +284,10 @@ class PositionPeriod(Cited, Dated):
         """
         if not reason.strip():
             raise ValidationError({"reason": "Bitte einen Grund angeben, z. B. „Tippfehler bei der Übernahme“."})
-        note(reason=reason.strip(), act="Berichtigung")
+        describe_act(reason=reason.strip(), act="Berichtigung")
         before = self.version
         self._without_stale_basis(reason.strip())
-        with refusable():
+        with db_errors_as_validation():
             row = self.in_open_days(parts=self._serves_others(municipalities))
             row.save_checked()
             if municipalities is not None and row._serve(municipalities) and row.version == before:
@@ -312,9 +311,10 @@ class PositionPeriod(Cited, Dated):
             raise ValidationError({"reason": "Bitte einen Grund angeben, z. B. „laut Änderungsbescheid“."})
         before = PositionPeriod.objects.get(pk=self.pk)
         if day not in before.validity or day == before.validity.lower:
-            words = f"Die Angaben gelten {span(before.validity)}. Ändern lassen sie sich ab einem späteren Tag darin"
+            words = f"Die Angaben gelten {format_range(before.validity)}. Ändern lassen sie sich ab einem späteren Tag "
+            words += "darin"
             raise ValidationError({"day": f"{words}; was von Anfang an anders war, ist eine Berichtigung."})
-        note(reason=reason.strip(), act=f"Änderung ab {printed(day)}")
+        describe_act(reason=reason.strip(), act=f"Änderung ab {format_day(day)}")
         changed = {name: getattr(self, name) for name in FACTS if getattr(self, name) != getattr(before, name)}
         cited = {name: getattr(self, name) for name in BASIS}
         moved = before._serves_others(municipalities)
@@ -323,9 +323,9 @@ class PositionPeriod(Cited, Dated):
         if (moved or changed.keys() & {"fte", "carrier"}) and all(
             getattr(before, name) == value for name, value in cited.items()
         ):
-            cited = {"basis": None, "basis_place": "", "assumption": f"Änderung ab {printed(day)}: {reason.strip()}"}
+            cited = {"basis": None, "basis_place": "", "assumption": f"Änderung ab {format_day(day)}: {reason.strip()}"}
         before.version = self.version
-        with refusable():
+        with db_errors_as_validation():
             later = before.from_day(day)
             if before.validity.upper is None or not later.validity.upper:  # an end that was assumed still is
                 later.validity_assumption = ""
@@ -372,4 +372,4 @@ class PositionPeriod(Cited, Dated):
 
 def always() -> Any:
     """A range without beginning and end."""
-    return period(None, None)
+    return inclusive_range(None, None)

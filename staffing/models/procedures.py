@@ -9,9 +9,9 @@ from django.db import models, transaction
 from django.db.models import Q
 
 from kim.models import BodyRow, Cited, SameBody, closed_year
-from kim.models.refusals import refusable
+from kim.models.refusals import db_errors_as_validation
 from kim.models.versioned import tracked
-from kim.store.context import note
+from kim.store.context import describe_act
 from kim.values.formats import slug
 from kim.values.periods import PeriodField, PeriodQuerySet
 from staffing.models.dated import Dated
@@ -102,9 +102,9 @@ class Procedure(Cited, Dated):
         if not reason.strip():
             raise ValidationError({"reason": "Bitte einen Grund angeben. Er steht im Verlauf."})
         new, before = self.pk is None, self.version
-        with refusable():
+        with db_errors_as_validation():
             self.full_clean()
-            note(act=f"{self.get_kind_display()} {'eingetragen' if new else 'geändert'}", reason=reason.strip())
+            describe_act(act=f"{self.get_kind_display()} {'eingetragen' if new else 'geändert'}", reason=reason.strip())
             row = self if new else self.in_open_days(parts=self.others_take_part(carriers))
             moved = with_stage and row.set_stage()
             row.save()

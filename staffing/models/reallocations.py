@@ -12,14 +12,14 @@ from django.urls import reverse
 
 from kim.history.changes import ChangeSet
 from kim.models import Body, BodyRow, Cited, SameBody, Source
-from kim.models.refusals import MISSING_REFERENCE, refusable
+from kim.models.refusals import MISSING_REFERENCE, db_errors_as_validation
 from kim.models.versioned import tracked
-from kim.store.context import note
+from kim.store.context import describe_act
 from kim.values.formats import listed
-from kim.values.money import FteColumn, exact
+from kim.values.money import FteModelField, exact
 from staffing.models.balance import ACT_FIXED, FIXED_WORDS, UNBALANCED, balanced, fixed
 from staffing.models.masterdata import BodyMunicipality, Carrier, Municipality
-from staffing.models.moves import MOVE_HOOKS, Moved, Pattern, resize, signed
+from staffing.models.moves import MOVE_HOOKS, Moved, NewPostTemplate, resize, signed
 from staffing.models.positions import Position
 
 BACK = "Rückgängig geht es dann mit einer neuen Umverteilung."
@@ -112,8 +112,8 @@ class Reallocation(Cited, ChangeSet):
         if self._state.adding:
             self.number = self.next_number(self.body)
         what = f"Umverteilung {self} " + ("wirksam gesetzt" if adopting else "entworfen")
-        note(act=what, reason=self.reason)
-        with refusable():
+        describe_act(act=what, reason=self.reason)
+        with db_errors_as_validation():
             self.full_clean()
             fresh = self._state.adding
             self.save()
@@ -143,8 +143,8 @@ class Reallocation(Cited, ChangeSet):
         legs = list(self.legs.select_related("position", "carrier").prefetch_related("served__municipality"))
         if not legs:
             raise ValidationError("Bitte mindestens eine Zeile angeben.")
-        pattern = Pattern(self, [leg.position for leg in legs if leg.position and leg.fte < 0])
-        with refusable():
+        pattern = NewPostTemplate(self, [leg.position for leg in legs if leg.position and leg.fte < 0])
+        with db_errors_as_validation():
             for leg in legs:
                 if leg.position:
                     resize(leg.position, leg.fte, self)
@@ -194,7 +194,7 @@ class ReallocationLeg(BodyRow):
 
     reallocation = models.ForeignKey(Reallocation, models.PROTECT, related_name="legs", verbose_name="Umverteilung")
     order = models.PositiveSmallIntegerField("Reihenfolge")
-    fte = FteColumn("VZÄ")
+    fte = FteModelField("VZÄ")
     establishes = models.BooleanField("neue Stelle", default=False)  # it makes a post, noted in ``position``
     position = models.ForeignKey(
         Position, models.PROTECT, null=True, blank=True, related_name="legs", verbose_name="Stelle"

@@ -7,9 +7,8 @@ from django.http import Http404
 from kim.access.request import Request
 from kim.pages.forms import AddPage, CorrectionPage, RemovePage, VersionedForm
 from kim.studio.consequences import foreseen
-from kim.values.formats import day as printed
-from kim.values.formats import fte, listed, span
-from kim.values.periods import DAY, between
+from kim.values.formats import format_day, format_fte, format_range, listed
+from kim.values.periods import DAY, half_open_range
 from staffing.forms import ChangePlaceForm, FillForm, LeaveForm, OccupancyForm, PlanNoteForm, SubstituteForm
 from staffing.models import Occupancy, PlanNote
 from staffing.views.posts import kept_by, position_of
@@ -24,7 +23,7 @@ class FillPosition(AddPage):
     def form(self, request: Request, *data: Any, **kwargs: Any) -> FillForm:
         self.position = position_of(request, kwargs["number"])
         row = Occupancy(body=request.acting_body, position=self.position, validity=None)
-        return FillForm(*data[:1], instance=row, initial={"validity": between(request.stand)})
+        return FillForm(*data[:1], instance=row, initial={"validity": half_open_range(request.stand)})
 
     def save(self, request: Request, form: Any) -> tuple[str, str]:
         data = {n: form.cleaned_data[n] for n in form._meta.fields if n in form.cleaned_data}
@@ -121,7 +120,7 @@ class ChangePlace(CorrectOccupancy):
         day, later = form.cleaned_data["day"], self.change(request, form)
         if later.validity.lower != day:
             return f"{form.instance}: Es hat sich nichts geändert."
-        return f"{later}: {span(later.validity)} {fte(later.fte)} VZÄ."
+        return f"{later}: {format_range(later.validity)} {format_fte(later.fte)} VZÄ."
 
 
 class LeavePlace(CorrectOccupancy):
@@ -145,7 +144,7 @@ class LeavePlace(CorrectOccupancy):
 
     def save(self, request: Request, form: Any) -> str:
         self.change(request, form)
-        return f"{form.instance} ist besetzt bis {printed(form.cleaned_data['last'])}."
+        return f"{form.instance} ist besetzt bis {format_day(form.cleaned_data['last'])}."
 
 
 class AddSubstitute(AddPage):
@@ -165,12 +164,16 @@ class AddSubstitute(AddPage):
         data = {n: form.cleaned_data[n] for n in form._meta.fields}
         post, slot = self.place.position, self.place.slot
         (made,) = Occupancy.fill(post, 1, reason=form.cleaned_data["reason"], stands_in_for=slot, **data)
-        words = f"Stelle {post}: Platz {made.slot} vertritt Platz {slot}, {span(made.validity)}."
+        words = f"Stelle {post}: Platz {made.slot} vertritt Platz {slot}, {format_range(made.validity)}."
         return words, post.get_absolute_url() + "#besetzung"
 
     def context(self, request: Request, form: Any, **kwargs: Any) -> dict[str, Any]:
         rest = self.place.rest_span()
-        lead = f"Platz {self.place.slot} ruht {span(rest)}." if rest else f"Platz {self.place.slot} ruht noch nicht."
+        lead = (
+            f"Platz {self.place.slot} ruht {format_range(rest)}."
+            if rest
+            else f"Platz {self.place.slot} ruht noch nicht."
+        )
         return {**super().context(request, form), "lead": f"Stelle {self.place.position}. {lead}"}
 
 
@@ -215,7 +218,7 @@ class AddToPost(AddPage):
     def form(self, request: Request, *data: Any, **kwargs: Any) -> Any:
         self.position = position_of(request, kwargs["number"])
         row = self.model(body=request.acting_body, position=self.position)
-        return self.form_class(*data[:1], instance=row, initial={"validity": between(request.stand)})
+        return self.form_class(*data[:1], instance=row, initial={"validity": half_open_range(request.stand)})
 
     def context(self, request: Request, form: Any, **kwargs: Any) -> dict[str, Any]:
         return {**super().context(request, form), "lead": f"Stelle {self.position}"}

@@ -4,12 +4,12 @@ from django.http import HttpResponseBase
 from django.shortcuts import render
 
 from kim.access.request import Request
-from kim.access.views import Ruled
+from kim.access.views import RuleView
 from kim.values import charts
-from staffing.figures.squares import overview
+from staffing.figures.charts import overview
 
 
-class OverviewPage(Ruled):
+class OverviewPage(RuleView):
     """All posts of the Förderjahr over its months, as a chart and as a table."""
 
     rule = "staffing.view"

@@ -11,9 +11,9 @@ from django.shortcuts import render
 
 from kim.access.request import Request
 from kim.access.rules import may
-from kim.access.views import Ruled
+from kim.access.views import RuleView
 from kim.figures import FTE, Value, about, column, findings, known_total, total
-from kim.history.trail import story
+from kim.history.trail import entries_about
 from kim.lists import ListPage
 from kim.models import Reminder
 from kim.pages.forms import DescriptionPage
@@ -141,7 +141,7 @@ def partner_of(request: Request, model: Any, slug: str) -> Any:
         raise Http404 from error
 
 
-class PartnerPage(Ruled):
+class PartnerPage(RuleView):
     """Posts, VZÄ, money by year, contact, papers and open points of one partner."""
 
     rule = "staffing.view"
@@ -178,7 +178,7 @@ class PartnerPage(Ruled):
             "reminders_of_posts": Reminder.visible_to(request).filter(
                 subject_kind="stelle", subject_id__in=[p.pk for p in ever], done=False
             ).select_related("user"),
-            "story": story([partner], user=request.user),
+            "story": entries_about([partner], user=request.user),
         }  # fmt: skip
         return render(request, "staffing/partner.html", context | self.more(request, partner))
 

@@ -9,14 +9,14 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from kim.access.request import Request
-from kim.access.views import Ruled
+from kim.access.views import RuleView
 from kim.figures import CATALOGUE, about, column
-from kim.history.trail import story
+from kim.history.trail import entries_about
 from kim.lists import ListPage
 from kim.pages.forms import CorrectionPage, DescriptionPage, RemovePage, VersionedForm
 from kim.studio.consequences import consequences, effects, foreseen, in_words
-from kim.values.formats import day as printed
-from kim.values.periods import common, last_day, year_of
+from kim.values.formats import format_day
+from kim.values.periods import intersection, last_day, year_of
 from staffing.forms import ChangeForm, CorrectionForm, DescriptionForm, RangeForm
 from staffing.models import (
     Occupancy,
@@ -67,7 +67,7 @@ def period_on(request: Request, position: Position) -> PositionPeriod | None:
     )
 
 
-class PositionPage(Ruled):
+class PositionPage(RuleView):
     """Facts, occupancy, money, basis and history of one post."""
 
     rule = "staffing.view"
@@ -120,7 +120,7 @@ class PositionPage(Ruled):
 
 def closed_of(request: Request, period: PositionPeriod) -> list[int]:
     """The closed years in which this holds of the post. Example: 2022."""
-    return sorted(year for year in request.closed_years if common(period.validity, year_of(year)))
+    return sorted(year for year in request.closed_years if intersection(period.validity, year_of(year)))
 
 
 def of_post(request: Request, model: Any, position: Position) -> QuerySet[Any]:
@@ -136,7 +136,7 @@ def story_of(request: Request, position: Position, periods: list[PositionPeriod]
     ]
     below.append((ProcedureCarrier, {"procedure__in": Procedure.objects.filter(position=position)}))
     below += [(model, {"period__in": periods}) for model in (ServedMunicipality, PositionLocation)]
-    return story([position], below=below, user=request.user)
+    return entries_about([position], below=below, user=request.user)
 
 
 def kept_by(row: Any) -> str:
@@ -147,7 +147,7 @@ def kept_by(row: Any) -> str:
     stored = type(row).objects.select_related("body").get(pk=row.pk)  # the form has put its values on the row
     if (day := stored.open_from()) is None:
         return ""
-    return f"Das Förderjahr {day.year - 1} ist abgeschlossen; die Berichtigung gilt ab {printed(day)}."
+    return f"Das Förderjahr {day.year - 1} ist abgeschlossen; die Berichtigung gilt ab {format_day(day)}."
 
 
 class CorrectPosition(CorrectionPage):

@@ -13,16 +13,16 @@ from django.urls import reverse
 
 from kim.access.request import Request
 from kim.access.rules import may
-from kim.access.views import Ruled
-from kim.history.trail import story
+from kim.access.views import RuleView
+from kim.history.trail import entries_about
 from kim.lists import ListPage, kept_link
 from kim.models.refusals import CONFLICT
-from kim.pages.forms import RemovePage, last_change, refuse, saved
+from kim.pages.forms import RemovePage, add_errors, last_change, saved
 from kim.studio.consequences import consequences, effects, foreseen
 from kim.values import charts
 from kim.values.periods import DAY
+from staffing.figures.charts import by_municipality
 from staffing.figures.occupancy import choices_on
-from staffing.figures.squares import by_municipality
 from staffing.forms import GiveForm, ReallocationForm, TakeForm
 from staffing.models import Carrier, LegMunicipality, Municipality, Position, Reallocation, ReallocationLeg
 from staffing.tables import ReallocationTable
@@ -51,7 +51,7 @@ def reallocation_of(request: Request, number: str) -> Reallocation:
     return found
 
 
-class Sheet:
+class ReallocationFormset:
     """The form of a reallocation: its head and its lines, from an object, from selected posts, or as posted."""
 
     def __init__(self, request: Request, row: Reallocation, data: Any = None) -> None:
@@ -178,7 +178,7 @@ def consequences_of(row: Reallocation, legs: Any = None) -> dict[str, Any]:
     return found | {"given": given, "taken": taken, "difference": taken - given}
 
 
-class EditReallocation(Ruled):
+class EditReallocation(RuleView):
     """A draft, new or again: its lines, their consequences at every pause in typing, and both ways to save it."""
 
     rule = "staffing.edit"
@@ -202,11 +202,11 @@ class EditReallocation(Ruled):
                 extra["foreseen"] = consequences_of(row)
             except ValidationError as error:
                 extra["refused"] = error.messages
-        return self.page(Sheet(request, row), **extra)
+        return self.page(ReallocationFormset(request, row), **extra)
 
     def post(self, request: Request, number: str = "") -> HttpResponseBase:
         row = self.row(number)
-        sheet = Sheet(request, row, request.POST)
+        sheet = ReallocationFormset(request, row, request.POST)
         if "mehr" in request.POST:
             return self.page(sheet)
         if "vorschau" in request.POST:
@@ -221,10 +221,10 @@ class EditReallocation(Ruled):
         except ValidationError as error:
             if CONFLICT in error.messages:
                 return self.page(sheet, 409, conflict=last_change(row), stored=legs_of(row))
-            refuse(sheet.head, error)
+            add_errors(sheet.head, error)
             return self.page(sheet, 422)
 
-    def save(self, sheet: Sheet) -> HttpResponseBase:
+    def save(self, sheet: ReallocationFormset) -> HttpResponseBase:
         """Save the draft, and set it into effect if that was asked: both, or nothing."""
         row, adopts = sheet.head.instance, self.request.POST.get("tun") == "wirksam"
         with transaction.atomic():
@@ -237,7 +237,7 @@ class EditReallocation(Ruled):
             saved(self.request, f"Umverteilung {row} ist als Entwurf gespeichert. Noch gilt nichts davon.")
         return redirect(kept_link(self.request, row.get_absolute_url()))
 
-    def preview(self, sheet: Sheet) -> dict[str, Any]:
+    def preview(self, sheet: ReallocationFormset) -> dict[str, Any]:
         """The consequences, or what stands against them; the reason may come later."""
         sheet.head.is_valid()
         sheet.head.errors.pop("reason", None)
@@ -248,7 +248,7 @@ class EditReallocation(Ruled):
         except ValidationError as error:
             return {"refused": error.messages}
 
-    def page(self, sheet: Sheet, status: int = 200, **extra: Any) -> HttpResponseBase:
+    def page(self, sheet: ReallocationFormset, status: int = 200, **extra: Any) -> HttpResponseBase:
         number = self.kwargs.get("number", "")  # the row itself may carry one that was rolled back
         context = {
             "sheet": sheet,
@@ -258,7 +258,7 @@ class EditReallocation(Ruled):
         return render(self.request, "staffing/reallocation_edit.html", context | extra, status=status)
 
 
-class ReallocationPage(Ruled):
+class ReallocationPage(RuleView):
     """One reallocation: its lines, for a draft its consequences, its history."""
 
     rule = "staffing.view"
@@ -281,7 +281,7 @@ class ReallocationPage(Ruled):
             "refused": refused,
             "reason": reason,
             "day_before": row.effective - DAY,
-            "story": story(
+            "story": entries_about(
                 [row],
                 below=[(ReallocationLeg, {"reallocation": row}), (LegMunicipality, {"leg__in": legs})],
                 user=request.user if row.is_draft else None,  # what took effect is withdrawn, not undone
@@ -308,7 +308,7 @@ def happened(row: Reallocation) -> dict[str, Any]:
     return {"drawn": drawn, "effects": effects(*(consequences(row.body, day) for day in days))}
 
 
-class AdoptReallocation(Ruled):
+class AdoptReallocation(RuleView):
     """wirksam setzen of a stored draft."""
 
     rule = "staffing.edit"
@@ -325,7 +325,7 @@ class AdoptReallocation(Ruled):
         return redirect(kept_link(request, row.get_absolute_url()))
 
 
-class WithdrawReallocation(Ruled):
+class WithdrawReallocation(RuleView):
     """zurücknehmen of an effective reallocation, with a reason."""
 
     rule = "staffing.edit"

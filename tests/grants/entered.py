@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from grants.models import Funding, ItemRate, ItemTerms, NoticeItem, NoticeVersion, SubProduct
 from kim.models import Source
-from kim.values.periods import between
+from kim.values.periods import half_open_range
 from staffing.models import Carrier, Function, Occupancy, Position, PositionPeriod
 from tests.grants.plans import cut, sizes, versions
 from tests.grants.replay import Amounts, Gone, Plan, Post, Stretch
@@ -200,7 +200,7 @@ def notice(body, found, name, house):
             source = keep(Source(body=body, kind="notice", title=f"Änderung {count} {name}", date=version.start))
             made = NoticeVersion(body=body, notice=one, number=count, source=source, amount=amount)
             made.state = "granted" if version.fte is not None else "revoked"
-            made.validity, made.holds_from = between(plan.first, version.end), version.start
+            made.validity, made.holds_from = half_open_range(plan.first, version.end), version.start
             made.proration = version.rule
             keep(made)
         if version.fte is not None:
@@ -214,7 +214,11 @@ def state(body, made, item, version, first):
     ends = [*starts[1:], version.end]
     for lower, upper, rate in zip(starts, ends, version.rates, strict=True):
         if lower < upper:
-            keep(ItemRate(body=body, terms=terms, validity=between(lower, upper), amount=rate.amount, per_fte=rate.per))
+            keep(
+                ItemRate(
+                    body=body, terms=terms, validity=half_open_range(lower, upper), amount=rate.amount, per_fte=rate.per
+                )
+            )
 
 
 def enter_post(body, found, post):
@@ -223,12 +227,16 @@ def enter_post(body, found, post):
     found.posts[post.number] = position
     for row in post.rows:
         facts = {"stage": "advertised" if row.stated else "not_stated", "carrier": found.carriers.get(row.carrier)}
-        keep(PositionPeriod(body=body, position=position, fte=row.fte, validity=between(row.first, row.end), **facts))
+        keep(
+            PositionPeriod(
+                body=body, position=position, fte=row.fte, validity=half_open_range(row.first, row.end), **facts
+            )
+        )
     for paid in post.paid:
-        span = between(paid.first, paid.end)
+        span = half_open_range(paid.first, paid.end)
         keep(Funding(body=body, position=position, item=found.items[paid.notice], fte=paid.fte, validity=span))
     if place := post.place:
-        rests = between(*place.resting) if place.resting else None
-        span = between(place.first, place.end)
+        rests = half_open_range(*place.resting) if place.resting else None
+        span = half_open_range(place.first, place.end)
         facts = {"slot": 1, "fte": place.fte, "suspended": rests, "assumption": "Probe"}
         keep(Occupancy(body=body, position=position, validity=span, **facts))

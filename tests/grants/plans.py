@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import strategies as st
 
 from grants.costing import NOT_SPENT, UNKNOWN, Absence, Item, Price, Terms, Use
-from kim.values.periods import between
+from kim.values.periods import half_open_range
 from tests.grants.replay import Gone, Plan, Post, Rate, Stretch, Version
 
 FIRSTS = [
@@ -160,23 +160,23 @@ def chain_of(plan):
         if version is None:
             continue
         if found and found[-1].row == version and found[-1].span.upper == first:
-            found[-1] = replace(found[-1], span=between(found[-1].span.lower, end))
+            found[-1] = replace(found[-1], span=half_open_range(found[-1].span.lower, end))
         else:
-            found.append(Terms(between(first, end), version.fte, version.rule, prices_of(version), version))
+            found.append(Terms(half_open_range(first, end), version.fte, version.rule, prices_of(version), version))
     return tuple(found)
 
 
 def prices_of(version):
     ends = [*(one.first for one in version.rates[1:]), max(version.end, version.rates[-1].first + timedelta(days=1))]
     return tuple(
-        Price(between(rate.first, end), rate.amount, rate.per, rate)
+        Price(half_open_range(rate.first, end), rate.amount, rate.per, rate)
         for rate, end in zip(version.rates, ends, strict=True)
     )
 
 
 def uses_of(given):
     return tuple(
-        Use(one.number, one.number, one.kind, between(s.first, s.end), s.part, s.whole, s)
+        Use(one.number, one.number, one.kind, half_open_range(s.first, s.end), s.part, s.whole, s)
         for one in given
         for s in one.stretches
     )
@@ -184,7 +184,7 @@ def uses_of(given):
 
 def absences_of(plan, number):
     return [
-        Absence(UNKNOWN if one.unknown else NOT_SPENT, between(one.first, one.end), one.fte, one)
+        Absence(UNKNOWN if one.unknown else NOT_SPENT, half_open_range(one.first, one.end), one.fte, one)
         for one in plan.gone
         if one.number == number
     ]

@@ -22,12 +22,12 @@ from grants.models import (  # fmt: skip
     carry_over,
 )
 from grants.models.planning import planned_amounts
-from kim.values.periods import between, period, year_of
+from kim.values.periods import half_open_range, inclusive_range, year_of
 from staffing.models import Carrier, Occupancy, Position, PositionPeriod, Reallocation, ReallocationLeg
 from tests.helpers import keep, new_notice, new_position, state_terms
 
 DAY = date(2023, 3, 1)
-YEAR = period(date(2023, 1, 1), date(2023, 12, 31))
+YEAR = inclusive_range(date(2023, 1, 1), date(2023, 12, 31))
 
 
 def nominal(body, year=2023):
@@ -131,7 +131,7 @@ def test_a_vacancy_in_july(rule, amount, region):
     post = Position.objects.get(number="CM-01")
     PositionPeriod.objects.filter(position=post).update(stage="planned")
     for first, last in ((date(2023, 1, 1), date(2023, 6, 30)), (date(2023, 8, 1), date(2023, 12, 31))):
-        Occupancy.objects.create(body=region, position=post, slot=1, fte=D(1), validity=period(first, last), assumption="x")  # fmt: skip
+        Occupancy.objects.create(body=region, position=post, slot=1, fte=D(1), validity=inclusive_range(first, last), assumption="x")  # fmt: skip
     found = unspent(FundingNotice.objects.get(), DAY)
     assert left_by("CM-01", found) == D(amount)
     assert found.filled + found.derivation.amount + found.unstated == found.bound == D(684000)
@@ -180,7 +180,7 @@ def test_two_rates_in_one_year(region):
         amount=57000, validity__contains=DAY, programme__slug="kim", function__slug="case-management"
     )
     for amount, first, last in ((58000, (2024, 1, 1), (2024, 6, 30)), (60000, (2024, 7, 1), (2024, 12, 31))):
-        Rate.objects.create(programme=old.programme, function=old.function, amount=amount, validity=period(date(*first), date(*last)), source="x")  # fmt: skip
+        Rate.objects.create(programme=old.programme, function=old.function, amount=amount, validity=inclusive_range(date(*first), date(*last)), source="x")  # fmt: skip
     carry_over(region, 2024, reason="Planung")
     lines = dict(BudgetLine.objects.filter(year=2024).values_list("purpose", "amount"))
     assert lines["income"] == D(324500) and lines["own"] + lines["onward"] == D(324500)
@@ -298,7 +298,7 @@ def test_rates_that_change_within_the_period(region):
     """12 × (55.000 + 57.000) / 2 = 672.000 over one year with a change in the middle."""
     notice = new_notice(region, "zwei-saetze", amount=672000)
     item = keep(NoticeItem(body=region, notice=notice, function=Position.objects.first().function))
-    state_terms(notice.current, item, "12.0", (period(date(2023, 1, 1), date(2023, 6, 30)), "55000"), (between(date(2023, 7, 1), date(2024, 1, 1)), "57000"))  # fmt: skip
+    state_terms(notice.current, item, "12.0", (inclusive_range(date(2023, 1, 1), date(2023, 6, 30)), "55000"), (half_open_range(date(2023, 7, 1), date(2024, 1, 1)), "57000"))  # fmt: skip
     from django.db.models import Q
 
     from grants.models import load

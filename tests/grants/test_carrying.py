@@ -8,8 +8,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
 from grants.figures import neutrality
-from grants.figures.keys import budget_amount
 from grants.figures.neutrality import of_year
+from grants.figures.stated import budget_amount
 from grants.findings import open_lines, rates_known
 from grants.models import BudgetLine, Funding, FundingNotice, Rate, carried, carry_over, load
 from grants.models.planning import planned_amounts
@@ -17,7 +17,7 @@ from kim.figures import column
 from kim.history.trail import take_back
 from kim.models import ClosedYear
 from kim.store.context import acting
-from kim.values.periods import between, period, year_of
+from kim.values.periods import half_open_range, inclusive_range, year_of
 from staffing.models import PlanNote, Position, PositionLocation, PositionPeriod, Reallocation, ReallocationLeg
 from tests.helpers import sql
 
@@ -81,7 +81,7 @@ def test_what_is_there_stays_and_nothing_comes_twice(region):
 
 
 def test_facts_that_end_with_the_year_get_new_ones(region):
-    PositionPeriod.objects.filter(position__number="CM-16").update(validity=between(date(2023, 3, 1), NEW_YEAR))
+    PositionPeriod.objects.filter(position__number="CM-16").update(validity=half_open_range(date(2023, 3, 1), NEW_YEAR))
     places = PositionLocation.objects.filter(period__position__number="CM-16").count()
     carry_over(region, 2024, reason="Planung")
     old, new = PositionPeriod.objects.filter(position__number="CM-16").order_by("validity")
@@ -195,7 +195,9 @@ def test_a_closed_year_is_not_planned(region):
 
 
 def test_posts_that_are_gone_are_not_carried(region):
-    PositionPeriod.objects.filter(position__number="CM-15").update(validity=period(date(2023, 3, 1), date(2023, 6, 30)))
+    PositionPeriod.objects.filter(position__number="CM-15").update(
+        validity=inclusive_range(date(2023, 3, 1), date(2023, 6, 30))
+    )
     assert carried(region, 2024)[0].fte() == D("11.5")
 
 
@@ -220,7 +222,9 @@ def test_what_an_umverteilung_of_new_year_ended_does_not_come_back_and_what_it_m
 
 def test_a_post_with_kw_is_not_carried(region):
     post = Position.objects.get(number="CM-15")
-    PlanNote.objects.create(body=region, position=post, kind="abolish", validity=between(NEW_YEAR), assumption="x")
+    PlanNote.objects.create(
+        body=region, position=post, kind="abolish", validity=half_open_range(NEW_YEAR), assumption="x"
+    )
     assert carried(region, 2024)[0].fte() == D("11.5")
 
 

@@ -23,7 +23,7 @@ from grants.costing import (
 )
 from grants.granting import Grant, granted_by_year, until
 from kim.values.money import split
-from kim.values.periods import between, common, period, year_of
+from kim.values.periods import half_open_range, inclusive_range, intersection, year_of
 from tests.grants.plans import firsts, item_of, lengths, plans
 from tests.grants.replay import Amounts, Plan, Post, Rate, Stretch, Version, cents, commercial, weight
 
@@ -65,7 +65,10 @@ def test_1_9_at_55_000():
 )
 def test_half_a_post_becomes_whole_on_16_july(rule, amount):
     day = date(2023, 7, 16)
-    uses = [use("CM-01", "0.5", between(Y2023.lower, day)), use("CM-01", "1", between(day, Y2023.upper))]
+    uses = [
+        use("CM-01", "0.5", half_open_range(Y2023.lower, day)),
+        use("CM-01", "1", half_open_range(day, Y2023.upper)),
+    ]
     found = item("6", "57000", rule=rule, uses=uses).year(2023)
     assert found.bound == found.posts["CM-01"].amount == D(amount)
 
@@ -73,26 +76,32 @@ def test_half_a_post_becomes_whole_on_16_july(rule, amount):
 @pytest.mark.parametrize(("rule", "left"), [("months", "4750.00"), ("", "4750.00"), ("days", "4841.10"), ("none", "0")])
 def test_a_post_is_empty_in_july(rule, left):
     found = item("1", "57000", rule=rule, uses=[use("CM-01", "1")]).year(2023).posts["CM-01"]
-    july = Absence(NOT_SPENT, period(date(2023, 7, 1), date(2023, 7, 31)), D(1))
+    july = Absence(NOT_SPENT, inclusive_range(date(2023, 7, 1), date(2023, 7, 31)), D(1))
     left_of = states(found, [july])
     assert (left_of.not_spent, left_of.filled, left_of.unknown) == (D(left), D(57000) - D(left), 0)
 
 
 def test_drk_from_march_by_days():
-    found = item("12", "57000", rule="days", uses=[use("CM-16", "1", between(date(2023, 3, 1)), "onward")]).year(2023)
+    found = item(
+        "12", "57000", rule="days", uses=[use("CM-16", "1", half_open_range(date(2023, 3, 1)), "onward")]
+    ).year(2023)
     assert found.of_kind("onward") == D("47786.30")
 
 
 def test_a_rate_that_changes_in_july():
     july, year = date(2024, 7, 1), year_of(2024)
-    found = item("5.5", (between(year.lower, july), D(58000)), (between(july, year.upper), D(60000)), span=year)
+    found = item(
+        "5.5", (half_open_range(year.lower, july), D(58000)), (half_open_range(july, year.upper), D(60000)), span=year
+    )
     assert found.entitled == {2024: D("324500.00")}
-    twelve = item("12", (between(year.lower, july), D(55000)), (between(july, year.upper), D(57000)), span=year)
+    twelve = item(
+        "12", (half_open_range(year.lower, july), D(55000)), (half_open_range(july, year.upper), D(57000)), span=year
+    )
     assert twelve.entitled == {2024: D("672000.00")}
 
 
 def test_three_years_of_39_000():
-    grant = Grant(D(39000), period(date(2023, 1, 1), date(2025, 12, 31)), date(2023, 1, 1))
+    grant = Grant(D(39000), inclusive_range(date(2023, 1, 1), date(2025, 12, 31)), date(2023, 1, 1))
     assert granted_by_year([grant], [{}]) == dict.fromkeys((2023, 2024, 2025), D("13000.00"))
     by_days = granted_by_year([replace(grant, rule="days")], [{}])
     assert by_days == dict.fromkeys((2023, 2024, 2025), D("13000.00")), "a leap year is a year, too"
@@ -103,9 +112,9 @@ def test_a_post_in_two_halves_needs_no_money_of_ones_own():
     day = date(2023, 3, 16)
     before = [use("CM-16", "1"), use("CM-02", "5", kind="own")]
     after = [
-        use("CM-16", "1", between(None, day)),
+        use("CM-16", "1", half_open_range(None, day)),
         use("CM-02", "5"),
-        *(use(n, "0.5", between(day)) for n in ("CM-18", "CM-19")),
+        *(use(n, "0.5", half_open_range(day)) for n in ("CM-18", "CM-19")),
     ]
     for rule in ("months", "days", "", "none"):
         one, two = (item("6", "45678.99", rule=rule, uses=some).year(2023) for some in (before, after))
@@ -115,8 +124,8 @@ def test_a_post_in_two_halves_needs_no_money_of_ones_own():
 def test_what_is_not_known_is_no_amount():
     """Without a rate a post has none, the others keep theirs; absences leave nothing of it."""
     july = date(2023, 7, 1)
-    gap = item("2", (between(Y2023.lower, july), D(57000)), (between(july, Y2023.upper), None), uses=[
-        use("CM-01", "1"), use("CM-02", "1", between(Y2023.lower, july)),
+    gap = item("2", (half_open_range(Y2023.lower, july), D(57000)), (half_open_range(july, Y2023.upper), None), uses=[
+        use("CM-01", "1"), use("CM-02", "1", half_open_range(Y2023.lower, july)),
     ]).year(2023)  # fmt: skip
     assert (gap.entitled, gap.bound, gap.free) == (None, None, None)
     assert {n: p.amount for n, p in gap.posts.items()} == {"CM-01": None, "CM-02": D("28500.00")}
@@ -126,10 +135,10 @@ def test_what_is_not_known_is_no_amount():
 
 def test_no_year_grants_less_than_nothing():
     """Two years: the first keeps its cent, the second becomes 0,00001 €: that is 0,00 €, not −0,01 €."""
-    span = between(date(2023, 1, 1), date(2024, 1, 2))
+    span = half_open_range(date(2023, 1, 1), date(2024, 1, 2))
     price = (Price(span, D("0.01")),)
     first = (Terms(span, D("0.43"), "none", price),)
-    later = (Terms(between(date(2023, 1, 1), date(2023, 1, 2)), D("0.43"), "none", price), Terms(between(date(2023, 1, 2), span.upper), D("0.001"), "none", price))  # fmt: skip
+    later = (Terms(half_open_range(date(2023, 1, 1), date(2023, 1, 2)), D("0.43"), "none", price), Terms(half_open_range(date(2023, 1, 2), span.upper), D("0.001"), "none", price))  # fmt: skip
     assert min(Item((first, later)).entitled.values()) >= 0
 
 
@@ -162,7 +171,7 @@ def bescheide(draw):
     """One to three grants of a notice, each from a day on, with what its positions grant by year."""
     first = draw(firsts)
     end = first + timedelta(days=draw(lengths))
-    span, found, sums = between(first, end), [], []
+    span, found, sums = half_open_range(first, end), [], []
     years = list(range(first.year, (end - timedelta(days=1)).year + 1))
     for number in range(draw(st.integers(1, 3))):
         start = first + (end - first) * draw(st.integers(0, 9)) // 10 if number else first
@@ -193,7 +202,7 @@ def test_the_years_of_a_notice_are_its_amount(both):
         positions = {y: sums[count - 1].get(y, D(0)) for y in fresh}
         kept = sum((amount for y, amount in found.items() if y not in fresh), D(0))
         rest = last.amount - kept - sum(positions.values(), D(0))
-        times = [days_of(common(last.span, year_of(y)), last.rule) for y in fresh]
+        times = [days_of(intersection(last.span, year_of(y)), last.rule) for y in fresh]
         for year, time in zip(fresh, times, strict=True):
             assert abs(Fraction(found[year] - positions[year]) - Fraction(rest) * time / sum(times)) < Fraction(1, 100)
 
@@ -209,15 +218,15 @@ def days_of(span, rule):
     st.integers(2023, 2025), st.integers(0, 365), st.integers(1, 366), st.sampled_from(["months", "days", "", "none"])
 )
 def test_a_part_of_a_year_is_the_sum_of_its_days(year, first, length, rule):
-    span = common(between(date(year, 1, 1) + timedelta(days=first), None), year_of(year))
+    span = intersection(half_open_range(date(year, 1, 1) + timedelta(days=first), None), year_of(year))
     if span:
-        span = between(span.lower, min(span.upper, span.lower + timedelta(days=length)))
+        span = half_open_range(span.lower, min(span.upper, span.lower + timedelta(days=length)))
         assert part_of_year(span, rule) == days_of(span, rule)
 
 
 def test_a_notice_that_is_revoked_keeps_what_was_until_then():
     """684.000 for 2023 and 2024 by months, revoked from 01.07.2023: half of the first year, nothing of the second."""
-    span = between(date(2023, 1, 1), date(2025, 1, 1))
+    span = half_open_range(date(2023, 1, 1), date(2025, 1, 1))
     grant = Grant(D(1368000), span, span.lower)
     had = granted_by_year([grant], [{2023: D(684000), 2024: D(684000)}])
     left = until(date(2023, 7, 1), grant, had, {2023: D(684000), 2024: D(684000)}, {2023: D(342000)})

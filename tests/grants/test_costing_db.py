@@ -14,10 +14,10 @@ from grants.figures.onward import recipients
 from grants.figures.partners import carrier_years
 from grants.models import ItemTerms, NoticeItem, NoticeVersion
 from grants.models.planning import planned_amounts
-from kim.history.preview import undone
+from kim.history.preview import rolled_back
 from kim.models import Source
-from kim.models.refusals import refusable
-from kim.values.periods import between
+from kim.models.refusals import db_errors_as_validation
+from kim.values.periods import half_open_range
 from staffing.models import PositionPeriod
 from tests.grants.entered import Entered, House, Paid, Placed, Row, enter, houses, state
 from tests.grants.formulas import check, reckoned
@@ -33,8 +33,8 @@ ZERO = D(0)
 def test_figures_equal_the_replay_and_each_other(region, house):
     hands = {name: Amounts(house.plan(name)) for name in house.versions}
     assume(not any(hand.too_much for hand in hands.values()))
-    with undone():
-        with refusable():
+    with rolled_back():
+        with db_errors_as_validation():
             made = enter(region, house)
         years = sorted({year for hand in hands.values() for year in hand.replay.years})
         for year in years:
@@ -154,7 +154,7 @@ def begins_later(body):
     first, notice = date(2028, 1, 1), made.notices["a"]
     source = keep(Source(body=body, kind="notice", title="Änderung", date=date(2027, 12, 1)))
     second = NoticeVersion(body=body, notice=notice, number=2, source=source, amount=D(57000), state="granted")
-    second.validity, second.proration = between(first, date(2029, 1, 1)), "months"
+    second.validity, second.proration = half_open_range(first, date(2029, 1, 1)), "months"
     keep(second)
     version = Version(first, date(2029, 1, 1), D(1), (Rate(first, D(57000)),), "months")
     state(body, second, made.items["a"], version, first)

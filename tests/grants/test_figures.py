@@ -11,7 +11,7 @@ from grants.figures.allocation import by_carrier, by_municipality
 from grants.figures.neutrality import nominal, occasions, sentence, year_cost
 from grants.models import BudgetLine, Funding, FundingNotice, NoticeItem, NoticeVersion, Rate, SubProduct, load
 from kim.figures import column
-from kim.models.refusals import refusable
+from kim.models.refusals import db_errors_as_validation
 from kim.values.periods import year_of
 from staffing.models import Position, PositionPeriod
 from tests.helpers import new_notice, new_position
@@ -139,9 +139,11 @@ def test_pieces_of_a_post_add_up_to_the_cent(region):
     item = NoticeItem.objects.get()
     row = new_position(region, "CM-18", "0.431", item=item, first=date(2023, 1, 1), last=date(2023, 4, 30))
     for first, last in ((date(2023, 5, 1), date(2023, 8, 31)), (date(2023, 9, 1), None)):
-        from kim.values.periods import period
+        from kim.values.periods import inclusive_range
 
-        PositionPeriod.objects.create(body=region, position=row.position, fte=row.fte, validity=period(first, last))
+        PositionPeriod.objects.create(
+            body=region, position=row.position, fte=row.fte, validity=inclusive_range(first, last)
+        )
     cost = year_cost(row.position, 2023)
     assert cost.plain() == "24567.00"
     pieces = cost.operands[0].operands
@@ -211,7 +213,7 @@ def test_a_second_funder_for_the_same_time_is_refused(region):
     ],
 )
 def test_notices_that_cannot_be(region, change, words):
-    with pytest.raises(ValidationError, match=words), refusable():
+    with pytest.raises(ValidationError, match=words), db_errors_as_validation():
         NoticeVersion.objects.update(**change)
 
 

@@ -8,7 +8,7 @@ import pytest
 from grants.figures.forecast import unspent, unspent_by_post
 from grants.models import FundingNotice, NoticeVersion
 from kim.figures import column
-from kim.values.periods import between, period
+from kim.values.periods import half_open_range, inclusive_range
 from staffing.figures.vacancy import gaps, vacant_months, vacant_since
 from staffing.models import Occupancy, Position, PositionPeriod
 
@@ -63,7 +63,7 @@ def test_the_rule_of_the_notice(rule, amount, region):
 
 def test_a_place_that_rests_costs_nothing_and_is_not_filled(region):
     place = Occupancy.objects.get(position__number="CM-09")
-    place.suspended = period(date(2023, 4, 1), date(2023, 5, 31))
+    place.suspended = inclusive_range(date(2023, 4, 1), date(2023, 5, 31))
     place.save()
     row = PositionPeriod.objects.get(position__number="CM-09")
     assert unspent_by_post([row], MARCH)[row.pk].plain() == "4750.00"  # 0,5 × 57.000 × 2/12
@@ -84,17 +84,17 @@ def test_since_when_and_how_long(region):
 def test_since_when_after_somebody_left(region):
     post = Position.objects.get(number="CM-16")
     Occupancy.objects.create(
-        body=region, position=post, slot=1, fte=D(1), validity=period(MARCH, date(2023, 4, 30)), assumption="x"
+        body=region, position=post, slot=1, fte=D(1), validity=inclusive_range(MARCH, date(2023, 4, 30)), assumption="x"
     )
     Occupancy.objects.create(
-        body=region, position=post, slot=1, fte=D("0.5"), validity=between(date(2023, 5, 1)), assumption="x"
+        body=region, position=post, slot=1, fte=D("0.5"), validity=half_open_range(date(2023, 5, 1)), assumption="x"
     )
     row = PositionPeriod.objects.get(position=post)
     assert vacant_since([row], date(2023, 6, 1))[row.pk].value == date(2023, 5, 1)
     assert vacant_since([row], date(2023, 4, 1))[row.pk].value is None
     taken = list(Occupancy.objects.filter(position=post))
-    found = gaps([row], taken, between(date(2023, 1, 1), date(2024, 1, 1)))
-    assert [(g.span, g.fte) for g in found] == [(between(date(2023, 5, 1), date(2024, 1, 1)), D("0.5"))]
+    found = gaps([row], taken, half_open_range(date(2023, 1, 1), date(2024, 1, 1)))
+    assert [(g.span, g.fte) for g in found] == [(half_open_range(date(2023, 5, 1), date(2024, 1, 1)), D("0.5"))]
 
 
 def test_every_post_of_the_list_adds_up_to_the_notice(district):

@@ -99,7 +99,7 @@ def test_the_table_follows_the_data_only_when_taken_over(notice, signed):
     assert any("Tabelle der weitergeleiteten Stellen" in problem for problem in found.problems())
     with pytest.raises(ValidationError, match="57\\.000,00"):
         grant.release(None)
-    releases.adopt(found)
+    releases.adopt_figures(found)
     assert "57.000,00 €" in printed(grant) and "85.500,00 €" not in printed(grant)
 
 

@@ -150,7 +150,7 @@ def test_another_signature_or_amount_after_it_was_asked_for_is_not_released(noti
     assert "Inzwischen geändert: Kopf (Zeichnung, Zahlenstand). " in job.problems[0]
     login("leitung").post(reverse("onward-release", args=[notice.slug]), {"entwuerfe": digest(drafts(notice))})
     shrink()
-    releases.adopt(OnwardDocument(OnwardGrant.objects.get(pk=grant.pk)))
+    releases.adopt_figures(OnwardDocument(OnwardGrant.objects.get(pk=grant.pk)))
     job = work(asked(region, "leitung"), release_grants)
     assert "Inzwischen geändert: Zahlen. " in job.problems[0] and OnwardGrant.objects.get().is_open
 

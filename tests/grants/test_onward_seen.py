@@ -13,7 +13,7 @@ from grants.models.onward import drafts
 from grants.tasks import release_grants
 from grants.views.onward import digest
 from kim.access.rules import RULES
-from kim.history.preview import undone
+from kim.history.preview import rolled_back
 from kim.models import Body, BoundFigure, Release, Role, Source, Text, TextBlock
 from kim.studio import seen
 from staffing.models import Carrier
@@ -87,7 +87,7 @@ def test_a_field_that_changed_since_the_page_was_shown_is_named_and_nothing_is_r
     sent = shown(login("leitung"), grant.get_absolute_url())["fingerprint"]
     unnamed = {}
     for key, (change, name) in CHANGES.items():
-        with undone():
+        with rolled_back():
             change(OnwardGrant.objects.get(pk=grant.pk))
             words = refused(lambda: OnwardGrant.objects.get(pk=grant.pk).release(None, shown=sent))
         if not (words.startswith("Inzwischen geändert: ") and name in words):

@@ -27,12 +27,12 @@ from grants.models.amending import Stated
 from grants.models.guards import COUNTED
 from grants.models.readings import holding
 from kim.models import ClosedYear, Source
-from kim.models.refusals import refusable
-from kim.values.periods import between, period
+from kim.models.refusals import db_errors_as_validation
+from kim.values.periods import half_open_range, inclusive_range
 from staffing.models import Position, PositionPeriod
 from tests.helpers import keep, new_notice, new_position, sql
 
-YEAR = period(date(2023, 1, 1), date(2023, 12, 31))
+YEAR = inclusive_range(date(2023, 1, 1), date(2023, 12, 31))
 DAY = date(2023, 3, 1)
 
 
@@ -112,7 +112,7 @@ def two_years(region):
     """A notice of 18 months, of which the first year is closed."""
     Funding.objects.all().delete()
     NoticeVersion.objects.all()
-    span = period(date(2022, 7, 1), date(2023, 12, 31))
+    span = inclusive_range(date(2022, 7, 1), date(2023, 12, 31))
     notice = new_notice(
         region, "lang", ("1.0", "57000.37"), first=span.lower, last=date(2023, 12, 31), amount="85500.56"
     )
@@ -128,8 +128,8 @@ def years(notice):
 
 def test_a_change_of_open_years_is_taken_and_the_closed_one_keeps_its_cents(two_years):
     before = years(two_years)
-    span = period(date(2022, 7, 1), date(2023, 12, 31))
-    stated = Stated(two_years.items.get(), D("1.0"), ((period(date(2022, 7, 1), date(2022, 12, 31)), D("57000.37"), D(1)), (YEAR, D("61234.56"), D(1))))  # fmt: skip
+    span = inclusive_range(date(2022, 7, 1), date(2023, 12, 31))
+    stated = Stated(two_years.items.get(), D("1.0"), ((inclusive_range(date(2022, 7, 1), date(2022, 12, 31)), D("57000.37"), D(1)), (YEAR, D("61234.56"), D(1))))  # fmt: skip
     made = NewVersion(two_years, source(two_years.body), "granted", span, D("89734.75"), positions=(stated,)).create(reason="x")  # fmt: skip
     assert made.holds_from == date(2023, 1, 1), "what it says of 2022 was said before: it holds from the first open day"
     after = years(two_years)
@@ -138,7 +138,7 @@ def test_a_change_of_open_years_is_taken_and_the_closed_one_keeps_its_cents(two_
 
 @pytest.mark.parametrize(("fte", "rate", "since"), [("0.9", "57000.37", None), ("1.0", "57000.38", None), ("1.0", "57000.37", date(2022, 9, 1))])  # fmt: skip
 def test_a_change_of_a_closed_year_is_refused(fte, rate, since, two_years):
-    span = period(date(2022, 7, 1), date(2023, 12, 31))
+    span = inclusive_range(date(2022, 7, 1), date(2023, 12, 31))
     with pytest.raises(ValidationError, match=r"wieder öffnen"):
         amended(two_years, fte, rate, validity=span, since=since, amount="85500.56")
     ClosedYear.objects.get().delete()
@@ -152,11 +152,11 @@ def test_the_number_of_a_teilprodukt_stays_in_a_closed_year(region):
     BudgetLine.objects.create(body=region, year=2022, sub_product=product, purpose="own", label="alt", amount=D(1))
     ClosedYear.objects.create(body=region, year=2022)
     product.number = "999999"
-    with pytest.raises(ValidationError, match="abgeschlossen"), refusable():
+    with pytest.raises(ValidationError, match="abgeschlossen"), db_errors_as_validation():
         product.save()
     product.refresh_from_db()
     product.name = "anderer Name"
-    with refusable():
+    with db_errors_as_validation():
         product.save()
 
 
@@ -189,17 +189,17 @@ def test_parts_of_a_post_go_up_to_its_size(first, second, right, region):
         return
     with pytest.raises(ValidationError, match=r"Stelle CM-01, ab 01\.01\.2023"):
         other.full_clean()
-    with pytest.raises(ValidationError, match=r"Stelle CM-01, ab 01\.01\.2023"), refusable():
+    with pytest.raises(ValidationError, match=r"Stelle CM-01, ab 01\.01\.2023"), db_errors_as_validation():
         other.save()
 
 
 def test_one_after_the_other_is_no_double_funding(region):
-    Funding.objects.filter(position__number="CM-01").update(validity=between(None, date(2023, 7, 1)))
-    keep(pay(region, new_notice(region, "zwei", ("1.0", "57000")), "CM-01", validity=between(date(2023, 7, 1))))
+    Funding.objects.filter(position__number="CM-01").update(validity=half_open_range(None, date(2023, 7, 1)))
+    keep(pay(region, new_notice(region, "zwei", ("1.0", "57000")), "CM-01", validity=half_open_range(date(2023, 7, 1))))
     sql("SET CONSTRAINTS ALL IMMEDIATE")
     sql("SET CONSTRAINTS ALL DEFERRED")
     Funding.objects.filter(position__number="CM-01", validity__startswith=None).update(
-        validity=between(None, date(2023, 7, 2))
+        validity=half_open_range(None, date(2023, 7, 2))
     )
     with pytest.raises(IntegrityError, match="funded twice"):
         sql("SET CONSTRAINTS ALL IMMEDIATE")
@@ -242,7 +242,7 @@ def test_without_the_trigger_sql_would_pay_twice(region, owner):
 
 
 def test_a_granted_position_has_a_rate_for_each_day(region):
-    ItemRate.objects.update(validity=period(date(2023, 1, 1), date(2023, 6, 30)))
+    ItemRate.objects.update(validity=inclusive_range(date(2023, 1, 1), date(2023, 6, 30)))
     with pytest.raises(IntegrityError, match="no rate"):
         sql("SET CONSTRAINTS ALL IMMEDIATE")
 

@@ -10,9 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kim.history.preview import undone
+from kim.history.preview import rolled_back
 from kim.models import Source
-from kim.models.refusals import refusable
+from kim.models.refusals import db_errors_as_validation
 from kim.models.sources import number_key
 from kim.values.formats import slug
 from meetings.models import Paper
@@ -93,7 +93,7 @@ WORDS = st.text(st.sampled_from("aZé ß/Ä-.ü_9,Ł½ﬁ\u00a0\u202f"), min_siz
 @given(number=WORDS, title=WORDS)
 def test_it_is_what_the_program_would_have_made_of_it(region, number, title):
     """The letters of an address are those of kim.values.formats.slug, and it always leads somewhere."""
-    with undone():
+    with rolled_back():
         for row in (
             source(region, number, "x", "concept"),
             source(region, "", f"x{title}", "other", date="2023-03-01"),
@@ -115,7 +115,10 @@ def test_two_papers_never_have_one_number(region):
                 region.pk,
                 number,
             )
-        with pytest.raises(ValidationError, match="Diese Vorlagennummer hat schon eine andere Vorlage"), refusable():
+        with (
+            pytest.raises(ValidationError, match="Diese Vorlagennummer hat schon eine andere Vorlage"),
+            db_errors_as_validation(),
+        ):
             source(region, number, "z", kind="paper")
     source(region, "77-0001", kind="minutes")
 

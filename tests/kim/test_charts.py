@@ -10,8 +10,8 @@ import pytest
 from kim.studio import pdf
 from kim.values import charts
 from kim.values.charts import COMING, EMPTY, FILLED, PARTLY, RESTING, UNKNOWN
-from kim.values.periods import between, period
-from staffing.figures.squares import by_carrier, by_municipality, overview
+from kim.values.periods import half_open_range, inclusive_range
+from staffing.figures.charts import by_carrier, by_municipality, overview
 from staffing.models import Occupancy, Position
 
 MARCH = date(2023, 3, 1)
@@ -58,9 +58,9 @@ def test_names_cannot_break_out_of_the_drawing():
 
 def test_the_overview_shows_gaps_rest_and_what_is_not_stated(region):
     place = Occupancy.objects.get(position__number="CM-09")
-    place.suspended = period(date(2023, 4, 1), date(2023, 5, 31))
+    place.suspended = inclusive_range(date(2023, 4, 1), date(2023, 5, 31))
     place.save()
-    Occupancy.objects.filter(position__number="CM-10", slot=3).update(validity=between(None, date(2023, 7, 1)))
+    Occupancy.objects.filter(position__number="CM-10", slot=3).update(validity=half_open_range(None, date(2023, 7, 1)))
     rows = dict(overview(region, MARCH).rows)
     assert [(b.kind, b.first, b.end) for b in rows["CM-12"]] == [(EMPTY, date(2023, 1, 1), MARCH)]
     assert [b.kind for b in rows["CM-09"]] == [FILLED, RESTING, FILLED]
@@ -73,7 +73,9 @@ def test_the_overview_shows_gaps_rest_and_what_is_not_stated(region):
 
 def test_a_part_is_not_drawn_as_empty(region):
     post = Position.objects.get(body=region, number="CM-16")
-    Occupancy.objects.create(body=region, position=post, slot=1, fte=D("0.5"), validity=between(MARCH), assumption="x")
+    Occupancy.objects.create(
+        body=region, position=post, slot=1, fte=D("0.5"), validity=half_open_range(MARCH), assumption="x"
+    )
     rows = dict(overview(region, MARCH).rows)
     assert [b.kind for b in rows["CM-16"]] == [PARTLY] and "0,5 von 1,0 VZÄ nicht besetzt" in rows["CM-16"][0].words
 

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from kim.models import ClosedYear
-from kim.values.periods import period
+from kim.values.periods import inclusive_range
 from tests.helpers import new_position, sql
 from tests.kim.years import close, refused
 
@@ -22,7 +22,7 @@ def long_post(region, **more):
 
     row = new_position(region, "RAND-1", first=date(2022, 3, 1), **more)
     place = Occupancy.objects.create(
-        body=region, position=row.position, slot=1, fte=D("0.333"), validity=period(date(2022, 3, 1), None)
+        body=region, position=row.position, slot=1, fte=D("0.333"), validity=inclusive_range(date(2022, 3, 1), None)
     )
     return row, place
 
@@ -76,9 +76,9 @@ def test_only_the_end_moves_without_dividing(region):
     close(region)
     place.leave(date(2023, 5, 1), reason="geht")
     row = PositionPeriod.objects.get(pk=row.pk)
-    row.validity = period(date(2022, 3, 1), date(2023, 6, 30))
+    row.validity = inclusive_range(date(2022, 3, 1), date(2023, 6, 30))
     assert row.correct(reason="befristet") and row.divided is None
-    row.validity = period(date(2022, 4, 1), date(2023, 6, 30))
+    row.validity = inclusive_range(date(2022, 4, 1), date(2023, 6, 30))
     with pytest.raises(ValidationError, match="ist abgeschlossen"):
         row.correct(reason="begann später")
 
@@ -120,33 +120,33 @@ def test_a_rest_in_open_days_needs_no_division_and_one_across_the_edge_is_cut(re
     _, place = long_post(region)
     close(region)
     place = Occupancy.objects.get(pk=place.pk)
-    place.suspended = period(date(2023, 4, 1), None)
+    place.suspended = inclusive_range(date(2023, 4, 1), None)
     assert place.correct(reason="ruht") and place.divided is None
-    place.suspended = period(date(2022, 11, 1), date(2023, 6, 30))
+    place.suspended = inclusive_range(date(2022, 11, 1), date(2023, 6, 30))
     assert place.correct(reason="ruht doch früher") and place.divided == EDGE
     rows = Occupancy.objects.filter(position=place.position).order_by("validity")
-    assert [one.suspended for one in rows] == [None, period(EDGE, date(2023, 6, 30))]
+    assert [one.suspended for one in rows] == [None, inclusive_range(EDGE, date(2023, 6, 30))]
 
 
 def test_a_rest_that_began_in_the_closed_year_is_cut_at_its_edge(region):
     from staffing.models import Occupancy
 
     _, place = long_post(region)
-    place.suspended = period(date(2022, 11, 1), date(2023, 6, 30))
+    place.suspended = inclusive_range(date(2022, 11, 1), date(2023, 6, 30))
     place.save()
     close(region)
     place = Occupancy.objects.get(pk=place.pk)
-    place.suspended = period(date(2022, 11, 1), date(2023, 3, 31))
+    place.suspended = inclusive_range(date(2022, 11, 1), date(2023, 3, 31))
     assert place.correct(reason="kommt eher") and place.divided is None
     place.fte = D("0.25")
     assert place.correct(reason="x") and place.divided == EDGE
     rows = Occupancy.objects.filter(position=place.position).order_by("validity")
     assert [one.suspended for one in rows] == [
-        period(date(2022, 11, 1), date(2022, 12, 31)),
-        period(EDGE, date(2023, 3, 31)),
+        inclusive_range(date(2022, 11, 1), date(2022, 12, 31)),
+        inclusive_range(EDGE, date(2023, 3, 31)),
     ]
     with pytest.raises(IntegrityError, match="closed year"), transaction.atomic():
-        rows.filter(pk=place.pk).update(suspended=period(date(2022, 11, 2), date(2022, 12, 31)))
+        rows.filter(pk=place.pk).update(suspended=inclusive_range(date(2022, 11, 2), date(2022, 12, 31)))
 
 
 def test_a_place_without_a_beginning_is_divided_where_its_post_was_there(region):
@@ -156,7 +156,7 @@ def test_a_place_without_a_beginning_is_divided_where_its_post_was_there(region)
     row, _ = long_post(region)
     places = [
         Occupancy.objects.create(
-            body=region, position=one.position, slot=2, fte=D("0.001"), validity=period(None, None)
+            body=region, position=one.position, slot=2, fte=D("0.001"), validity=inclusive_range(None, None)
         )
         for one in (late, row)
     ]
@@ -185,7 +185,11 @@ def test_vermerke_and_procedures_too(region):
     from staffing.models import Carrier, PlanNote, Procedure
 
     row, _ = long_post(region)
-    shared = {"body": region, "position": row.position, "validity": period(date(2022, 10, 1), date(2023, 3, 31))}
+    shared = {
+        "body": region,
+        "position": row.position,
+        "validity": inclusive_range(date(2022, 10, 1), date(2023, 3, 31)),
+    }
     mark = PlanNote(**shared, kind="abolish", text="kw 2024")
     mark.record(reason="Stellenplan")
     look = Procedure(**shared, kind="advertisement")

@@ -147,11 +147,11 @@ def test_b3_and_b4_follow_the_table_of_account_groups(region):
 
 def test_a_notice_over_two_years_counts_in_each_with_its_part(region):
     """01.07.2022 to 30.06.2023: half of the amount, half a year of each post; the posts of 2022 are not all there."""
-    from kim.values.periods import period
+    from kim.values.periods import inclusive_range
 
-    notice(validity=period(date(2022, 7, 1), date(2023, 6, 30)))
+    notice(validity=inclusive_range(date(2022, 7, 1), date(2023, 6, 30)))
     ItemRate.objects.filter(terms__item__notice__slug="kim-2023").update(
-        validity=period(date(2022, 7, 1), date(2023, 6, 30))
+        validity=inclusive_range(date(2022, 7, 1), date(2023, 6, 30))
     )
     assert fired(region, "B1") == [] and {line[0] for line in fired(region, "ANSATZ")} == {"ANSATZ"}
 

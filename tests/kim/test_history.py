@@ -11,7 +11,7 @@ from django.db import DatabaseError, connection, transaction
 
 from grants.models import FundingNotice, NewOnwardGrant, OnwardGrant
 from kim.history.preview import preview
-from kim.history.trail import story
+from kim.history.trail import entries_about
 from kim.models import (
     Body,
     BodyRow,
@@ -26,10 +26,10 @@ from kim.models import (
     Source,
     User,
 )
-from kim.models.refusals import CONFLICT, refusable
-from kim.store.context import acting, note
+from kim.models.refusals import CONFLICT, db_errors_as_validation
+from kim.store.context import acting, describe_act
 from kim.studio import releases
-from kim.values.periods import period
+from kim.values.periods import inclusive_range
 from meetings.models import BlockComment, CoSignature, Organization, Paper, Signatory
 from staffing.models import Carrier, Position, PositionPeriod
 from tests.helpers import name_of_database, psql, sql
@@ -80,7 +80,7 @@ def test_raw_sql_leaves_exactly_one_event(model, bodies):
         if model in {BlockComment, Signatory}:
             office, paper = Organization.objects.filter(body=region).first(), Paper.objects.filter(body=region).first()
             BlockComment.objects.create(body=region, paper=paper, number=1, block="a", text="x", written_at=releases.now())  # fmt: skip
-            Signatory.objects.create(body=region, organization=office, user=User.objects.create(username="z"), validity=period(date(2023, 1, 1), None))  # fmt: skip
+            Signatory.objects.create(body=region, organization=office, user=User.objects.create(username="z"), validity=inclusive_range(date(2023, 1, 1), None))  # fmt: skip
         table, events = model._meta.db_table, events_of(model)
         row = model.objects.first()
         assert row, "no row in the trial data"
@@ -113,7 +113,7 @@ def test_a_stale_save_is_refused(region):
     one.pay_group = "EG 9b"
     one.save()
     other.pay_group = "EG 10"
-    with pytest.raises(ValidationError, match="Inzwischen"), refusable():
+    with pytest.raises(ValidationError, match="Inzwischen"), db_errors_as_validation():
         other.save()
     assert PositionPeriod.objects.get(pk=one.pk).pay_group == "EG 9b"
 
@@ -154,7 +154,7 @@ def test_the_body_of_a_row_never_changes(bodies):
     one, two, *_ = bodies.values()
     with acting(None, [one.pk, two.pk]):
         source = Source.objects.create(body=one, kind="other", title="bleibt")
-        with pytest.raises(ValidationError, match="Körperschaft eines Datensatzes"), refusable():
+        with pytest.raises(ValidationError, match="Körperschaft eines Datensatzes"), db_errors_as_validation():
             Source.objects.filter(pk=source.pk).update(body=two)
 
 
@@ -238,13 +238,13 @@ def test_the_history_speaks_in_sentences(region):
         row.fte = D("0.5")
         row.carrier = Carrier.objects.get(slug="drk")
         row.correct(reason="nur halbe Stelle")
-    entry = story([row])[0]
+    entry = entries_about([row])[0]
     assert (entry.who, entry.act, entry.reason) == ("Frau D.", "Berichtigung", "nur halbe Stelle")
     assert "VZÄ: 1,0 → 0,5" in entry.lines
     assert any(
         line.startswith("Anstellungsträger: StädteRegion Aachen → Deutsches Rotes Kreuz") for line in entry.lines
     )
-    first = story([row])[-1]
+    first = entries_about([row])[-1]
     assert first.reason == "Bestandsübernahme aus der Mitteilungsvorlage vom 09.03.2023"
 
 
@@ -270,11 +270,11 @@ def test_a_preview_shows_the_difference_and_keeps_nothing(region):
 
 def test_what_the_database_refuses_is_said_in_german(region):
     taken = Position.objects.get(number="CM-02")
-    with pytest.raises(ValidationError, match="Diese Stellennummer gibt es schon"), refusable():
+    with pytest.raises(ValidationError, match="Diese Stellennummer gibt es schon"), db_errors_as_validation():
         Position.objects.filter(number="CM-01").update(number=taken.number)
-    with pytest.raises(ValidationError, match="Zeitraum"), refusable():
+    with pytest.raises(ValidationError, match="Zeitraum"), db_errors_as_validation():
         PositionPeriod.objects.filter(position=taken).update(validity="[2023-01-01,2023-01-01)")
-    with pytest.raises(ValidationError, match="noch gebraucht"), refusable():
+    with pytest.raises(ValidationError, match="noch gebraucht"), db_errors_as_validation():
         sql("DELETE FROM staffing_position WHERE number = 'CM-01'")
 
 
@@ -292,7 +292,7 @@ def test_every_constraint_has_a_german_sentence():
 
 
 def test_the_reason_holds_for_the_rest_of_the_transaction(region):
-    note(reason="Beschluss")
+    describe_act(reason="Beschluss")
     source = Source.objects.create(body=region, kind="other", title="mit Grund", date=date(2023, 1, 1))
     assert source.events.get().pgh_context["reason"] == "Beschluss"
     assert uuid.UUID(str(source.events.get().pgh_context_id))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from grants.figures.allocation import by_carrier
 from grants.figures.neutrality import of_year
 from kim.history.knowledge import known_at
-from kim.history.preview import undone
+from kim.history.preview import rolled_back
 from kim.history.trail import tracked_models
 from staffing.models import PositionPeriod
 from tests.helpers import new_position, sql
@@ -96,7 +96,7 @@ def test_both_time_axes_equal_a_naive_replay(region, steps):
         rows = list(PositionPeriod.objects.filter(position=post))
         return [next((r.fte for r in rows if day in r.validity), None) for day in months]
 
-    with undone():
+    with rolled_back():
         post = new_position(region, "RND-2", first=months[0], last=None).position
         moment = datetime(2021, 1, 1, tzinfo=UTC)
         shift(moment)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from kim.store.context import acting
 from kim.values.money import ExactField, rounded, split
-from kim.values.periods import common, months, period, year_of
+from kim.values.periods import inclusive_range, intersection, months, year_of
 from tests.helpers import sql
 
 
@@ -101,7 +101,7 @@ def test_every_exact_column_has_its_check():
     ],
 )
 def test_months(first, last, length):
-    assert months(period(first, last)) == length
+    assert months(inclusive_range(first, last)) == length
 
 
 @given(st.dates(date(2000, 1, 1), date(2100, 1, 1)), st.integers(1, 4000), st.integers(1, 4000))
@@ -109,13 +109,13 @@ def test_months_of_parts_add_up(first, one, two):
     from datetime import timedelta
 
     middle, end = first + timedelta(one - 1), first + timedelta(one + two - 1)
-    whole = months(period(first, end))
-    assert months(period(first, middle)) + months(period(middle + timedelta(1), end)) == whole
+    whole = months(inclusive_range(first, end))
+    assert months(inclusive_range(first, middle)) + months(inclusive_range(middle + timedelta(1), end)) == whole
 
 
 def test_common_days():
-    assert common(period(date(2022, 1, 1), date(2023, 2, 28)), year_of(2023)) == period(
+    assert intersection(inclusive_range(date(2022, 1, 1), date(2023, 2, 28)), year_of(2023)) == inclusive_range(
         date(2023, 1, 1), date(2023, 2, 28)
     )
-    assert common(period(date(2022, 1, 1), date(2022, 12, 31)), year_of(2023)) is None
-    assert common(period(date(2023, 3, 1), None), year_of(2023)).upper == date(2024, 1, 1)
+    assert intersection(inclusive_range(date(2022, 1, 1), date(2022, 12, 31)), year_of(2023)) is None
+    assert intersection(inclusive_range(date(2023, 3, 1), None), year_of(2023)).upper == date(2024, 1, 1)

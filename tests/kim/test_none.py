@@ -12,7 +12,7 @@ from kim.history.knowledge import known_at
 from kim.models import File, Note, Reminder, User
 from kim.store import migrating
 from kim.store.context import acting
-from kim.values.periods import period
+from kim.values.periods import inclusive_range
 from staffing.models import Carrier, Municipality, Occupancy, Position, PositionPeriod
 from tests.helpers import new_position
 from tests.kim.test_known import shift
@@ -117,7 +117,9 @@ def test_no_page_anywhere_says_none(planted, bodies, login):  # noqa: F811
     with acting(None, [region.pk]):
         row = PositionPeriod.objects.get(position__number="CM-10")
         Occupancy.objects.filter(position=row.position).delete()
-        Occupancy.objects.create(body=region, position=row.position, slot=1, fte=D("0.5"), validity=period(None, None))
+        Occupancy.objects.create(
+            body=region, position=row.position, slot=1, fte=D("0.5"), validity=inclusive_range(None, None)
+        )
     browsers = [login("sachbearbeitung"), *(login(r) for r in ("pruefung", "leitung", "sitzungsdienst", "kaemmerei"))]
     browsers.append(login("technik", ""))
     seen = set()

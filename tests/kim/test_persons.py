@@ -130,7 +130,7 @@ def test_the_trail_says_that_it_changed_and_does_not_take_it_back(region, paper)
     paper.author, paper.climate = NAME, "positiv"
     paper.save()
     act = TrailEvent.objects.filter(model="meetings.Paper").latest("id").act
-    told = [line for entry in trail.entries([act]) for line in entry.lines]
+    told = [line for entry in trail.entries_of_acts([act]) for line in entry.lines]
     assert any("Verfasser/in: geändert (Namen und Bemerkungen stehen nicht im Verlauf)" in line for line in told)
     assert any("Klimarelevanz" in line and "positiv" in line for line in told) and NAME not in str(told)
     with pytest.raises(ValidationError, match="steht nicht im Verlauf"):

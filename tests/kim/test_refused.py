@@ -16,7 +16,7 @@ from grants.tasks import release_grants
 from grants.views.onward import digest
 from kim.models import ClosedYear, Job, Note, Reminder, SavedView, Submission, TrailEvent, User
 from kim.store.context import acting
-from kim.values.periods import period
+from kim.values.periods import inclusive_range
 from staffing.models import Carrier, PlanNote, Position
 
 KEY = str(uuid.UUID(int=6))
@@ -168,7 +168,7 @@ def test_a_muster_that_is_there_is_not_made_again(clerk):
 def test_a_vermerk_that_was_not_changed_is_not_reported_as_saved(clerk, region):
     first = region.reference_day
     row = PlanNote(body=region, position=Position.objects.get(number="CM-01"), kind="block", text="x", assumption="y")
-    row.validity = period(first, None)
+    row.validity = inclusive_range(first, None)
     row.save()
     data = {"kind": "block", "validity_0": f"{first:%d.%m.%Y}", "validity_1": "", "text": "x", "basis": "", "basis_place": "", "assumption": "y", "reason": "nur so", "version": 1}  # fmt: skip
     url = f"/stellen/CM-01/vermerk/sperrvermerk/{first.isoformat()}/"
@@ -197,7 +197,7 @@ def swallowed(text):
 
 
 def test_no_view_swallows_a_refusal():
-    """Whoever says on the next page that an act was not done says it by kim.access.submissions.refused: it frees the key."""
+    """Whoever says on the next page that an act was not done says it by kim.access.submissions.say_refused: it frees the key."""
     base = Path(settings.BASE_DIR)
     places = ("kim/pages/views", "staffing/views", "grants/views", "meetings/views")
     views = [p for place in places for p in (base / place).glob("*.py")]

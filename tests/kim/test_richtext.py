@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kim.values.richtext import Part, Span, merged, parts, written
+from kim.values.richtext import Inline, Part, merged, parts, written
 
 TOKEN = '{{notice.fte form=word one="a b"}}'
 READ = {
@@ -34,11 +34,11 @@ def test_marks_are_read(text):
 def test_links_and_figures():
     (part,) = parts(f"Siehe [die **Seite**](https://a.de/x?y=1) und **{TOKEN}**, \\{TOKEN}")
     assert part.lines[0] == (
-        Span("Siehe [die "),
-        Span("Seite", strong=True),
-        Span("](https://a.de/x?y=1) und "),
-        Span(token=TOKEN, strong=True),
-        Span(f", {TOKEN}"),
+        Inline("Siehe [die "),
+        Inline("Seite", strong=True),
+        Inline("](https://a.de/x?y=1) und "),
+        Inline(token=TOKEN, strong=True),
+        Inline(f", {TOKEN}"),
     )
     (part,) = parts("[die Seite](https://a.de/x) [Post](mailto:a@b.de)")
     assert [(s.text, s.href) for s in part.lines[0]] == [
@@ -50,8 +50,8 @@ def test_links_and_figures():
 
 WORDS = st.text("ab *[]{}\\-.1()äß\u00a0<&", min_size=1, max_size=8)
 SPANS = st.one_of(
-    st.builds(Span, text=WORDS, strong=st.booleans(), href=st.sampled_from(["", "https://a.de/x"])),
-    st.builds(Span, token=st.just(TOKEN), strong=st.booleans()),
+    st.builds(Inline, text=WORDS, strong=st.booleans(), href=st.sampled_from(["", "https://a.de/x"])),
+    st.builds(Inline, token=st.just(TOKEN), strong=st.booleans()),
 )
 
 

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.urls import clear_url_caches, include, path
 
 from kim.access import rules
-from kim.access.views import Ruled
+from kim.access.views import RuleView
 from kim.models import Role
 from kim.pages import sections as pages
 
@@ -51,7 +51,7 @@ def way(page):
     return [(address, words.strip()) for address, words in pieces]
 
 
-class NewPage(Ruled):
+class NewPage(RuleView):
     """A page that a test adds to staffing."""
 
     rule = "staffing.count"

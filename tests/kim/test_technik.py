@@ -185,9 +185,11 @@ def test_a_notice_over_two_years_stands_on_every_page(login, region):
     from datetime import date
 
     from grants.models import NoticeVersion
-    from kim.values.periods import period
+    from kim.values.periods import inclusive_range
 
-    NoticeVersion.objects.filter(notice__slug="kim-2023").update(validity=period(date(2022, 7, 1), date(2023, 6, 30)))
+    NoticeVersion.objects.filter(notice__slug="kim-2023").update(
+        validity=inclusive_range(date(2022, 7, 1), date(2023, 6, 30))
+    )
     browser = login()
     for url in ("/", "/haushalt/kostenneutralitaet/", "/technik/haushaltsansaetze/", "/technik/zuwendungen/kostenneutralitaet/"):  # fmt: skip
         response = browser.get(url)

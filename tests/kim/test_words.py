@@ -60,8 +60,8 @@ def test_every_form_of_every_size(form):
         for agreeing in ("choice", "agrees"):
             words = value.sentence(agreeing, one="geht", many="gehen", beside=form)
             assert words == agreed(size, form, "geht", "gehen"), (size, form)
-    assert formats.posts(D("0.75"), "dative", definite=True) == "den 0,75 Stellen"
-    assert formats.posts(D(0), "dative", definite=True) == "keiner Stelle"
+    assert formats.posts_in_words(D("0.75"), "dative", definite=True) == "den 0,75 Stellen"
+    assert formats.posts_in_words(D(0), "dative", definite=True) == "keiner Stelle"
 
 
 def test_things_are_one_or_many():

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 
 from kim.models import ClosedYear
-from kim.values.periods import period
+from kim.values.periods import inclusive_range
 from tests.helpers import new_notice, new_position, sql
 from tests.kim.years import close, refused
 
@@ -91,8 +91,8 @@ def test_nothing_can_be_added_to_a_closed_year(region):
     assert "ist abgeschlossen" in refused(lambda: new_position(region, "NEU-1", first=date(2022, 12, 31)))
     assert refused(lambda: new_position(region, "NEU-2", first=date(2023, 1, 1))) == ""
     add = {"body": region, "position": row.position, "slot": 1, "fte": D("0.5")}
-    assert "ist abgeschlossen" in refused(lambda: Occupancy.objects.create(**add, validity=period(None, None)))
-    assert refused(lambda: Occupancy.objects.create(**add, validity=period(date(2023, 1, 1), None))) == ""
+    assert "ist abgeschlossen" in refused(lambda: Occupancy.objects.create(**add, validity=inclusive_range(None, None)))
+    assert refused(lambda: Occupancy.objects.create(**add, validity=inclusive_range(date(2023, 1, 1), None))) == ""
 
 
 def test_a_post_may_end_later_and_the_closed_year_stays(region):
@@ -102,10 +102,10 @@ def test_a_post_may_end_later_and_the_closed_year_stays(region):
     row = new_position(region, "LANG-1", first=date(2022, 1, 1))
     close(region)
     row = PositionPeriod.objects.get(pk=row.pk)
-    row.validity = period(date(2022, 1, 1), date(2023, 6, 30))
+    row.validity = inclusive_range(date(2022, 1, 1), date(2023, 6, 30))
     assert refused(row.save) == ""
     row = PositionPeriod.objects.get(pk=row.pk)
-    row.validity = period(date(2022, 2, 1), date(2023, 6, 30))
+    row.validity = inclusive_range(date(2022, 2, 1), date(2023, 6, 30))
     assert "ist abgeschlossen" in refused(row.save)
     row = PositionPeriod.objects.get(pk=row.pk)
     row.fte = D("0.5")
@@ -190,7 +190,7 @@ def test_an_occupancy_without_a_beginning_reaches_no_further_back_than_its_post(
     row = new_position(region, "NEU-9", first=date(2023, 1, 1))
     close(region)
     place = {"body": region, "position": row.position, "slot": 1, "fte": D("0.5")}
-    assert refused(lambda: Occupancy.objects.create(**place, validity=period(None, None))) == ""
+    assert refused(lambda: Occupancy.objects.create(**place, validity=inclusive_range(None, None))) == ""
 
 
 def test_what_kind_of_post_it_was_stays_in_a_closed_year(region):

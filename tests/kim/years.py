@@ -3,7 +3,7 @@
 from django.core.exceptions import ValidationError
 
 from kim.models import ClosedYear
-from kim.models.refusals import refusable
+from kim.models.refusals import db_errors_as_validation
 
 
 def close(body, year=2022):
@@ -13,7 +13,7 @@ def close(body, year=2022):
 def refused(change):
     """The sentence with which the database refuses; none if it does not."""
     try:
-        with refusable():
+        with db_errors_as_validation():
             change()
     except ValidationError as error:
         return error.messages[0]

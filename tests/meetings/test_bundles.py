@@ -14,7 +14,7 @@ URL = "/dokumente/2023-0120/"
 
 
 def as_format(bundle, number):
-    return bundles.canonical(json.loads(bundle) | {"format": number})
+    return bundles.canonical_json(json.loads(bundle) | {"format": number})
 
 
 def test_a_release_says_its_format_and_every_format_has_a_reader(paper):
@@ -27,7 +27,7 @@ def test_a_release_says_its_format_and_every_format_has_a_reader(paper):
 @pytest.mark.parametrize("number", [2, 0, None, "1"])
 def test_a_format_that_nobody_here_reads_is_refused_with_a_sentence(paper, number):
     bundle = as_format(paper.release(None).bundle, number)
-    for reading in (bundles.read, bundles.drawn):
+    for reading in (bundles.read, bundles.render_again):
         with pytest.raises(UnknownFormat, match="dieses Programm liest das Format 1"):
             reading(bundle)
 
@@ -38,7 +38,7 @@ def test_a_further_format_is_read_by_its_own_reader(paper):
     def of_2(data):
         return bundles.of_1(data["paper"])
 
-    newer = bundles.canonical({"format": 2, "paper": json.loads(bundle)})
+    newer = bundles.canonical_json({"format": 2, "paper": json.loads(bundle)})
     with patch.dict(bundles.READERS, {2: of_2}):
         assert bundles.read(newer) == bundles.read(bundle)
 

@@ -8,11 +8,11 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from kim.models import TextBlock, User
-from kim.models.refusals import refusable
+from kim.models.refusals import db_errors_as_validation
 from kim.store.context import acting
 from kim.studio import releases
 from kim.studio.writing import write
-from kim.values.periods import period
+from kim.values.periods import inclusive_range
 from meetings.documents import PaperDocument
 from meetings.figures.papers import unfinished
 from meetings.models import BlockComment, CoSignature, Organization, Paper, Signatory
@@ -36,7 +36,7 @@ def signature(region, paper, office):
 
 def authority(office, name, **given):
     user = User.objects.get(username=f"{name}@staedteregion-aachen")
-    facts = {"validity": period(date(2020, 1, 1), None)} | given
+    facts = {"validity": inclusive_range(date(2020, 1, 1), None)} | given
     return Signatory.objects.create(body=office.body, organization=office, user=user, **facts)
 
 
@@ -69,11 +69,11 @@ def test_only_who_is_recorded_signs_for_an_office(login, office, signature):
 
 def test_a_vertretung_signs_only_in_its_time_and_says_so(login, office, signature):
     deputy = login("kaemmerei")
-    row = authority(office, "kaemmerei", substitute=True, validity=period(date(2020, 1, 1), date(2020, 1, 31)))
+    row = authority(office, "kaemmerei", substitute=True, validity=inclusive_range(date(2020, 1, 1), date(2020, 1, 31)))
     login()
     authority(office, "sachbearbeitung")
     assert sign(deputy, signature).status_code == 422
-    Signatory.objects.filter(pk=row.pk).update(validity=period(date(2020, 1, 1), None))
+    Signatory.objects.filter(pk=row.pk).update(validity=inclusive_range(date(2020, 1, 1), None))
     assert "in Vertretung" in sign(deputy, signature).content.decode()
     assert CoSignature.objects.get(pk=signature.pk).substitute
 
@@ -88,7 +88,7 @@ def test_the_leitung_records_who_signs_and_ends_it(login, office):
     row = Signatory.objects.get()
     end = {"validity_0": "01.01.2023", "validity_1": "31.01.2023", "version": row.version}
     assert "gespeichert" in head.post(f"{url}{row.key}/", end, follow=True).content.decode()
-    assert Signatory.objects.get().validity == period(date(2023, 1, 1), date(2023, 1, 31))
+    assert Signatory.objects.get().validity == inclusive_range(date(2023, 1, 1), date(2023, 1, 31))
     stale = head.post(f"{url}{row.key}/", end | {"validity_1": "28.02.2023"})
     assert stale.status_code == 409
     assert "gilt nicht" in clerk.get(url, {"stand": "2023-03-01"}).content.decode()
@@ -126,7 +126,7 @@ def test_a_bemerkung_that_cannot_be_is_refused(login, paper, data, words):
 
 def test_after_the_release_nothing_is_remarked(paper):
     paper.release(None)
-    with pytest.raises(ValidationError, match="freigegeben"), refusable():
+    with pytest.raises(ValidationError, match="freigegeben"), db_errors_as_validation():
         BlockComment.write(paper, "finanzen", "zu spät", None)
     with pytest.raises(IntegrityError, match="released"), transaction.atomic():
         sql(
@@ -234,7 +234,7 @@ def test_a_difference_that_went_and_came_back_counts_from_its_return(paper, regi
 
 def test_when_every_authority_has_ended_nobody_signs(login, office, signature):
     deputy = login("kaemmerei")
-    authority(office, "kaemmerei", substitute=True, validity=period(date(2020, 1, 1), date(2020, 1, 31)))
+    authority(office, "kaemmerei", substitute=True, validity=inclusive_range(date(2020, 1, 1), date(2020, 1, 31)))
     answer = sign(deputy, signature)
     assert answer.status_code == 422 and "niemand eingetragen" in answer.content.decode()
 

@@ -54,7 +54,7 @@ def test_a_change_voids_the_mitzeichnung(region, paper):
         paper.release(None)
     CoSignature.objects.get().sign(None)
     halve()
-    releases.adopt(paper.document(), {"neutrality.sentence"})
+    releases.adopt_figures(paper.document(), {"neutrality.sentence"})
     assert any("sie gilt nicht mehr" in problem for problem in paper.document().problems()), "a figure voids it too"
     assert CoSignature.objects.get().comment == ""
 

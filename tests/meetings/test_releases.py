@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
 from kim.models import Release, Source, TextBlock
-from kim.models.refusals import refusable
+from kim.models.refusals import db_errors_as_validation
 from kim.studio import bundles, releases
 from kim.studio.releases import Verdict
 from meetings.models import CoSignature, Organization, Paper
@@ -55,7 +55,7 @@ def test_nobody_changes_or_deletes_a_release(paper, owner):
     refused("UPDATE kim_release SET pdf = 'x' WHERE id = %s", release.pk)
     refused("UPDATE kim_release SET version = version + 1 WHERE id = %s", release.pk)
     refused("DELETE FROM kim_release WHERE id = %s", release.pk)
-    with pytest.raises(ValidationError, match="Was freigegeben ist, bleibt"), refusable():
+    with pytest.raises(ValidationError, match="Was freigegeben ist, bleibt"), db_errors_as_validation():
         release.delete()
     with owner() as cursor:
         for statement in (
@@ -78,7 +78,7 @@ def test_what_belongs_to_it_is_frozen_too(paper):
     refused("UPDATE kim_source SET number = 'x' WHERE id = %s", paper.source_id)
     block = TextBlock.objects.filter(text=paper.text).first()
     block.content = "anders"
-    with pytest.raises(ValidationError, match="Eine Änderung ist eine neue Vorlage"), refusable():
+    with pytest.raises(ValidationError, match="Eine Änderung ist eine neue Vorlage"), db_errors_as_validation():
         block.save()
 
 
@@ -110,8 +110,8 @@ def test_a_number_can_come_later_and_the_paper_goes_on(region, paper):
 def test_drawn_in_another_process_the_bytes_are_the_same(paper):
     release = paper.release(None)
     code = (
-        "import django, hashlib, sys; django.setup(); from kim.studio.bundles import drawn; "
-        "print(hashlib.sha256(drawn(sys.stdin.read())).hexdigest())"
+        "import django, hashlib, sys; django.setup(); from kim.studio.bundles import render_again; "
+        "print(hashlib.sha256(render_again(sys.stdin.read())).hexdigest())"
     )
     run = subprocess.run([sys.executable, "-c", code], input=release.bundle, capture_output=True, text=True, check=True, cwd=settings.BASE_DIR, env={"DJANGO_SETTINGS_MODULE": "kim.settings", "PATH": "/usr/bin:/bin"})  # fmt: skip
     assert run.stdout.strip() == release.pdf_sha256 == bundles.sha256(bytes(release.pdf))
@@ -163,9 +163,9 @@ def test_a_changed_figure_in_the_bundle_is_found_even_with_new_checksums(region,
         "UPDATE kim_release SET bundle = %s, bundle_sha256 = %s, pdf = %s, pdf_sha256 = %s, chain = %s WHERE id = %s",
         bundle,
         bundles.sha256(bundle),
-        bundles.drawn(bundle),
-        bundles.sha256(bundles.drawn(bundle)),
-        releases.link("", bundles.sha256(bundle), bundles.sha256(bundles.drawn(bundle))),
+        bundles.render_again(bundle),
+        bundles.sha256(bundles.render_again(bundle)),
+        releases.link("", bundles.sha256(bundle), bundles.sha256(bundles.render_again(bundle))),
         first.pk,
     )
     assert verdicts(region) == [Verdict.IDENTICAL, Verdict.BROKEN], "the next link still knows the old chain"
@@ -180,8 +180,8 @@ def test_a_release_that_is_gone_is_missed(region, paper, owner):
 
 def test_another_program_draws_it_otherwise_and_the_archive_is_intact(region, paper, monkeypatch):
     paper.release(None)
-    drawn = releases.drawn
-    monkeypatch.setattr(releases, "drawn", lambda bundle: drawn(bundle) + b"\n")
+    drawn = releases.render_again
+    monkeypatch.setattr(releases, "render_again", lambda bundle: drawn(bundle) + b"\n")
     assert verdicts(region) == [Verdict.DIFFERS]
     monkeypatch.setattr(bundles, "version", lambda name: "99")
     assert verdicts(region) == [Verdict.INTACT]

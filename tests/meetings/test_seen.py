@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from django.core.exceptions import ValidationError
 
-from kim.history.preview import undone
+from kim.history.preview import rolled_back
 from kim.models import Body, Release, Source, TextBlock
 from kim.studio import releases, seen
 from meetings.models import CoSignature, Organization, Paper
@@ -131,7 +131,7 @@ def unnamed(paper, sent):
     for key, (change, name) in (CHANGES | MORE).items():
         if key in ONLY_SUPPLEMENT and paper.paper_type != "supplement":
             continue
-        with undone():
+        with rolled_back():
             change(Paper.objects.get(pk=paper.pk))
             words = refused(lambda: Paper.objects.get(pk=paper.pk).release(None, shown=sent))
         if key == "layout" and paper.paper_type == "tabled":
@@ -223,7 +223,7 @@ def test_every_field_that_changes_voids_a_mitzeichnung(drafts):
         for key, (change, _) in (CHANGES | MORE).items():
             if key in ONLY_SUPPLEMENT and paper.paper_type != "supplement":
                 continue
-            with undone():
+            with rolled_back():
                 change(Paper.objects.get(pk=paper.pk))
                 problems = Paper.objects.get(pk=paper.pk).document().problems()
                 if not any("A 50: Nach der Mitzeichnung wurde die Vorlage geändert" in one for one in problems):
@@ -254,31 +254,31 @@ def test_a_mitzeichnung_holds_while_the_data_move_on_and_nobody_takes_them_over(
 
 
 def test_what_changes_while_the_paper_is_drawn_is_found_and_named(paper, monkeypatch):
-    drawn = releases.drawn
+    drawn = releases.render_again
 
     def meanwhile(bundle):
         of_paper(signer_phrase="In Vertretung:")(paper)
         return drawn(bundle)
 
-    monkeypatch.setattr(releases, "drawn", meanwhile)
+    monkeypatch.setattr(releases, "render_again", meanwhile)
     words = refused(lambda: paper.release(None))
     assert words == "Inzwischen geändert: Zeichnung. Bitte noch einmal ansehen." and not Release.objects.exists()
 
 
 def test_a_number_that_another_release_took_meanwhile_is_drawn_anew(region, paper, monkeypatch):
     Body.objects.filter(pk=region.pk).update(paper_numbers="own")
-    drawn, made = releases.drawn, []
+    drawn, made = releases.render_again, []
     for number in range(2):
         one = NewPaper(body=region, paper_type="information", name=f"Bericht {number}", day=DAY, as_of=DAY, notice=paper.notice, copied_from=paper).create()  # fmt: skip
         add_consultation(one, paper.consultations.get().organization, DAY, "information")
         made.append(Paper.objects.get(pk=one.pk))
 
     def meanwhile(bundle):
-        monkeypatch.setattr(releases, "drawn", drawn)
+        monkeypatch.setattr(releases, "render_again", drawn)
         made[1].release(None)
         return drawn(bundle)
 
-    monkeypatch.setattr(releases, "drawn", meanwhile)
+    monkeypatch.setattr(releases, "render_again", meanwhile)
     release = made[0].release(None)
     assert [made[1].reference, made[0].reference] == ["2023/0121", "2023/0122"]
     assert json.loads(release.bundle)["content"]["reference"] == "2023/0122" and release.number == 2
@@ -287,7 +287,7 @@ def test_a_number_that_another_release_took_meanwhile_is_drawn_anew(region, pape
 def test_a_draft_that_is_gone_says_so(paper):
     document = paper.document()
     sql("SET CONSTRAINTS ALL DEFERRED")
-    with undone():
+    with rolled_back():
         sql("DELETE FROM meetings_consultation WHERE paper_id = %s", paper.pk)
         sql("DELETE FROM meetings_paper WHERE id = %s", paper.pk)
         assert "gibt es nicht mehr" in refused(lambda: releases.release(document, None))

@@ -28,7 +28,7 @@ def problems(paper):
 
 def test_an_unknown_figure_is_refused_by_name_and_block(paper, login):
     Source.objects.filter(kind="notice").update(date=None)
-    releases.adopt(Paper.objects.get(pk=paper.pk).document())
+    releases.adopt_figures(Paper.objects.get(pk=paper.pk).document())
     assert "vom keine Angabe" in words(paper), "a draft may still be looked at"
     sentence = "„Datum des Bescheids“ (notice.date) ist nicht bekannt: Abschnitt „Sach- und Rechtslage“."
     assert problems(paper) == [sentence]
@@ -41,7 +41,7 @@ def test_an_unknown_figure_is_refused_by_name_and_block(paper, login):
 
 def test_an_unknown_number_of_posts_is_named_in_each_block_it_stands_in(paper, monkeypatch):
     giving(monkeypatch, "notice.fte", Value("Stellen", None, FTE))
-    releases.adopt(Paper.objects.get(pk=paper.pk).document())
+    releases.adopt_figures(Paper.objects.get(pk=paper.pk).document())
     found = problems(paper)
     assert [p.partition(": ")[0] for p in found] == ["„Stellen der Zuwendung“ (notice.fte) ist nicht bekannt"] * 2
     assert "Abschnitt „Sach- und Rechtslage“" in found[0]
@@ -49,13 +49,13 @@ def test_an_unknown_number_of_posts_is_named_in_each_block_it_stands_in(paper, m
 
 def test_a_figure_of_no_words_is_unknown_too(paper, monkeypatch):
     giving(monkeypatch, "programme.legal_basis", Value("Rechtsgrundlage", "", "Text"))
-    releases.adopt(Paper.objects.get(pk=paper.pk).document())
+    releases.adopt_figures(Paper.objects.get(pk=paper.pk).document())
     assert any("programme.legal_basis" in p and "nicht bekannt" in p for p in problems(paper))
 
 
 def test_a_sum_with_missing_parts_prints_the_mark_and_blocks_the_release(paper, monkeypatch):
     giving(monkeypatch, "notice.fte", total("Stellen", Value("a", D(12), FTE), *[Value("b", None, FTE)] * 3, unit=FTE))
-    releases.adopt(Paper.objects.get(pk=paper.pk).document())
+    releases.adopt_figures(Paper.objects.get(pk=paper.pk).document())
     assert "zur Finanzierung von zwölf Stellen (3 ohne Angabe) im Landesprogramm" in words(paper)
     assert (
         "„Stellen der Zuwendung“ (notice.fte) ist unvollständig, 3 ohne Angabe: Abschnitt „Sach- und Rechtslage“."

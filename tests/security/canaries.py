@@ -12,7 +12,7 @@ from grants.models import Account, BudgetLine, FundingNotice, NoticeItem, Onward
 from kim.models import BoundFigure, ClosedYear, File, FindingNote, Job, Note, Reminder, Source, Text, TextBlock, User
 from kim.store.context import acting
 from kim.studio import releases
-from kim.values.periods import period
+from kim.values.periods import inclusive_range
 from meetings.models import BlockComment, Consultation, CoSignature, Meeting, Organization, Paper, Person, Signatory
 from staffing.models import (
     BodyMunicipality,
@@ -110,8 +110,8 @@ def plant_reallocation(body, word, code, row, source):
     ReallocationLeg.objects.create(
         body=body, reallocation=moved, order=2, fte=D("0.1"), establishes=True, carrier=row.carrier, fallback_plan=word
     )
-    PlanNote.objects.create(body=body, position=row.position, kind="block", validity=period(date(2018, 1, 1), None), text=word, basis=source)  # fmt: skip
-    looked = Procedure.objects.create(body=body, position=row.position, kind="advertisement", validity=period(date(2018, 1, 1), date(2018, 2, 1)), text=word, basis=source)  # fmt: skip
+    PlanNote.objects.create(body=body, position=row.position, kind="block", validity=inclusive_range(date(2018, 1, 1), None), text=word, basis=source)  # fmt: skip
+    looked = Procedure.objects.create(body=body, position=row.position, kind="advertisement", validity=inclusive_range(date(2018, 1, 1), date(2018, 2, 1)), text=word, basis=source)  # fmt: skip
     ProcedureCarrier.objects.create(body=body, procedure=looked, carrier=row.carrier)
     return moved
 
@@ -156,7 +156,7 @@ def plant_paper(body, word, code, source, notice, *, public):
     BlockComment.objects.create(body=body, paper=paper, number=1, block="a", text=word, written_at=releases.now())
     if public:
         user = bird(body)
-        Signatory.objects.create(key=FILES[code], body=body, organization=organization, user=user, validity=period(date(2018, 1, 1), None))  # fmt: skip
+        Signatory.objects.create(key=FILES[code], body=body, organization=organization, user=user, validity=inclusive_range(date(2018, 1, 1), None))  # fmt: skip
     return paper
 
 

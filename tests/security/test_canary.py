@@ -10,7 +10,7 @@ from django.urls import path
 
 from kim.management.commands.serve import TRIAL_BODIES
 from kim.models import Body, Note, Source, Text, TrailEvent
-from kim.models.refusals import refusable
+from kim.models.refusals import db_errors_as_validation
 from kim.store.context import acting
 from meetings.models import Consultation, Paper
 from staffing.models import Position
@@ -206,6 +206,6 @@ def test_a_row_of_another_body_cannot_be_written(bodies):
     from django.db import DatabaseError
 
     with acting(None, [one.pk]):
-        with pytest.raises((DatabaseError, ValidationError)), refusable():
+        with pytest.raises((DatabaseError, ValidationError)), db_errors_as_validation():
             Source.objects.create(body=two, kind="other", title="untergeschoben")
         assert not Source.objects.filter(title="untergeschoben").exists()

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 
 from kim.models import RoleAssignment, User
 from kim.models.bodies import LAST_TECHNICAL
-from kim.models.refusals import refusable
+from kim.models.refusals import db_errors_as_validation
 from kim.store.context import acting
 from tests.helpers import name_of_database, psql
 from tests.security.test_races import ACT, at_work, switched_off
@@ -110,13 +110,13 @@ def test_the_last_one_stays_by_every_way(login, bodies):
             lambda: mine.update(user=closed),
             lambda: mine.update(role="leitung", body=bodies["weidenkreis"]),
         ):
-            with pytest.raises(ValidationError, match=LAST_TECHNICAL), refusable():
+            with pytest.raises(ValidationError, match=LAST_TECHNICAL), db_errors_as_validation():
                 change()
         other = User.objects.create(username="noch-eine")
         RoleAssignment.objects.create(user=other, role="technik")
-        with refusable():
+        with db_errors_as_validation():
             User.objects.filter(pk=user.pk).update(is_active=False)
-        with refusable():
+        with db_errors_as_validation():
             User.objects.filter(pk=closed.pk).update(is_active=False)  # was no Systemverwaltung: nothing to keep
 
 

@@ -108,7 +108,7 @@ def count_up(number, body, post, edits, careful):
     django.setup()
     from django.core.exceptions import ValidationError
 
-    from kim.models.refusals import refusable
+    from kim.models.refusals import db_errors_as_validation
     from kim.store.context import acting
     from staffing.models import Position
 
@@ -124,7 +124,7 @@ def count_up(number, body, post, edits, careful):
                 continue
             row.note = value
             try:
-                with refusable():
+                with db_errors_as_validation():
                     row.save()
             except ValidationError:
                 continue

@@ -90,7 +90,7 @@ def release_while_another_is_drawn(number, body, keys, drawing, released):
 
     if number > 1:
         return ""
-    drawn = releases.drawn
+    drawn = releases.render_again
 
     def slow(bundle):
         drawing.set()
@@ -98,7 +98,7 @@ def release_while_another_is_drawn(number, body, keys, drawing, released):
         return drawn(bundle)
 
     if number == 0:
-        releases.drawn = slow
+        releases.render_again = slow
     else:
         assert drawing.wait(60)
     with acting(None, [body]):

@@ -17,10 +17,10 @@ from grants.models import (
     NoticeVersion,
     SubProduct,
 )
-from kim.history.preview import undone
+from kim.history.preview import rolled_back
 from kim.models import Body, Source, TextBlock
 from kim.studio import documents
-from kim.values.periods import period
+from kim.values.periods import inclusive_range
 from kim.values.richtext import TOKEN
 from meetings.models import Meeting, Organization, Paper, Person
 from staffing.models import Carrier, Function, Municipality, Occupancy, PositionLocation, PositionPeriod
@@ -157,8 +157,8 @@ def move(number, slug):
 
 def valid(first, last):
     """The Förderzeitraum, and the rate that has to cover it."""
-    NoticeVersion.objects.update(validity=period(first, last))
-    ItemRate.objects.filter(amount=57000).update(validity=period(first, last))
+    NoticeVersion.objects.update(validity=inclusive_range(first, last))
+    ItemRate.objects.filter(amount=57000).update(validity=inclusive_range(first, last))
 
 
 def all_in_2022(body):
@@ -167,9 +167,9 @@ def all_in_2022(body):
     valid(date(2022, 1, 1), date(2022, 12, 31))
     Paper.objects.filter(text__isnull=False).update(as_of=date(2022, 3, 1))
     for number in (*range(1, 7), 15, 16, 17):
-        at(f"CM-{number:02}").update(validity=period(date(2022, 1, 1), None))
+        at(f"CM-{number:02}").update(validity=inclusive_range(date(2022, 1, 1), None))
     for number in (12, 13, 14):
-        at(f"CM-{number}").update(validity=period(date(2021, 1, 1), date(2021, 12, 31)))
+        at(f"CM-{number}").update(validity=inclusive_range(date(2021, 1, 1), date(2021, 12, 31)))
 
 
 # One change of the data for each figure of the paper: what stood there, and what stands there instead.
@@ -190,7 +190,7 @@ MUTATIONS = {
     "superior.meeting_date": (lambda b: Meeting.objects.filter(date=date(2022, 3, 24)).update(date=date(2022, 3, 25)), "24.03.2022", "25.03.2022"),
     "superior.organization": (lambda b: Organization.objects.filter(name="Städteregionsausschuss").update(name="Kreisausschuss"), "Städteregionsausschuss", "hat der Kreisausschuss"),
     "superior.reference": (lambda b: Source.objects.filter(number="2022/0119").update(number="2022/0120"), "2022/0119", "2022/0120"),
-    "positions.first_year": (lambda b: [at(f"CM-{n:02}").update(validity=period(date(2021, 1, 1), date(2023, 2, 28) if n > 11 else None)) for n in range(7, 15)], "die ab 2022", "die ab 2021"),
+    "positions.first_year": (lambda b: [at(f"CM-{n:02}").update(validity=inclusive_range(date(2021, 1, 1), date(2023, 2, 28) if n > 11 else None)) for n in range(7, 15)], "die ab 2022", "die ab 2021"),
     "positions.total onward": (lambda b: at("CM-11").update(fte=D("1.0")), "für die sechs Personalstellen bei", "für die 6,5 Personalstellen bei"),
     "positions.total own": (lambda b: at("CM-01").update(fte=D("0.5")), "die sechs eigenen", "die 5,5 eigenen"),
     "position.carrier CM-07": (lambda b: Carrier.objects.filter(slug="caritas-eifel").update(name="Caritasverband Aachen"), "Caritasverband für die Region Eifel e. V.", "Der Caritasverband Aachen"),
@@ -264,7 +264,7 @@ def test_a_changed_figure_changes_the_paper(name, region):
     before = UNCHANGED.setdefault("text", "") or UNCHANGED.update(text=folded(text_of(region))) or UNCHANGED["text"]
     assert old in before, f"{old!r} does not stand in the paper"
     assert new not in before
-    with undone():
+    with rolled_back():
         change(region)
         after = folded(text_of(region))
     assert new in after, after

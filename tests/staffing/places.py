@@ -6,8 +6,8 @@ from decimal import Decimal as D
 import pytest
 from django.core.exceptions import ValidationError
 
-from kim.models.refusals import refusable
-from kim.values.periods import between, period
+from kim.models.refusals import db_errors_as_validation
+from kim.values.periods import half_open_range, inclusive_range
 from staffing.models import Occupancy
 
 APRIL, MAY, JUNE, JULY, AUGUST = (date(2023, month, 1) for month in (4, 5, 6, 7, 8))
@@ -16,14 +16,16 @@ YEAR_2022 = date(2022, 1, 1)
 
 def fill(post, fte, first=YEAR_2022, last=None, **more):
     """One place on a post."""
-    (made,) = Occupancy.fill(post, 1, reason="x", fte=D(fte), validity=period(first, last), assumption="x", **more)
+    (made,) = Occupancy.fill(
+        post, 1, reason="x", fte=D(fte), validity=inclusive_range(first, last), assumption="x", **more
+    )
     return made
 
 
 def at_rest(post, fte="0.5", first=APRIL, end=AUGUST):
     """A place that rests in [first, end)."""
     place = fill(post, fte)
-    place.suspended = between(first, end)
+    place.suspended = half_open_range(first, end)
     place.correct(reason="ruht")
     return place
 
@@ -38,6 +40,6 @@ def rows_of(post):
 
 
 def refused(change):
-    with pytest.raises(ValidationError) as error, refusable():
+    with pytest.raises(ValidationError) as error, db_errors_as_validation():
         change()
     return " ".join(error.value.messages)

@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal as D
 
 from grants.models import Funding
-from kim.values.periods import between
+from kim.values.periods import half_open_range
 from staffing.models import (
     Carrier,
     Municipality,
@@ -37,7 +37,7 @@ def former_plan(body):
     PositionPeriod.objects.filter(position__in=new).delete()
     new.delete()
     old = PositionPeriod.objects.filter(body=body, position__number__in=["CM-12", "CM-13", "CM-14"])
-    old.update(validity=between(date(2022, 1, 1)))
+    old.update(validity=half_open_range(date(2022, 1, 1)))
 
 
 def seed_legs():

@@ -9,8 +9,8 @@ from django.db import IntegrityError, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kim.history.preview import undone
-from kim.values.periods import between, period
+from kim.history.preview import rolled_back
+from kim.values.periods import half_open_range, inclusive_range
 from staffing.models import Municipality, Occupancy, PlanNote, Position, PositionPeriod
 from tests.helpers import new_position, sql
 
@@ -29,7 +29,12 @@ def test_a_change_from_a_day_leaves_what_was_before(region):
     row.fte = D("1.0")
     later = row.change_from(JULY, reason="laut Änderungsbescheid", municipalities=[Municipality.objects.get(slug="roetgen")])  # fmt: skip
     before, after = PositionPeriod.objects.filter(position__number="CM-07").order_by("validity")
-    assert (before.fte, before.validity.upper, after.fte, after.validity) == (D("0.5"), JULY, D(1), between(JULY))
+    assert (before.fte, before.validity.upper, after.fte, after.validity) == (
+        D("0.5"),
+        JULY,
+        D(1),
+        half_open_range(JULY),
+    )
     assert later == after and after.municipality_names() == ["Roetgen"]
     assert before.municipality_names() == ["Roetgen", "Simmerath"] and before.basis
     assert after.basis is None and after.assumption == "Änderung ab 01.07.2023: laut Änderungsbescheid"
@@ -92,7 +97,7 @@ def test_the_range_can_be_corrected(login, region):
 
 
 def fill(post, places, fte, first, last=None, **more):
-    facts_ = {"fte": D(fte), "validity": period(first, last), "assumption": "x"} | more
+    facts_ = {"fte": D(fte), "validity": inclusive_range(first, last), "assumption": "x"} | more
     return Occupancy.fill(post, places, reason="Zusage", **facts_)
 
 
@@ -143,7 +148,9 @@ def test_nobody_begins_on_a_blocked_post(login, region):
     with pytest.raises(IntegrityError, match="blocked"):
         sql("UPDATE staffing_occupancy SET validity = '[2023-05-01,)' WHERE position_id = %s", post.pk)
     with pytest.raises(IntegrityError, match="blocked"), transaction.atomic():
-        PlanNote.objects.create(body=region, position=post, kind="block", validity=between(JULY), assumption="x")
+        PlanNote.objects.create(
+            body=region, position=post, kind="block", validity=half_open_range(JULY), assumption="x"
+        )
     url = "/stellen/CM-15/vermerk/sperrvermerk/2023-03-01/"
     version = PlanNote.objects.get().version
     assert browser.post(url, data | {"validity_1": "31.03.2023", "version": version}).status_code == 302
@@ -153,7 +160,7 @@ def test_nobody_begins_on_a_blocked_post(login, region):
 
 def test_who_was_there_before_stays_when_a_post_is_blocked(region):
     post = Position.objects.get(number="CM-09")
-    PlanNote.objects.create(body=region, position=post, kind="block", validity=between(MARCH), assumption="x")
+    PlanNote.objects.create(body=region, position=post, kind="block", validity=half_open_range(MARCH), assumption="x")
     assert Occupancy.objects.filter(position=post).as_of(JULY).exists()
 
 
@@ -161,16 +168,22 @@ def test_nobody_grows_or_stays_on_while_a_post_is_blocked(region):
     post = Position.objects.get(number="CM-16")
     (place,) = fill(post, 1, "0.5", MARCH, date(2023, 3, 31))
     PlanNote.objects.create(
-        body=region, position=post, kind="block", validity=period(date(2023, 4, 1), date(2023, 6, 30)), assumption="x"
+        body=region,
+        position=post,
+        kind="block",
+        validity=inclusive_range(date(2023, 4, 1), date(2023, 6, 30)),
+        assumption="x",
     )
-    for values in ({"validity": between(MARCH)}, {"validity": period(MARCH, date(2023, 5, 1))}):
+    for values in ({"validity": half_open_range(MARCH)}, {"validity": inclusive_range(MARCH, date(2023, 5, 1))}):
         with pytest.raises(IntegrityError, match="blocked"), transaction.atomic():
             Occupancy.objects.filter(pk=place.pk).update(**values)
     (other,) = fill(Position.objects.get(number="CM-17"), 1, "0.5", MARCH)
-    PlanNote.objects.create(body=region, position=other.position, kind="block", validity=between(JULY), assumption="x")
+    PlanNote.objects.create(
+        body=region, position=other.position, kind="block", validity=half_open_range(JULY), assumption="x"
+    )
     with pytest.raises(IntegrityError, match="blocked"), transaction.atomic():
         Occupancy.objects.filter(pk=other.pk).update(fte=D(1))
-    Occupancy.objects.filter(pk=other.pk).update(validity=period(MARCH, date(2023, 7, 31)))
+    Occupancy.objects.filter(pk=other.pk).update(validity=inclusive_range(MARCH, date(2023, 7, 31)))
 
 
 def test_an_unchanged_form_splits_nothing(region):
@@ -184,7 +197,7 @@ def test_an_unchanged_form_splits_nothing(region):
 @pytest.mark.counter
 def test_without_the_trigger_a_blocked_post_is_filled(region, owner):
     post = Position.objects.get(number="CM-15")
-    PlanNote.objects.create(body=region, position=post, kind="block", validity=between(MARCH), assumption="x")
+    PlanNote.objects.create(body=region, position=post, kind="block", validity=half_open_range(MARCH), assumption="x")
     names = sql("SELECT tgname FROM pg_trigger WHERE tgrelid = 'staffing_occupancy'::regclass")
     name = next(n for (n,) in names if n.startswith("pgtrigger_may_begin"))
     with owner() as cursor:
@@ -227,7 +240,7 @@ def replayed(acts):
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ACTS)
 def test_random_changes_equal_a_replay_day_by_day(region, acts):
-    with undone():
+    with rolled_back():
         first = new_position(region, "RND-1", first=NEW_YEAR)
         for act, day, fte in acts:
             row = PositionPeriod.objects.as_of(day).filter(position=first.position).first()

@@ -8,7 +8,7 @@ import pytest
 
 from grants.figures.partners import carrier_years, municipality_years
 from kim.figures import CATALOGUE
-from kim.values.periods import period
+from kim.values.periods import inclusive_range
 from staffing.models import BodyMunicipality, Carrier, PositionPeriod
 from tests.helpers import new_position, table_of
 
@@ -51,7 +51,11 @@ def test_carriers_of_one_post_add_up_to_its_cost(region):
     item = NoticeItem.objects.get()
     row = new_position(region, "TEIL-1", "0.333", kind="onward", first=date(2023, 1, 1), last=date(2023, 4, 17), item=item, carrier=one)  # fmt: skip
     PositionPeriod.objects.create(
-        body=region, position=row.position, fte=D("0.333"), validity=period(date(2023, 4, 18), None), carrier=other
+        body=region,
+        position=row.position,
+        fte=D("0.333"),
+        validity=inclusive_range(date(2023, 4, 18), None),
+        carrier=other,
     )
     before = {"sprungbrett": D(85500), "drk": D("47500")}  # CM-16 from 01.03.: 57.000 × 10/12
     parts = [carrier_years(Carrier.find(region, slug)).derivation.amount - amount for slug, amount in before.items()]

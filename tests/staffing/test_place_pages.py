@@ -5,7 +5,7 @@ from decimal import Decimal as D
 
 import pytest
 
-from kim.values.periods import between, period
+from kim.values.periods import half_open_range, inclusive_range
 from staffing.models import Occupancy, PlanNote
 from tests.helpers import new_position
 
@@ -17,7 +17,7 @@ FIRST = date(2022, 1, 1)
 def place(region):
     """Platz 1, 0,5 of a post of 1,0 since 01.01.2022."""
     post = new_position(region, "PS-1", "1.0", first=FIRST, stage="planned").position
-    (made,) = Occupancy.fill(post, 1, reason="x", fte=D("0.5"), validity=between(FIRST), assumption="x")
+    (made,) = Occupancy.fill(post, 1, reason="x", fte=D("0.5"), validity=half_open_range(FIRST), assumption="x")
     return made
 
 
@@ -69,7 +69,7 @@ def test_an_increase_for_a_time(login, place):
 def test_a_division_is_taken_back_as_one(login, place):
     """Also on a blocked post: the days one row gives up go back to the other."""
     PlanNote.objects.create(
-        body=place.body, position=place.position, kind="block", validity=between(APRIL), assumption="x"
+        body=place.body, position=place.position, kind="block", validity=half_open_range(APRIL), assumption="x"
     )
     browser = login()
     data = {"day": "01.04.2023", "until": "30.06.2023", "fte": "0,3", "assumption": "x", "reason": "Teilzeit", "version": place.version}  # fmt: skip
@@ -127,5 +127,5 @@ def test_only_what_is_there(login, place):
     for end in ("aendern/", "beenden/", "vertretung/"):
         assert browser.get(f"/stellen/PS-1/besetzung/7/2022-01-01/{end}").status_code == 404
         assert login(slug="stadt-aachen").get(URL + end).status_code == 404
-    Occupancy.objects.filter(pk=place.pk).update(validity=period(None, None))
+    Occupancy.objects.filter(pk=place.pk).update(validity=inclusive_range(None, None))
     assert browser.get("/stellen/PS-1/besetzung/1/ohne-beginn/aendern/").status_code == 200

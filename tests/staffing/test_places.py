@@ -6,10 +6,10 @@ from decimal import Decimal as D
 import pytest
 from django.db import IntegrityError
 
-from kim.values.periods import between
+from kim.values.periods import half_open_range
+from staffing.figures.charts import overview
 from staffing.figures.occupancy import endings, filled_by_post, persons, plain_filled, plain_rest, status
 from staffing.figures.plan import plan
-from staffing.figures.squares import overview
 from staffing.figures.vacancy import RESTING, UNKNOWN, VACANT, gaps, vacant_since
 from staffing.findings import over_occupied
 from staffing.models import Occupancy, PlanNote, PositionPeriod, Stage, Status
@@ -73,7 +73,9 @@ def test_days_outside_are_refused(day, end, words, post):
     place.fte = D("0.8")
     assert words in refused(lambda: place.change_from(day, reason="x", end=end))
     assert "Bitte einen Grund" in refused(lambda: place.change_from(APRIL, reason=" "))
-    assert place.change_from(APRIL, reason="x", end=date(2023, 12, 1)).validity == between(APRIL, date(2023, 12, 1))
+    assert place.change_from(APRIL, reason="x", end=date(2023, 12, 1)).validity == half_open_range(
+        APRIL, date(2023, 12, 1)
+    )
 
 
 def test_an_unchanged_place_is_not_divided(post):
@@ -94,8 +96,8 @@ def test_the_rest_is_divided_with_the_row(post):
     place.fte = D("0.4")
     later = place.change_from(JUNE, reason="kommt mit weniger zurück")
     before = Occupancy.objects.get(pk=place.pk)
-    assert (before.suspended, later.suspended) == (between(APRIL, JUNE), between(JUNE, AUGUST))
-    assert before.rest_span() == later.rest_span() == between(APRIL, AUGUST)
+    assert (before.suspended, later.suspended) == (half_open_range(APRIL, JUNE), half_open_range(JUNE, AUGUST))
+    assert before.rest_span() == later.rest_span() == half_open_range(APRIL, AUGUST)
     later.fte = D("0.3")
     assert later.change_from(date(2023, 9, 1), reason="x").suspended is None
 
@@ -143,7 +145,7 @@ def test_a_substitute_counts_once(post):
         Status.PARTLY,
     )
     assert (stand_in.slot, persons(post, MAY).value, persons(post, AUGUST).value) == (2, 2, 1)
-    within = gaps([row], Occupancy.objects.filter(position=post), between(MAY, JUNE))
+    within = gaps([row], Occupancy.objects.filter(position=post), half_open_range(MAY, JUNE))
     assert [(g.kind, g.fte) for g in within] == [(VACANT, D("0.5")), (RESTING, D("0.167"))]
     formulas = [g.size().formula.replace("\u00a0VZÄ", "") for g in within]
     assert formulas == ["1,0 − 0,5", "0,5 − 0,333"]
@@ -159,9 +161,9 @@ def test_a_substitute_who_does_more_fills_what_is_empty(post):
     place = at_rest(post)
     substitute(post, place.slot, "0.7")
     row = PositionPeriod.objects.get(position=post)
-    assert [(g.kind, g.fte) for g in gaps([row], Occupancy.objects.filter(position=post), between(MAY, JUNE))] == [
-        (VACANT, D("0.3"))
-    ]
+    assert [
+        (g.kind, g.fte) for g in gaps([row], Occupancy.objects.filter(position=post), half_open_range(MAY, JUNE))
+    ] == [(VACANT, D("0.3"))]
     assert "höher als der Umfang" in refused(lambda: fill(post, "0.301", MAY))
 
 
@@ -185,10 +187,13 @@ def rest_of(place, span):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda place: rest_of(place, between(APRIL, JULY)), RETURN),
-        (lambda place: rest_of(place, between(APRIL, None)), ""),
+        (lambda place: rest_of(place, half_open_range(APRIL, JULY)), RETURN),
+        (lambda place: rest_of(place, half_open_range(APRIL, None)), ""),
         (lambda place: rest_of(place, None), "beginnt am 01.04.2023, an diesem Tag ruht Platz 1 nicht"),
-        (lambda place: rest_of(place, between(MAY, AUGUST)), "beginnt am 01.04.2023, an diesem Tag ruht Platz 1 nicht"),
+        (
+            lambda place: rest_of(place, half_open_range(MAY, AUGUST)),
+            "beginnt am 01.04.2023, an diesem Tag ruht Platz 1 nicht",
+        ),
         (lambda place: place.leave(JULY, reason="x"), RETURN),
         (lambda place: place.remove(reason="x"), "eine Vertretung auf Platz 2 (01.04.2023 bis 31.07.2023)"),
         (lambda place: substitute(place.position, 1, "0.001", MAY, None), "auf Platz 1 am 01.08.2023"),
@@ -226,13 +231,13 @@ def test_a_substitute_may_stay_for_good(post):
     place = at_rest(post)
     sub = substitute(post, place.slot, "0.5")
     place.refresh_from_db()
-    sub.validity = between(APRIL)
+    sub.validity = half_open_range(APRIL)
     assert "am 01.08.2023" in refused(lambda: sub.correct(reason="bleibt"))
     sub.refresh_from_db()
     place.leave(AUGUST, reason="kommt nicht wieder")
     sub.stands_in_for, sub.fte = None, D("0.75")
     later = sub.change_from(AUGUST, reason="bleibt")
-    assert (later.slot, later.validity, later.stands_in_for) == (sub.slot, between(AUGUST), None)
+    assert (later.slot, later.validity, later.stands_in_for) == (sub.slot, half_open_range(AUGUST), None)
     assert [persons(post, day).value for day in (MAY, JULY, AUGUST)] == [2, 2, 1]
     assert "Die Angaben zu Platz 2" in refused(lambda: sub.change_from(date(2023, 9, 1), reason="x"))
     assert "schon besetzt" in refused(lambda: sub.change_from(AUGUST, reason="noch einmal"))
@@ -266,7 +271,7 @@ def test_without_the_trigger_both_stay(post, owner):
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         for name in off:
             cursor.execute(f"ALTER TABLE staffing_occupancy DISABLE TRIGGER {name}")
-    rest_of(place, between(APRIL, JULY))
+    rest_of(place, half_open_range(APRIL, JULY))
     (hint,) = over_occupied(post.body, JULY)
     assert "Am 01.07.2023 sind 2,0 VZÄ besetzt, die Stelle hat 1,0 VZÄ" in hint.sentence
 
@@ -291,7 +296,7 @@ def test_a_resting_place_is_not_filled(stage, shown, part, post):
     row = PositionPeriod.objects.with_occupancy(MAY).get(position=post)
     assert (row.status, row.filled, row.resting, getattr(row, part)) == (shown, D(0), D(1), D(1))
     assert row.not_stated == 0 and vacant_since([row], MAY)[row.pk].value is None
-    (gap,) = gaps([row], Occupancy.objects.filter(position=post), between(MAY, JUNE))
+    (gap,) = gaps([row], Occupancy.objects.filter(position=post), half_open_range(MAY, JUNE))
     assert (gap.kind, gap.fte, gap.size().formula) == (RESTING, D(1), "Summe")
     words = [o.label for o in getattr(status(post.body, MAY), part).walk() if o.label.startswith("PL-1")]
     assert words and words[0].endswith("ruhend") == (stage == Stage.NOT_STATED)
@@ -304,7 +309,7 @@ def test_what_is_not_known_stays_so_beside_what_rests(post):
     at_rest(post, "0.3")
     row = PositionPeriod.objects.with_occupancy(MAY).get(position=post)
     assert (row.filled, row.open, row.not_stated) == (D(0), D("0.3"), D("0.7"))
-    kinds = [(g.kind, g.fte) for g in gaps([row], Occupancy.objects.filter(position=post), between(MAY, JUNE))]
+    kinds = [(g.kind, g.fte) for g in gaps([row], Occupancy.objects.filter(position=post), half_open_range(MAY, JUNE))]
     assert kinds == [(UNKNOWN, D("0.7")), (RESTING, D("0.3"))]
     own.pay_group = "EG 9b"
     own.correct(reason="x")
@@ -316,7 +321,9 @@ def test_what_is_not_known_stays_so_beside_what_rests(post):
 
 
 def block(post, first=MAY, end=None):
-    PlanNote.objects.create(body=post.body, position=post, kind="block", validity=between(first, end), assumption="x")
+    PlanNote.objects.create(
+        body=post.body, position=post, kind="block", validity=half_open_range(first, end), assumption="x"
+    )
 
 
 def test_who_was_there_before_may_change_her_size_on_a_blocked_post(post):
@@ -336,4 +343,4 @@ def test_nobody_stays_on_by_another_row_of_the_same_place(post):
     place = fill(post, "0.5", last=date(2023, 5, 31))
     block(post)
     more = {"body": post.body, "position": post, "slot": place.slot, "fte": D("0.5"), "assumption": "x"}
-    assert "Sperrvermerk" in refused(lambda: Occupancy.objects.create(validity=between(JUNE), **more))
+    assert "Sperrvermerk" in refused(lambda: Occupancy.objects.create(validity=half_open_range(JUNE), **more))

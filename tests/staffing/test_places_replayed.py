@@ -6,8 +6,8 @@ from decimal import Decimal as D
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kim.history.preview import undone
-from kim.values.periods import between
+from kim.history.preview import rolled_back
+from kim.values.periods import half_open_range
 from staffing.figures.occupancy import persons
 from staffing.figures.vacancy import RESTING, UNKNOWN, VACANT, gaps, histories
 from staffing.models import Occupancy, PositionPeriod, Stage
@@ -90,7 +90,7 @@ def act_on(post, act, slot, span, fte):
         return substitute(post, slot, fte, first, end)
     place = Occupancy.objects.as_of(first).get(position=post, slot=slot)
     if act == "rest":
-        place.suspended = between(first, min(end, place.validity.upper))
+        place.suspended = half_open_range(first, min(end, place.validity.upper))
         return place.correct(reason="x")
     if act == "leave":
         return place.leave(first, reason="x")
@@ -101,7 +101,7 @@ def act_on(post, act, slot, span, fte):
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(ACTS)
 def test_random_lives_of_a_post_equal_a_replay_day_by_day(region, acts):
-    with undone():
+    with rolled_back():
         row = new_position(region, "RND-2", "1.0", first=GRID[0], stage=Stage.PLANNED)
         row.fte, row.stage = D("1.333"), Stage.NOT_STATED
         row.change_from(GRID[4], reason="x")
@@ -121,7 +121,7 @@ def test_random_lives_of_a_post_equal_a_replay_day_by_day(region, acts):
 def compare(post, days):
     """What the rows, the gaps and the status say of each day, beside the replay."""
     rows, places = histories([post.pk])[post.pk]
-    found = gaps(rows, places, between(GRID[0], GRID[-1]))
+    found = gaps(rows, places, half_open_range(GRID[0], GRID[-1]))
     for n, expected in enumerate(days):
         day = GRID[n]
         there = [p for p in places if day in p.validity]

@@ -5,7 +5,7 @@ import io
 from datetime import date
 from decimal import Decimal as D
 
-from kim.values.periods import between, period
+from kim.values.periods import half_open_range, inclusive_range
 from staffing.figures.plan import plan
 from staffing.models import Occupancy, PlanNote, Position, PositionPeriod
 from tests.helpers import new_position, table_of
@@ -18,8 +18,8 @@ def grouped(body):
     row.fte = D("0.5")
     row.change_from(date(2023, 7, 1), reason="Teilzeit")
     post = Position.objects.get(number="CM-02")
-    Occupancy.fill(post, 1, reason="x", fte=D(1), validity=between(date(2023, 6, 1)), assumption="x")
-    late = period(date(2024, 5, 1), None)
+    Occupancy.fill(post, 1, reason="x", fte=D(1), validity=half_open_range(date(2023, 6, 1)), assumption="x")
+    late = inclusive_range(date(2024, 5, 1), None)
     PlanNote.objects.create(body=body, position=post, kind="abolish", validity=late, assumption="x")
 
 

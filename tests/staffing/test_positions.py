@@ -10,9 +10,9 @@ from django.db import IntegrityError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kim.history.preview import undone
-from kim.models.refusals import refusable
-from kim.values.periods import period
+from kim.history.preview import rolled_back
+from kim.models.refusals import db_errors_as_validation
+from kim.values.periods import inclusive_range
 from staffing.figures.occupancy import PARTS, period_of, status
 from staffing.models import BodyMunicipality, Carrier, Municipality, Occupancy, Position, PositionPeriod, Stage, Status
 from tests.helpers import name_of_database, new_position, psql, sql
@@ -89,7 +89,7 @@ def test_a_partly_filled_post(region):
     )
 )
 def test_the_parts_always_add_up_to_all_posts(region, posts):
-    with undone():
+    with rolled_back():
         for n, (size, share, stage, kind) in enumerate(posts):
             row = new_position(region, f"H-{n}", str(D(size) / 1000), kind, stage=stage)
             filled = (D(size) * share / 1000).quantize(D(1)) / 1000
@@ -104,7 +104,7 @@ def test_the_parts_always_add_up_to_all_posts(region, posts):
 
 def test_over_occupancy_is_refused(region):
     row = PositionPeriod.objects.get(position__number="CM-09")
-    with pytest.raises(ValidationError, match="Besetzung wäre höher"), refusable():
+    with pytest.raises(ValidationError, match="Besetzung wäre höher"), db_errors_as_validation():
         Occupancy.objects.create(body=region, position=row.position, slot=2, fte=D("0.5"))
 
 
@@ -118,9 +118,9 @@ def test_shrinking_a_post_below_its_occupancy_is_refused(region):
 
 def test_an_occupancy_outside_the_posts_time_is_refused(region):
     row = new_position(region, "T-2", "1.0", first=date(2023, 1, 1), last=date(2023, 6, 30))
-    with pytest.raises(ValidationError, match="außerhalb ihrer Laufzeit"), refusable():
+    with pytest.raises(ValidationError, match="außerhalb ihrer Laufzeit"), db_errors_as_validation():
         Occupancy.objects.create(
-            body=region, position=row.position, slot=1, fte=D("0.5"), validity=period(date(2023, 6, 1), None)
+            body=region, position=row.position, slot=1, fte=D("0.5"), validity=inclusive_range(date(2023, 6, 1), None)
         )
 
 
@@ -136,7 +136,7 @@ def test_an_occupancy_does_not_reach_back_before_its_post(region):
 
 def test_facts_stay_with_their_post(region):
     other = Position.objects.get(number="CM-01")
-    with pytest.raises(ValidationError, match="nicht auf eine andere Stelle"), refusable():
+    with pytest.raises(ValidationError, match="nicht auf eine andere Stelle"), db_errors_as_validation():
         Occupancy.objects.filter(position__number="CM-10", slot=1).update(position=other)
     post = Position.objects.get(number="CM-09").pk
     sql(
@@ -144,26 +144,29 @@ def test_facts_stay_with_their_post(region):
         " (SELECT id FROM staffing_positionperiod WHERE position_id = %s)",
         post,
     )
-    with pytest.raises(ValidationError, match="Besetzung wäre höher"), refusable():
+    with pytest.raises(ValidationError, match="Besetzung wäre höher"), db_errors_as_validation():
         sql("DELETE FROM staffing_positionperiod WHERE position_id = %s", post)
 
 
 def test_two_periods_of_a_post_do_not_overlap(region):
     row = PositionPeriod.objects.get(position__number="CM-12")
     again = PositionPeriod(
-        body=region, position=row.position, fte=D(1), validity=period(date(2023, 2, 28), None), stage="planned"
+        body=region, position=row.position, fte=D(1), validity=inclusive_range(date(2023, 2, 28), None), stage="planned"
     )
     with pytest.raises(ValidationError, match="steht zu der Stelle schon eine Angabe"):
         again.full_clean()
-    with pytest.raises(ValidationError, match="steht zu der Stelle schon eine Angabe"), refusable():
+    with pytest.raises(ValidationError, match="steht zu der Stelle schon eine Angabe"), db_errors_as_validation():
         again.save()
-    again.validity = period(date(2023, 3, 1), None)
+    again.validity = inclusive_range(date(2023, 3, 1), None)
     again.full_clean()
 
 
 def test_one_place_is_filled_once_at_a_time(region):
     position = Position.objects.get(number="CM-10")
-    with pytest.raises(ValidationError, match="Dieser Platz ist in dieser Zeit schon besetzt"), refusable():
+    with (
+        pytest.raises(ValidationError, match="Dieser Platz ist in dieser Zeit schon besetzt"),
+        db_errors_as_validation(),
+    ):
         Occupancy.objects.create(body=region, position=position, slot=1, fte=D("0.001"))
 
 
@@ -191,7 +194,7 @@ def test_a_carrier_of_another_body_is_refused(bodies):
         row.carrier = Carrier.objects.get(body=two)
         with pytest.raises(ValidationError, match="gehört zu einer anderen Körperschaft"):
             row.full_clean()
-        with pytest.raises(ValidationError, match="gehört zu einer anderen Körperschaft"), refusable():
+        with pytest.raises(ValidationError, match="gehört zu einer anderen Körperschaft"), db_errors_as_validation():
             row.save()
 
 

@@ -7,12 +7,12 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from kim.models import ClosedYear
-from kim.values.periods import between, period
+from kim.values.periods import half_open_range, inclusive_range
 from staffing.figures.occupancy import endings
 from staffing.findings import stage_fits
 from staffing.models import Carrier, Position, PositionPeriod, Procedure, ProcedureCarrier
 
-APRIL = period(date(2023, 4, 1), date(2023, 4, 30))
+APRIL = inclusive_range(date(2023, 4, 1), date(2023, 4, 30))
 
 
 def stage(number, day):
@@ -35,7 +35,7 @@ def test_the_stage_follows_from_the_first_day_in_one_act(region):
     first, second = slugs(region, 2)
     one = recorded(region, interested=[first], chosen=[second])
     assert stage("CM-17", date(2023, 3, 31)) != "expression_of_interest" == stage("CM-17", date(2023, 4, 1))
-    events = [*one.events.all(), *PositionPeriod.objects.get(validity=between(APRIL.lower)).events.all()]
+    events = [*one.events.all(), *PositionPeriod.objects.get(validity=half_open_range(APRIL.lower)).events.all()]
     assert {event.pgh_context["act"] for event in events} == {"Interessenbekundung eingetragen"}
     assert {event.pgh_context["reason"] for event in events} == {"Aufruf"}
     assert len({event.pgh_context_id for event in events}) == 1
@@ -46,7 +46,7 @@ def test_the_stage_stays_where_it_is_not_wanted_and_the_post_must_be_there(regio
     before = stage("CM-17", APRIL.lower)
     recorded(region, with_stage=False)
     assert stage("CM-17", APRIL.lower) == before
-    early = period(date(2021, 4, 1), date(2021, 4, 30))
+    early = inclusive_range(date(2021, 4, 1), date(2021, 4, 30))
     recorded(region, validity=early)  # before the post begins: there is no stage to set yet
     assert stage("CM-17", APRIL.lower) == before
     with pytest.raises(ValidationError, match="läuft für die Stelle in dieser Zeit schon"):

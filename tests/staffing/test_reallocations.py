@@ -14,7 +14,7 @@ from grants.figures.allocation import by_carrier
 from grants.models import Funding
 from kim.models import Source
 from kim.store.context import acting
-from kim.values.periods import between
+from kim.values.periods import half_open_range
 from staffing.models import (
     LegMunicipality,
     Municipality,
@@ -76,9 +76,9 @@ def test_one_act_one_entry_in_the_history(former, login):
     row = drafted(former, seed_legs())
     with acting(None, [former.pk]):
         row.adopt()
-    from kim.history.trail import entries
+    from kim.history.trail import entries_of_acts
 
-    told = entries([row.act])
+    told = entries_of_acts([row.act])
     assert len(told) == 1 and told[0].act == "Umverteilung Nr. 1 wirksam gesetzt"
     assert told[0].reason == "keine Besetzung gefunden"
 
@@ -101,9 +101,13 @@ def test_part_of_a_post_splits_it_and_keeps_what_hangs_on_it(former):
 
 def test_later_facts_change_as_much(former):
     first = PositionPeriod.objects.get(position__number="CM-12")
-    PositionPeriod.objects.filter(pk=first.pk).update(validity=between(date(2022, 1, 1), date(2024, 1, 1)))
+    PositionPeriod.objects.filter(pk=first.pk).update(validity=half_open_range(date(2022, 1, 1), date(2024, 1, 1)))
     PositionPeriod.objects.create(
-        body=former, position=first.position, validity=between(date(2024, 1, 1)), fte=D("1.5"), assumption="Plan"
+        body=former,
+        position=first.position,
+        validity=half_open_range(date(2024, 1, 1)),
+        fte=D("1.5"),
+        assumption="Plan",
     )
     drafted(former, [of_post("CM-12", "-0.5"), of_post("CM-13", "0.5")]).adopt()
     found = PositionPeriod.objects.filter(position__number="CM-12").order_by("validity")
@@ -209,7 +213,9 @@ def test_what_hangs_on_a_new_post_keeps_it(former):
         row.adopt()
     post = Position.objects.get(number="CM-16")
     with acting(None, [former.pk]):
-        Occupancy.objects.create(body=former, position=post, slot=1, fte=D("0.5"), validity=between(date(2023, 4, 1)))
+        Occupancy.objects.create(
+            body=former, position=post, slot=1, fte=D("0.5"), validity=half_open_range(date(2023, 4, 1))
+        )
     with acting(None, [former.pk]), pytest.raises(ValidationError, match="neuen Umverteilung"):
         row.withdraw(reason="zu spät")
     assert Reallocation.objects.get().state == "effective" and Position.objects.filter(number="CM-16").exists()
@@ -273,7 +279,7 @@ def test_the_command_uses_the_same_verbs(former):
 def test_what_is_blocked_is_not_moved(former):
     post = Position.objects.get(number="CM-12")
     PlanNote.objects.create(
-        body=former, position=post, kind="block", validity=between(date(2023, 4, 1)), assumption="x"
+        body=former, position=post, kind="block", validity=half_open_range(date(2023, 4, 1)), assumption="x"
     )
     row = drafted(former, [of_post("CM-12", "-0.5"), of_post("CM-13", "0.5")])
     with pytest.raises(ValidationError, match="trägt einen Sperrvermerk"):

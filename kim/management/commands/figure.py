@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from kim.figures import CATALOGUE, Value
 from kim.models import Body
 from kim.store.context import acting
-from kim.values.formats import without
+from kim.values.formats import with_missing
 
 
 class Command(BaseCommand):
@@ -74,7 +74,7 @@ def mark(data: Any) -> None:
 
 def silent(data: dict[str, Any]) -> str:
     """The same for people. Example: " (10 ohne Angabe)"."""
-    return without("", data.get("missing", 0))
+    return with_missing("", data.get("missing", 0))
 
 
 def lines(data: dict[str, Any], prefix: str = "", total: tuple[Any, str] = ("", "")) -> list[str]:

@@ -19,12 +19,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import models, transaction
 
 from kim.models import Body
-from kim.models.refusals import refusable
+from kim.models.refusals import db_errors_as_validation
 from kim.store.context import acting
 from kim.studio import documents
 from kim.values.formats import parse_date
 from kim.values.money import ExactField
-from kim.values.periods import period
+from kim.values.periods import inclusive_range
 
 WORDLESS = ("grants.NoticeItem", "grants.Rate")  # their keys hold words that are mostly empty
 NAMES = ("number", "name", "title", "slug")
@@ -74,7 +74,7 @@ class Loader:
         with acting(None, [body.pk] if body else [], command="load_fixtures", reason=reason, act="Bestandsübernahme"):
             self.body = body
             try:
-                with refusable():
+                with db_errors_as_validation():
                     for table, rows in data.items():
                         for row in rows:
                             self.row(self.model(table), row, None)
@@ -201,9 +201,9 @@ def natural_keys(model: Any) -> list[list[str]]:
 def span(text: str) -> Any:
     """01.01.2022 bis 28.02.2023 · ab 01.03.2023 · Beginn nicht angegeben."""
     if text == "Beginn nicht angegeben":
-        return period(None, None)
+        return inclusive_range(None, None)
     if text.startswith("ab "):
-        return period(parse_date(text[3:]), None)
+        return inclusive_range(parse_date(text[3:]), None)
     first, last = text.split(" bis ")
     start: date = parse_date(first)
-    return period(start, parse_date(last))
+    return inclusive_range(start, parse_date(last))

@@ -12,7 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from kim.access.request import Request
 from kim.access.rules import RULE_NAMES, RULES, may
-from kim.access.views import Ruled, public
+from kim.access.views import RuleView, public
 from kim.figures import CATALOGUE, findings
 from kim.history import trail
 from kim.models import Body, Reminder, Role
@@ -98,7 +98,7 @@ NOTED = {"attention": "findings.view", "reminders": "attached.view", "recent": "
 SHOWN = 7  # of each list on the start page
 
 
-class Home(Ruled):
+class Home(RuleView):
     """What needs attention: hints, four key figures with their source, Wiedervorlagen, deadlines, the last week."""
 
     rule = "kim.home"
@@ -152,7 +152,7 @@ def headlines(body: Body, day: Any) -> list[tuple[Any, Any, str]]:
     return found
 
 
-class SourcePage(Ruled):
+class SourcePage(RuleView):
     """Herkunft: a figure of the catalogue with its whole derivation, and where it is used."""
 
     rule = "kim.figure"
@@ -174,7 +174,7 @@ class SourcePage(Ruled):
         return render(request, "kim/source.html", {"title": entry.title} | used)
 
 
-class ChooseBody(Ruled):
+class ChooseBody(RuleView):
     """Switch to another body one has a role in."""
 
     rule = "kim.home"

@@ -14,8 +14,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from kim.access.request import Request
 from kim.access.rules import may
-from kim.access.submissions import refused
-from kim.access.views import Ruled
+from kim.access.submissions import say_refused
+from kim.access.views import RuleView
 from kim.history import trail
 from kim.lists import kept_link
 from kim.models import File, Note, Reminder, Role, User, subjects
@@ -158,7 +158,7 @@ def one(request: Request, model: Any, **condition: Any) -> Any:
     return found
 
 
-class Download(Ruled):
+class Download(RuleView):
     """A file, as an inert download."""
 
     rule = "attached.view"
@@ -167,7 +167,7 @@ class Download(Ruled):
         return download(one(request, File, key=key))
 
 
-class RemoveAttached(Ruled):
+class RemoveAttached(RuleView):
     """Take away what one has laid there oneself."""
 
     rule = "attached.edit"
@@ -182,7 +182,7 @@ class RemoveAttached(Ruled):
         try:
             found.take_away()
         except ValidationError as error:
-            refused(request, " ".join(error.messages))
+            say_refused(request, " ".join(error.messages))
         else:
             messages.info(request, f"{model._meta.verbose_name} ist entfernt.")
         return redirect(kept_link(request, target))
@@ -194,7 +194,7 @@ def mine(request: Request) -> Any:
     return Reminder.visible_to(request).filter(for_me, done=False).select_related("user", "author")
 
 
-class Reminders(Ruled):
+class Reminders(RuleView):
     """One's own Wiedervorlagen, as a list and as a calendar file; done with one click."""
 
     rule = "attached.view"
@@ -211,7 +211,7 @@ class Reminders(Ruled):
         return render(request, "kim/reminders.html", context)
 
 
-class FinishReminder(Ruled):
+class FinishReminder(RuleView):
     """A Wiedervorlage is done."""
 
     rule = "attached.edit"
@@ -224,7 +224,7 @@ class FinishReminder(Ruled):
         try:
             found.finish()
         except ValidationError as error:
-            refused(request, " ".join(error.messages))
+            say_refused(request, " ".join(error.messages))
         else:
             messages.success(request, "Wiedervorlage ist erledigt.")
         return redirect(kept_link(request, safe(request, request.POST.get("next", ""), "/wiedervorlagen/")))
@@ -271,14 +271,14 @@ def folded(line: str) -> str:
     return "\r\n".join([*parts, current]) + "\r\n"
 
 
-class Undo(Ruled):
+class Undo(RuleView):
     """What one has saved within the last ten minutes, and the counter-entry that takes it back."""
 
     rule = "kim.undo"
 
     def get(self, request: Request) -> HttpResponseBase:
         mine = list(trail.recent(None, request.user).values_list("act", flat=True).distinct())
-        return render(request, "kim/recent.html", {"story": trail.entries(mine, request.user)})
+        return render(request, "kim/recent.html", {"story": trail.entries_of_acts(mine, request.user)})
 
     def post(self, request: Request) -> HttpResponseBase:
         target = safe(request, request.POST.get("next", ""), "/")
@@ -289,7 +289,7 @@ class Undo(Ruled):
         except ValueError:
             raise Http404 from None
         except ValidationError as error:
-            refused(request, " ".join(error.messages))
+            say_refused(request, " ".join(error.messages))
         else:
             messages.success(request, f"Zurückgenommen: {what}. Beides steht im Verlauf.")
         return redirect(target)

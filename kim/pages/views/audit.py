@@ -11,7 +11,7 @@ from django.http import Http404, HttpResponseBase
 from django.shortcuts import render
 
 from kim.access.request import Request
-from kim.access.views import Ruled
+from kim.access.views import RuleView
 from kim.figures import findings
 from kim.history import trail
 from kim.models import FindingNote, TrailEvent, User, subjects
@@ -98,7 +98,7 @@ def find(model: Any, body: Any, key: str) -> Any:
         return None
 
 
-class Trail(Ruled):
+class Trail(RuleView):
     """The history of everything, in sentences, filtered; and a sample of what is filtered, drawn by a start value."""
 
     rule = "audit.view"
@@ -134,11 +134,11 @@ class Trail(Ruled):
             found = trail.acts(**form.conditions())
             if seed:
                 keys = trail.sample(found, seed, size)
-                context |= {"count": found.count(), "story": trail.entries(keys), "sampled": True}
+                context |= {"count": found.count(), "story": trail.entries_of_acts(keys), "sampled": True}
             else:
                 page = Paginator(found, PAGE).get_page(page_number(request))
                 keys = [row["act"] for row in page.object_list]
-                context |= {"count": page.paginator.count, "page": page, "story": trail.entries(keys)}
+                context |= {"count": page.paginator.count, "page": page, "story": trail.entries_of_acts(keys)}
             context["query"] = kept_query(request)
         return render(request, "kim/trail.html", context, status=400 if problems else 200)
 
@@ -164,7 +164,7 @@ def kept_query(request: Request) -> str:
     return str(query.urlencode())
 
 
-class Findings(Ruled):
+class Findings(RuleView):
     """Every hint of the body, the worst first, with its rule, its source and what was said about it."""
 
     rule = "findings.view"
@@ -186,7 +186,7 @@ class Findings(Ruled):
         return render(request, "kim/findings.html", context)
 
 
-class NoteForm(forms.Form):
+class FindingNoteForm(forms.Form):
     """What is to be said about a hint."""
 
     text = LongTextField(label="Notiz", max_length=1000)
@@ -196,7 +196,7 @@ class NoteFinding(AddPage):
     """Say why a hint is as it is: it stays, and counts as explained."""
 
     rule = "findings.note"
-    form_class = NoteForm
+    form_class = FindingNoteForm
     title, button = "Notiz zum Hinweis", "Notiz speichern"
 
     def form(self, request: Request, *data: Any, **kwargs: Any) -> Any:
@@ -205,7 +205,7 @@ class NoteFinding(AddPage):
         self.finding = next((f for f in found if (f.code, f.key) == wanted), None)
         if self.finding is None:
             raise Http404
-        return NoteForm(*data)
+        return FindingNoteForm(*data)
 
     def context(self, request: Request, form: Any, **kwargs: Any) -> dict[str, Any]:
         assert self.finding

@@ -10,8 +10,8 @@ from django.shortcuts import redirect, render
 from kim.access import jobs
 from kim.access.request import Request
 from kim.access.rules import may
-from kim.access.submissions import refused
-from kim.access.views import Ruled
+from kim.access.submissions import say_refused
+from kim.access.views import RuleView
 from kim.lists import kept_link
 from kim.models import Job
 from kim.studio import releases
@@ -27,7 +27,7 @@ def job_of(request: Request, key: Any) -> Job:
     return job
 
 
-class JobPage(Ruled):
+class JobPage(RuleView):
     """How far a job has got; asks again by itself until it is finished."""
 
     rule = "jobs.view"
@@ -38,7 +38,7 @@ class JobPage(Ruled):
         return render(request, "kim/job.html", {"job": job, "stands": stands})
 
 
-class ContinueJob(Ruled):
+class ContinueJob(RuleView):
     """Go on with what is left."""
 
     rule = "jobs.view"
@@ -46,7 +46,7 @@ class ContinueJob(Ruled):
     def post(self, request: Request, key: Any) -> HttpResponseBase:
         job = job_of(request, key)
         if not may(request, job.rule):
-            refused(request, jobs.LOST)
+            say_refused(request, jobs.LOST)
         elif not job.is_finished:
             jobs.go_on(job)
             messages.success(request, "Der Vorgang geht weiter, wo er stehen geblieben ist.")

@@ -11,8 +11,8 @@ from django.shortcuts import redirect
 from django.urls import Resolver404, resolve
 
 from kim.access.request import Request
-from kim.access.submissions import refused
-from kim.access.views import Ruled
+from kim.access.submissions import say_refused
+from kim.access.views import RuleView
 from kim.lists import ListPage, kept_link
 from kim.lists.listing import VIEW_PARTS
 from kim.models import SavedView
@@ -98,7 +98,7 @@ class SaveView(AddPage):
         return f"Die Ansicht „{made.name}“ ist gespeichert.", made.get_absolute_url()
 
 
-class RemoveView(Ruled):
+class RemoveView(RuleView):
     """Delete a view that one has saved oneself."""
 
     rule = "views.edit"
@@ -113,7 +113,7 @@ class RemoveView(Ruled):
         try:
             found.take_away()
         except ValidationError as error:
-            refused(request, " ".join(error.messages))
+            say_refused(request, " ".join(error.messages))
         else:
             messages.info(request, f"Die Ansicht „{found.name}“ ist gelöscht.")
         return redirect(kept_link(request, path))

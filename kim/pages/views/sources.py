@@ -8,8 +8,8 @@ from django.http import Http404, HttpResponseBase
 from django.shortcuts import render
 
 from kim.access.request import Request
-from kim.access.views import Ruled
-from kim.history.trail import story
+from kim.access.views import RuleView
+from kim.history.trail import entries_about
 from kim.lists import (
     ChoicesFilter,
     DateColumn,
@@ -68,7 +68,7 @@ class Sources(ListPage):
         return Source.visible_to(request)
 
 
-class DocumentPage(Ruled):
+class SourceDocumentPage(RuleView):
     """One Beleg: what it is, whose it is, and which rows cite it, each with the place."""
 
     rule = "sources.view"
@@ -95,7 +95,7 @@ class DocumentPage(Ruled):
             "source": found,
             "owners": owners,
             "cited": cited,
-            "story": story([found], user=request.user),
+            "story": entries_about([found], user=request.user),
         }
         return render(request, "kim/document.html", context)
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from kim.access.request import Request
 from kim.access.rules import demand
-from kim.access.views import Ruled
+from kim.access.views import RuleView
 from kim.figures import Value
 from kim.figures.tokens import canonical
 from kim.models import Release, User
@@ -19,13 +19,13 @@ from kim.pages.sections import way_to
 from kim.studio import bundles, documents, releases
 from kim.studio.documents import Document, bound_words
 from kim.studio.word import as_docx
-from kim.values.formats import day as printed
+from kim.values.formats import format_day
 from kim.values.richtext import TOKEN
 
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
-class DocumentPdf(Ruled):
+class DocumentPdf(RuleView):
     """The paper as PDF: the released bytes, or the draft."""
 
     rule = "documents.view"
@@ -41,7 +41,7 @@ class DocumentPdf(Ruled):
         return response
 
 
-class DocumentWord(Ruled):
+class DocumentWord(RuleView):
     """The paper as DOCX: the released words, or the draft."""
 
     rule = "documents.view"
@@ -83,11 +83,11 @@ class AdoptFigures(Step):
 
     def act(self, request: Request, found: Document) -> str:
         wanted = set(request.POST.getlist("zahl"))
-        count = releases.adopt(found, wanted or None, shown=request.POST.get("fingerprint", ""))
+        count = releases.adopt_figures(found, wanted or None, shown=request.POST.get("fingerprint", ""))
         return f"{count} {'Zahl' if count == 1 else 'Zahlen'} übernommen."
 
 
-class Since(Ruled):
+class Since(RuleView):
     """Since when a released document is overtaken, and by which act; calculated when it is asked for."""
 
     rule = "documents.view"
@@ -105,7 +105,7 @@ class Since(Ruled):
         return render(request, "kim/document_since.html", context)
 
 
-class FigureOf(Ruled):
+class FigureOf(RuleView):
     """Herkunft of one figure of a document (?zahl=token): of a released one as it was frozen."""
 
     rule = "documents.view"
@@ -114,7 +114,7 @@ class FigureOf(Ruled):
         found, token = document_of(request, reference), request.GET.get("zahl", "")
         release = releases.of_text(found.text)
         title, words, value = released_figure(release, token) if release else drafted_figure(found, token)
-        when = f"freigegeben am {printed(timezone.localtime(release.released_at).date())}" if release else "Entwurf"
+        when = f"freigegeben am {format_day(timezone.localtime(release.released_at).date())}" if release else "Entwurf"
         context = {"title": title, "value": value, "of_list": True}
         context["sentence"] = f"Im Text von {found.name} ({when}): „{words}“"
         return render(request, "kim/source.html", context)
@@ -144,7 +144,7 @@ class PdfForm(forms.Form):
     datei = forms.FileField(label="PDF-Datei", help_text="Sie wird nur geprüft und nicht gespeichert.")
 
 
-class CheckPdf(Ruled):
+class CheckPdf(RuleView):
     """Says of a PDF whether and when this body has released it, by its checksum; nothing is stored."""
 
     rule = "documents.view"

@@ -10,8 +10,8 @@ from django.http import HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 
 from kim.access.request import Request
-from kim.access.views import Ruled
-from kim.figures.tokens import Block, Expander
+from kim.access.views import RuleView
+from kim.figures.tokens import ExpandedBlock, Expander
 from kim.lists import kept_link
 from kim.models import TextBlock, User
 from kim.models.refusals import CONFLICT
@@ -77,7 +77,7 @@ def tidy(words: str) -> str:
 MOST, VERSIONS, LONG = 100_000, 200, 4000  # characters of a block, versions that are compared, words of two versions
 
 
-class EditText(Ruled):
+class EditText(RuleView):
     """The text of a draft, block by block: saved by button, or by script at each pause in typing."""
 
     rule = "documents.edit"
@@ -163,7 +163,7 @@ def by_script(request: Request) -> bool:
     return bool(request.headers.get("Accept") == "application/json")
 
 
-def typed_text(found: Document, data: Any) -> tuple[Expander, list[Block], list[str]]:
+def typed_text(found: Document, data: Any) -> tuple[Expander, list[ExpandedBlock], list[str]]:
     """The blocks as they are being typed, and what cannot be read of them."""
     expander, blocks, problems = found.expander(bound_words(found.text)), [], []
     for row in found.text.blocks.all():
@@ -175,7 +175,7 @@ def typed_text(found: Document, data: Any) -> tuple[Expander, list[Block], list[
     return expander, blocks, problems + expander.problems
 
 
-class PreviewText(Ruled):
+class PreviewText(RuleView):
     """The text that is being typed, as it would be printed, and its figures: for the preview beside it."""
 
     rule = "documents.edit"
@@ -185,7 +185,7 @@ class PreviewText(Ruled):
         return render(request, "kim/preview.html", {"blocks": blocks, "problems": problems})
 
 
-class Pages(Ruled):
+class Pages(RuleView):
     """The pages as they are printed, as pictures: of the draft, or of what is being typed (POST); nothing is saved."""
 
     rule = "documents.edit"
@@ -200,7 +200,7 @@ class Pages(Ruled):
         found = open_for_writing(request, reference)
         _, blocks, problems = typed_text(found, data)
         try:
-            pictures = [] if problems else pdf.pictures(releases.sketched(found, blocks))
+            pictures = [] if problems else pdf.pictures(releases.preview_pdf(found, blocks))
         except ValidationError as error:
             pictures, problems = [], error.messages
         context = {"document": found, "paper": found.row, "problems": problems, "pictures": pictures}
@@ -208,7 +208,7 @@ class Pages(Ruled):
         return render(request, "kim/document_pages.html", context)
 
 
-class Figures(Ruled):
+class Figures(RuleView):
     """The figures that can be put into a text, found by words; as JSON for the picker."""
 
     rule = "documents.edit"
@@ -218,7 +218,7 @@ class Figures(Ruled):
         return JsonResponse(picked(found.expander(bound_words(found.text)), request.GET.get("q", "")[:100]), safe=False)
 
 
-class Versions(Ruled):
+class Versions(RuleView):
     """Every version of the text, each with what it changed."""
 
     rule = "documents.view"

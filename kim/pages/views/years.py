@@ -8,15 +8,15 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from kim.access.request import Request
-from kim.access.views import Ruled
-from kim.history.trail import story
+from kim.access.views import RuleView
+from kim.history.trail import entries_about
 from kim.models import ClosedYear
 from kim.pages.forms import AddPage
 from kim.values.formats import LineField
 from kim.values.periods import today
 
 
-class Years(Ruled):
+class Years(RuleView):
     """The Förderjahre round the present one, and every closed one."""
 
     rule = "years.view"
@@ -32,7 +32,9 @@ class Years(Ruled):
         context = {
             "title": "Förderjahre",
             "years": [(year, rows.get(year), year < now) for year in years],
-            "story": story(rows.values(), below=[(ClosedYear, {"body": request.acting_body})], user=request.user),
+            "story": entries_about(
+                rows.values(), below=[(ClosedYear, {"body": request.acting_body})], user=request.user
+            ),
         }
         return render(request, "kim/years.html", context)
 

@@ -13,7 +13,7 @@ from grants.models.funding import Funding, always
 from grants.models.items import NoticeItem
 from grants.models.notices import current_of
 from kim.values.money import MILLI, rounded, split
-from kim.values.periods import between, common
+from kim.values.periods import half_open_range, intersection
 from staffing.models import Moved, Position, on_move
 
 MIXED = "Die Stellen, die abgeben, werden verschieden gefördert. Bitte je Zuwendung eine Umverteilung anlegen."
@@ -28,7 +28,7 @@ def hand_over(moved: Moved) -> None:
     each new post its share, in thousandths. ValidationError if a post that is there already takes what another payer
     has paid. Example: two posts of 0,5 of which A pays one and B the other make one of 1,0: 0,5 by A, 0,5 by B.
     """
-    rows = Funding.objects.filter(position__in=moved.given, validity__overlap=between(moved.day))
+    rows = Funding.objects.filter(position__in=moved.given, validity__overlap=half_open_range(moved.day))
     by_notice: dict[int, dict[NoticeItem, Decimal]] = {}
     for one in rows.select_related("item__notice", "position").order_by("pk"):
         if not pays(one, moved.day):
@@ -45,8 +45,8 @@ def hand_over(moved: Moved) -> None:
 def pays(one: Funding, day: date) -> bool:
     """Whether the notice of a funding pays, or plans to, on the day or later."""
     found = current_of(one.item.notice.versions.all().order_by("number"))
-    span = common(found.validity, between(day)) if found else None
-    return span is not None and common(span, one.validity) is not None
+    span = intersection(found.validity, half_open_range(day)) if found else None
+    return span is not None and intersection(span, one.validity) is not None
 
 
 def given_of(one: Funding, moved: Moved) -> Decimal:
@@ -67,11 +67,11 @@ def resize(one: Funding, change: Decimal, day: date) -> None:
     if one.validity.lower is None or one.validity.lower < day:
         later = copy(one)
         later.pk, later._state, later.version = None, ModelState(), 1
-        one.validity = between(one.validity.lower, day)
+        one.validity = half_open_range(one.validity.lower, day)
         one.full_clean(validate_constraints=False)
         one.save()
         one = later
-        one.validity = between(day, end)
+        one.validity = half_open_range(day, end)
     if size > 0:
         one.fte = size
         one.save()
@@ -101,7 +101,7 @@ def payer_of(post: Position, sums: dict[NoticeItem, Decimal], day: date) -> tupl
         return (mine[0] if len(mine) == 1 else None), True
     (item,) = sums
     span = current_span(item)
-    elsewhere = any(common(current_span(one.item), span) for one in wholly)
+    elsewhere = any(intersection(current_span(one.item), span) for one in wholly)
     return (None, False) if elsewhere else (item, False)
 
 
@@ -116,7 +116,7 @@ def enlarge(item: NoticeItem, post: Position, taken: Decimal, day: date) -> None
     if row:
         resize(row, taken, day)
     else:
-        Funding(body=post.body, item=item, position=post, fte=taken, validity=between(day)).save_checked()
+        Funding(body=post.body, item=item, position=post, fte=taken, validity=half_open_range(day)).save_checked()
 
 
 def pay(sums: dict[NoticeItem, Decimal], moved: Moved, whole: Decimal) -> None:
@@ -133,6 +133,6 @@ def pay(sums: dict[NoticeItem, Decimal], moved: Moved, whole: Decimal) -> None:
         for post, part in zip(list(room), parts, strict=True):
             if part:
                 Funding(
-                    body=post.body, item=item, position=post, fte=part / 10, validity=between(moved.day)
+                    body=post.body, item=item, position=post, fte=part / 10, validity=half_open_range(moved.day)
                 ).save_checked()
             room[post] -= part / 10

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 
 from kim.figures import COUNT, DATE, FTE, TEXT, Value, figure, stated
 from kim.models import Body
-from kim.values.formats import listed, posts, singular
+from kim.values.formats import listed, posts_in_words, singular
 from staffing.figures.occupancy import period_of, size
 from staffing.models import Position, PositionPeriod, Status
 
@@ -76,7 +76,7 @@ def filling(position: Position, day: date) -> Value:
         Status.FILLED: ("ist" if one else "sind", "besetzt"),
         Status.PARTLY: ("ist" if one else "sind", "teilweise besetzt"),
     }.get(Status(row.status), ("ist" if one else "sind", "noch nicht besetzt"))
-    return text(row, "Besetzung", f"{verb} {posts(row.fte)} {end}", {})
+    return text(row, "Besetzung", f"{verb} {posts_in_words(row.fte)} {end}", {})
 
 
 @figure("position.host", "Betreiber des Beratungsorts")
@@ -117,10 +117,10 @@ def distribution(body: Body, positions: str, day: date, when: str = "") -> Value
     rows = several(body, positions, day, when)
     for row in rows:
         if names := row.municipality_names(short=True):
-            groups.setdefault(posts(row.fte), []).append(listed(names))
+            groups.setdefault(posts_in_words(row.fte), []).append(listed(names))
     parts = [f"für {listed(names)} {'je ' if len(names) > 1 else ''}{amount}" for amount, names in groups.items()]
     if nowhere := [row.fte for row in rows if not row.municipality_names()]:
-        parts.append(f"{NOWHERE} {posts(sum(nowhere, Decimal(0)))}")
+        parts.append(f"{NOWHERE} {posts_in_words(sum(nowhere, Decimal(0)))}")
     operands = tuple(size(row) for row in rows)
     return Value("Verteilung", listed(parts), TEXT, formula="nach Kommunen", operands=operands)
 

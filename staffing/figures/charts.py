@@ -10,8 +10,8 @@ from typing import Any
 from kim.figures import figure
 from kim.models import Body
 from kim.values.charts import COMING, EMPTY, FILLED, PARTLY, RESTING, UNKNOWN, Bar
-from kim.values.formats import fte, span
-from kim.values.periods import between, common, year_of
+from kim.values.formats import format_fte, format_range
+from kim.values.periods import half_open_range, intersection, year_of
 from staffing.figures.vacancy import RESTING as AT_REST
 from staffing.figures.vacancy import UNKNOWN as NOT_STATED
 from staffing.figures.vacancy import Gap, gaps, histories
@@ -31,8 +31,8 @@ class Squares:
         """Example: 12,0 VZÄ: 3,0 besetzt, 0,5 Ausschreibung, 2,5 unbesetzt, 6,0 keine Angabe."""
         sums = {kind: sum((parts[kind] for _, parts in self.rows), Decimal(0)) for kind in PARTS}
         names = {FILLED: "besetzt", COMING: "in Ausschreibung", EMPTY: "unbesetzt", UNKNOWN: "keine Angabe"}
-        told = ", ".join(f"{fte(amount)} {names[kind]}" for kind, amount in sums.items() if amount)
-        return f"{self.title}: {fte(sum(sums.values(), Decimal(0)))} VZÄ" + (f", davon {told}." if told else ".")
+        told = ", ".join(f"{format_fte(amount)} {names[kind]}" for kind, amount in sums.items() if amount)
+        return f"{self.title}: {format_fte(sum(sums.values(), Decimal(0)))} VZÄ" + (f", davon {told}." if told else ".")
 
     def as_json(self) -> dict[str, Any]:
         return {"rows": [{"name": name} | {k: f"{v:.3f}" for k, v in parts.items()} for name, parts in self.rows]}
@@ -122,7 +122,7 @@ def overview(body: Body, day: date) -> Overview:
         missing = gaps(rows, places, year)
         bars = []
         for row in rows:
-            there = common(row.validity, year)
+            there = intersection(row.validity, year)
             if there is None:
                 continue
             ends = (d for gap in missing for d in (gap.span.lower, gap.span.upper))
@@ -135,18 +135,18 @@ def overview(body: Body, day: date) -> Overview:
 
 def bar_of(row: PositionPeriod, missing: list[Gap], first: date, end: date) -> Bar:
     """One span of a post, in words: what is empty, else what rests; if both, both are said."""
-    when = span(between(first, end))
+    when = format_range(half_open_range(first, end))
     if not missing:
-        return Bar(FILLED, first, end, f"{when} besetzt, {fte(row.fte)} VZÄ")
+        return Bar(FILLED, first, end, f"{when} besetzt, {format_fte(row.fte)} VZÄ")
     gap = missing[0]
     if len(missing) > 1:
         first_of = bar_of(row, [gap], first, end)
-        return Bar(first_of.kind, first, end, f"{first_of.words}, {fte(missing[1].fte)} VZÄ ruhend")
+        return Bar(first_of.kind, first, end, f"{first_of.words}, {format_fte(missing[1].fte)} VZÄ ruhend")
     if gap.kind == AT_REST:
-        return Bar(RESTING, first, end, f"{when} ruhend: {fte(gap.fte)} von {fte(row.fte)} VZÄ")
+        return Bar(RESTING, first, end, f"{when} ruhend: {format_fte(gap.fte)} von {format_fte(row.fte)} VZÄ")
     if gap.kind == NOT_STATED:
-        return Bar(UNKNOWN, first, end, f"{when} keine Angabe zu {fte(gap.fte)} von {fte(row.fte)} VZÄ")
+        return Bar(UNKNOWN, first, end, f"{when} keine Angabe zu {format_fte(gap.fte)} von {format_fte(row.fte)} VZÄ")
     coming = row.stage in {row.Stage.ADVERTISED, row.Stage.ADVERTISING_PLANNED}
     label = row.get_stage_display() if coming else "unbesetzt"
     kind = PARTLY if gap.fte < row.fte else COMING if coming else EMPTY
-    return Bar(kind, first, end, f"{when} {label}: {fte(gap.fte)} von {fte(row.fte)} VZÄ nicht besetzt")
+    return Bar(kind, first, end, f"{when} {label}: {format_fte(gap.fte)} von {format_fte(row.fte)} VZÄ nicht besetzt")

@@ -16,9 +16,9 @@ from grants.models.notices import FundingNotice, NoticeVersion, current_of
 from grants.models.planning import carry_lines
 from grants.models.programmes import Rate, SeveralRates, fitting
 from kim.models import Body, Source
-from kim.models.refusals import refusable
-from kim.store.context import note
-from kim.values.periods import DAY, between, common, year_of
+from kim.models.refusals import db_errors_as_validation
+from kim.store.context import describe_act
+from kim.values.periods import DAY, half_open_range, intersection, year_of
 from staffing.models import PlanNote, Position, PositionPeriod, Reallocation, ReallocationLeg, Stage
 
 
@@ -59,7 +59,7 @@ class Planned:
 
     def spans(self) -> list[tuple[Rate, Any]]:
         """The rates, each with its days of the year."""
-        return [(one, common(one.validity, year_of(self.year))) for one in self.rates]
+        return [(one, intersection(one.validity, year_of(self.year))) for one in self.rates]
 
     def is_known(self) -> bool:
         """Whether the rates cover the whole year."""
@@ -185,7 +185,7 @@ def going_on(body: Body, first: date) -> dict[int, Decimal]:
 
 def paid_already(body: Body, notices: list[FundingNotice], year: int) -> dict[int, Decimal]:
     """FTE of each post that a notice of the new year already pays or plans to; a whole post is more than any."""
-    there = [n.pk for n in notices if (v := current_of(n.held())) and common(v.validity, year_of(year))]
+    there = [n.pk for n in notices if (v := current_of(n.held())) and intersection(v.validity, year_of(year))]
     there = [pk for pk in there if not any(n.pk == pk and is_revoked(n, year_of(year).lower) for n in notices)]
     found: dict[int, Decimal] = {}
     rows = Funding.objects.filter(body=body, item__notice__in=there, validity__overlap=year_of(year))
@@ -227,8 +227,8 @@ def carry_over(body: Body, year: int, *, reason: str) -> list[FundingNotice]:
     fresh = [one for one in carried(body, year) if one.is_new]
     if not fresh:
         raise ValidationError(f"Aus dem Jahr {year - 1} ist nichts zu übernehmen, was {year} nicht schon da ist.")
-    note(act=f"Jahr {year - 1} nach {year} übernommen", reason=reason.strip())
-    with refusable():
+    describe_act(act=f"Jahr {year - 1} nach {year} übernommen", reason=reason.strip())
+    with db_errors_as_validation():
         made = [establish(body, one) for one in fresh]
         go_on(body, year_of(year).lower, {post.pk for one in fresh for line in one.lines for post in line.posts})
         carry_lines(body, year, made)
@@ -276,7 +276,7 @@ def go_on(body: Body, day: date, posts: Iterable[int]) -> None:
     for row in ending.select_related("position"):
         if row.position.periods.filter(validity__contains=day).exists():
             continue
-        later = row.continued(between(day, year_of(day.year).upper))
+        later = row.continued(half_open_range(day, year_of(day.year).upper))
         later.stage = Stage.NOT_STATED if row.stage == Stage.NOT_STATED else Stage.PLANNED
         later.basis, later.basis_place, later.assumption, later.validity_assumption = None, "", words, words
         later.save_checked()

@@ -5,8 +5,8 @@ from typing import Any, ClassVar
 from django.db import models
 from django.db.models import Q
 
+from kim.models.base import BodyRow
 from kim.models.bodies import User
-from kim.models.rows import BodyRow
 from kim.models.versioned import remove_whole, tracked
 from kim.store.context import Scope
 
