@@ -1,7 +1,6 @@
 """Notes, Wiedervorlagen and files on any object, and the button that takes the last save back."""
 
 import uuid
-from datetime import date
 from typing import Any
 
 from django import forms
@@ -11,6 +10,7 @@ from django.db import models
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
+from icalendar import Calendar, Event
 
 from kim.access.request import Request
 from kim.access.rules import may
@@ -236,39 +236,24 @@ def safe(request: Request, target: str, otherwise: str) -> str:
     return target if target and own else otherwise
 
 
-def calendar(request: Request, found: list[Reminder]) -> str:
-    """RFC 5545: one all-day event each, lines folded at 75 bytes."""
-    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//KIM-Verwaltung//Wiedervorlagen//DE"]
+def calendar(request: Request, found: list[Reminder]) -> bytes:
+    """The Wiedervorlagen as iCalendar (RFC 5545): one all-day event each."""
+    calendar = Calendar.new(
+        prodid="-//KIM-Verwaltung//Wiedervorlagen//DE",
+        uid=f"wiedervorlagen@{request.acting_body.slug}.kim-verwaltung",
+    )
     for item in found:
-        day: date = item.date
         about = item.subject
-        lines += [
-            "BEGIN:VEVENT",
-            f"UID:wiedervorlage-{item.pk}@{request.acting_body.slug}.kim-verwaltung",
-            f"DTSTAMP:{item.created_at:%Y%m%dT%H%M%SZ}",
-            f"DTSTART;VALUE=DATE:{day:%Y%m%d}",
-            f"SUMMARY:{escaped(item.text)}",
-            f"DESCRIPTION:{escaped(f'{about._meta.verbose_name} {about}') if about else ''}",
-            f"URL:{request.build_absolute_uri(item.get_absolute_url())}",
-            "END:VEVENT",
-        ]
-    return "".join(folded(line) for line in [*lines, "END:VCALENDAR"])
-
-
-def escaped(text: str) -> str:
-    plain = text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
-    return " ".join(plain.split())
-
-
-def folded(line: str) -> str:
-    """A content line, broken where it would exceed 75 bytes."""
-    parts, current = [], ""
-    for letter in line:
-        if len((current + letter).encode()) > 74:
-            parts.append(current)
-            current = " "
-        current += letter
-    return "\r\n".join([*parts, current]) + "\r\n"
+        event = Event.new(
+            uid=f"wiedervorlage-{item.pk}@{request.acting_body.slug}.kim-verwaltung",
+            stamp=item.created_at,
+            start=item.date,
+            summary=" ".join(item.text.split()),
+            description=f"{about._meta.verbose_name} {about}" if about else None,
+            url=request.build_absolute_uri(item.get_absolute_url()),
+        )
+        calendar.add_component(event)
+    return bytes(calendar.to_ical())
 
 
 class Undo(RuleView):
