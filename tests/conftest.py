@@ -48,6 +48,16 @@ def django_db_setup(django_test_environment, django_db_blocker):
         teardown_databases(created, verbosity=0)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def strict_templates():
+    """A name that a template does not find fails the test; {% if %} may ask for it."""
+    from tests import strict
+
+    with pytest.MonkeyPatch.context() as patch:
+        strict.switch_on(patch)
+        yield
+
+
 @pytest.fixture
 def bodies(db):
     """The trial bodies by slug."""

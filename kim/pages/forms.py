@@ -169,7 +169,7 @@ class AddPage(RuleView):
         return self.page(request, form, 422, **kwargs)
 
     def page(self, request: Request, form: Any, status: int = 200, **kwargs: Any) -> HttpResponseBase:
-        context = {"form": form, **self.context(request, form, **kwargs)}
+        context = {"form": form, "button": self.button, **self.context(request, form, **kwargs)}
         return render(request, self.template_name, context, status=status)
 
 
@@ -261,7 +261,8 @@ class CorrectionPage(RuleView):
         return {}
 
     def page(self, request: Request, form: Any, status: int = 200, **extra: Any) -> HttpResponseBase:
-        context = {"form": form, "object": form.instance, **self.context(request, form), **extra}
+        context = {"form": form, "object": form.instance, "button": "Speichern"}
+        context |= {**self.context(request, form), **extra}
         return render(request, self.template_name, context, status=status)
 
     def conflict(self, request: Request, form: Any, stored: Any) -> HttpResponseBase:

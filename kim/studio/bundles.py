@@ -157,6 +157,7 @@ def render_pdf(template: str, styles: tuple[str, ...], content: dict[str, Any], 
     for name, title, rows in attached_tables(content):
         attached.append((name, as_csv(rows), "text/csv", title))
     day = date.fromisoformat(content["date"] or content["as_of"])
+    content = {"fingerprint": ""} | content  # a draft has none yet
     return pdf.render(template, {"content": content}, styles, attached=attached, day=day)
 
 

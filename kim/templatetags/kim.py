@@ -23,26 +23,34 @@ from kim.values import formats
 register = template.Library()
 
 
+def of_type(value: Any, *types: type) -> Any:
+    """The value, which is missing (None) or of one of the types. Anything else would print as if it were missing, and
+    a wrong figure is worse than no page."""
+    if value is None or isinstance(value, types):
+        return value
+    raise TypeError(f"{value!r} is neither missing nor {' or '.join(one.__name__ for one in types)}")
+
+
 @register.filter
 def euro(value: Decimal | None) -> str:
-    """684.000,00 €; what a template does not find counts as missing."""
-    return formats.format_euro(value if isinstance(value, Decimal) else None)
+    """684.000,00 €."""
+    return formats.format_euro(of_type(value, Decimal))
 
 
 @register.filter
 def vzae(value: Decimal | None) -> str:
     """0,5."""
-    return formats.format_fte(value if isinstance(value, Decimal) else None)
+    return formats.format_fte(of_type(value, Decimal))
 
 
 @register.filter
 def datum(value: date | datetime | str | None) -> str:
     """22.03.2023; with a time: 22.03.2023, 17:57 Uhr. Also from ISO words, as a released paper holds them."""
-    if isinstance(value, str) and value:
-        value = date.fromisoformat(value)
+    if isinstance(value, str):
+        value = date.fromisoformat(value) if value else None
     if isinstance(value, datetime):
         return f"{timezone.localtime(value):%d.%m.%Y, %H:%M} Uhr"
-    return formats.format_day(value if isinstance(value, date) else None)
+    return formats.format_day(of_type(value, date))
 
 
 @register.filter
