@@ -4,11 +4,15 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.db import InternalError, transaction
 from django.template import Context, Template
 from django.template.base import FilterExpression
 
+from kim.models import Reminder
+from kim.store.context import acting
 from staffing.views.posts import DescribePosition
 from tests import strict
+from tests.helpers import sql
 
 # a name that a template does not find
 
@@ -66,3 +70,40 @@ def test_figures_of_the_right_type_and_missing_ones_print():
     words = "{{ a|euro }} {{ a|vzae }} {{ day|datum }} {{ iso|datum }} {{ no|euro }}{{ no|vzae }}{{ no|datum }}"
     context = {"a": Decimal("1.5"), "day": date(2023, 3, 1), "iso": "2023-03-01", "no": None}
     assert Template(words).render(Context(context)) == "1,50\u00a0€ 1,5 01.03.2023 01.03.2023 –––"
+
+
+# a page that is only read writes nothing
+
+
+def note_in(monkeypatch, view):
+    """The page of a view leaves a row behind when it is shown."""
+    served = view.dispatch
+
+    def dispatch(self, request, **kwargs):
+        Reminder(body=request.acting_body, author=request.user, user=request.user, date=request.stand, text="!").save()
+        return served(self, request, **kwargs)
+
+    monkeypatch.setattr(view, "dispatch", dispatch)
+
+
+@pytest.mark.counter
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_a_page_that_writes_when_it_is_read_fails(login, monkeypatch, method):
+    note_in(monkeypatch, DescribePosition)
+    browser = login()
+    browser.raise_request_exception = True
+    with pytest.raises(InternalError, match="read-only"):
+        getattr(browser, method)("/stellen/CM-01/beschreibung/")
+
+
+def test_after_it_the_transaction_of_the_test_writes_again(login, region):
+    assert login().get("/stellen/").status_code == 200
+    assert sql("SHOW transaction_read_only") == [("off",)]
+    with acting(None, [region.pk], reading=True):
+        assert sql("SHOW transaction_read_only") == [("on",)]
+        with transaction.atomic(), acting(None, [region.pk]):
+            assert sql("SHOW transaction_read_only") == [("on",)]
+    assert sql("SHOW transaction_read_only") == [("off",)]
+    with pytest.raises(ZeroDivisionError), acting(None, [region.pk], reading=True):
+        raise ZeroDivisionError
+    assert sql("SHOW transaction_read_only") == [("off",)]

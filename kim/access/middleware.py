@@ -53,13 +53,15 @@ class ScopeMiddleware:
         held = [a for a in assignments if a.body is None or a.body == body]
         request.roles = {Role(a.role) for a in held}
         request.public_only = all(a.public_only for a in held if a.body)
+        reading = request.method in {"GET", "HEAD"}
         scope: dict[str, Any] = {
             "user_id": request.user.pk,
             "body_ids": [body.pk] if body else [],
             "url": request.path,
             "request": request.number,
             "public_only": request.public_only,
-            "snapshot": request.method in {"GET", "HEAD"} or "vorschau" in request.POST,
+            "snapshot": reading or "vorschau" in request.POST,
+            "reading": reading,
         }
         with acting(**scope):
             response = self.once(request)

@@ -39,12 +39,14 @@ def acting(
     body_ids: Iterable[int],
     *,
     snapshot: bool = False,
+    reading: bool = False,
     public_only: bool = False,
     **context: str,
 ) -> Iterator[None]:
     """One transaction, one actor, these bodies; without it no row is seen and none can be saved.
 
     snapshot: every query sees the same moment, so that a list and its total, before and after, agree.
+    reading: nothing can be written, also where this lies within a transaction that can.
     public_only: rows that are not public are not seen either.
     """
     nested = connection.in_atomic_block
@@ -57,6 +59,8 @@ def acting(
             before = cursor.fetchone()
         elif snapshot:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        if reading:  # of a savepoint it holds until that ends
+            cursor.execute("SET TRANSACTION READ ONLY")
         cursor.execute(SET, values)
         yield
         if nested and not connection.needs_rollback:
