@@ -12,6 +12,19 @@ from kim.store import postgres
 postgres.start()
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Files and the tests in them run in random order (pytest-randomly prints the seed; --randomly-seed sets it). What
+    drives a browser shares one served program per file and keeps its order within the file."""
+    written = {item: number for number, item in enumerate(items)}
+    result = yield
+    for path in {item.path for item in items if item.path.parent.name == "browser"}:
+        places = [place for place, item in enumerate(items) if item.path == path]
+        for place, item in zip(places, sorted((items[place] for place in places), key=written.get), strict=True):
+            items[place] = item
+    return result
+
+
 def as_(role_options):
     from django.db import connection
 

@@ -1,7 +1,11 @@
 """The devices of the tests themselves: each shows the fault that it is there for."""
 
+import os
+import subprocess
+import sys
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from django.db import InternalError, transaction
@@ -13,6 +17,8 @@ from kim.store.context import acting
 from staffing.views.posts import DescribePosition
 from tests import strict
 from tests.helpers import sql
+
+ROOT = Path(__file__).parents[1]
 
 # a name that a template does not find
 
@@ -107,3 +113,34 @@ def test_after_it_the_transaction_of_the_test_writes_again(login, region):
     with pytest.raises(ZeroDivisionError), acting(None, [region.pk], reading=True):
         raise ZeroDivisionError
     assert sql("SHOW transaction_read_only") == [("off",)]
+
+
+# the order of tests
+
+
+def run_in_order_of(seed, *words):
+    """A run of pytest of its own: whether it passes, and what it says."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    command = [sys.executable, "-m", "pytest", "-q", f"--randomly-seed={seed}", *words]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.counter
+def test_a_test_that_leans_on_another_fails_in_some_order(tmp_path):
+    path = tmp_path / "test_pair.py"
+    path.write_text("seen = []\n\ndef test_first():\n    seen.append(1)\n\ndef test_second():\n    assert seen\n")
+    found = {run_in_order_of(seed, "-c", os.devnull, "-p", "no:django", str(path))[0] for seed in range(1, 5)}
+    assert found == {0, 1}
+
+
+def collected(seed, path):
+    code, words = run_in_order_of(seed, "--collect-only", path)
+    assert code == 0, words
+    return [line for line in words.splitlines() if "::" in line]
+
+
+def test_the_seed_gives_the_order_and_files_that_drive_a_browser_keep_theirs():
+    one, other = collected(1, "tests/kim/test_formats.py"), collected(2, "tests/kim/test_formats.py")
+    assert one != other and sorted(one) == sorted(other) and collected(1, "tests/kim/test_formats.py") == one
+    assert collected(1, "tests/browser/test_journey.py") == collected(2, "tests/browser/test_journey.py")
