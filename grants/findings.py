@@ -12,7 +12,7 @@ from grants.costing import full_time
 from grants.figures import neutrality
 from grants.models import Account, AccountGroup, Book, BudgetLine, Rate, SubProduct, load
 from grants.models.programmes import SeveralRates, fitting
-from kim.figures.findings import Finding, Severity, about, rule, shared
+from kim.figures.findings import Finding, Severity, about, rule
 from kim.models import Body
 from kim.values.formats import format_day, format_euro, format_fte, listed
 from kim.values.periods import intersection, year_of
@@ -23,7 +23,7 @@ NOTICE = "Zuwendungsbescheid der Bewilligungsbehörde"
 
 def books(body: Body, day: date) -> list[Book]:
     """The notices of the day's year, planned ones too. Three queries, for all rules together."""
-    return shared(("books", body.pk, day.year), lambda: load(body, year_of(day.year), plans=True))
+    return load(body, year_of(day.year), plans=True)
 
 
 def granted(body: Body, day: date) -> list[Book]:
@@ -33,7 +33,7 @@ def granted(body: Body, day: date) -> list[Book]:
 
 def neutralities(body: Body, day: date) -> list[tuple[SubProduct, "neutrality.Neutrality | None", str]]:
     """The year's cost neutrality, for all rules together."""
-    return shared(("neutrality", body.pk, day.year), lambda: neutrality.of_year(body, day))
+    return neutrality.of_year(body, day)
 
 
 @rule("G1", "Σ der Positionen ≤ Betrag des Bescheids", NOTICE, "grants.FundingNotice")

@@ -13,6 +13,7 @@ from grants.figures.stated import budget_amount, rate
 from grants.models import Book, BudgetLine, FundingNotice, NoticeVersion, SubProduct, load
 from kim.figures import EUR, TEXT, Value, figure, known_total, stated, total
 from kim.models import Body
+from kim.store.reading import read_once
 from kim.values.formats import format_euro
 from kim.values.periods import year_of
 from staffing.models import Position
@@ -148,6 +149,7 @@ def occasions(body: Body, day: date) -> list[dict[str, Any]]:
     return [{"body": body, "year": day.year, "sub_product": one} for one in found]
 
 
+@read_once
 def of_year(body: Body, day: date) -> list[tuple[SubProduct, "Neutrality | None", str]]:
     """Each Teilprodukt of the year with its cost neutrality, or with the reason why it cannot be calculated."""
     found: list[tuple[SubProduct, Neutrality | None, str]] = []

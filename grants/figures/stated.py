@@ -11,6 +11,7 @@ from grants.models import BudgetLine, FundingNotice, SubProduct
 from kim.figures import DATE, EUR, FTE, NO_FORMS, TEXT, Amount, Value, figure, stated, total
 from kim.figures.choices import choices
 from kim.models import Body
+from kim.store.reading import read_once
 from kim.values.formats import listed
 from kim.values.periods import last_day
 
@@ -129,15 +130,18 @@ def purpose_choices(body: Body, day: date) -> dict[str, str]:
     return {"income": "Ertrag", "own": "eigene Stellen", "onward": "Stellen bei Dritten"}
 
 
+@read_once
+def lines_of(body: Body, year: int, sub_product: SubProduct) -> list[BudgetLine]:
+    """All Ansätze of a Teilprodukt in a year. One query."""
+    rows = BudgetLine.objects.filter(body=body, year=year, sub_product=sub_product)
+    return list(rows.select_related("account", "basis"))
+
+
 def lines(body: Body, year: int, sub_product: SubProduct, purpose: str) -> list[BudgetLine]:
     """The Ansätze for one purpose; ValidationError when there is none, so that no paper says 0 by mistake."""
     if purpose not in BudgetLine.Purpose.values:
         raise ValidationError(f"„{purpose}“ gibt es nicht: purpose ist income, own oder onward.")
-    found = list(
-        BudgetLine.objects.filter(body=body, year=year, sub_product=sub_product, purpose=purpose).select_related(
-            "account", "basis"
-        )
-    )
+    found = [line for line in lines_of(body, year, sub_product) if line.purpose == purpose]
     if not found:
         label = BudgetLine.Purpose(purpose).label
         raise ValidationError(f"Im Haushalt {year} fehlt zum Teilprodukt {sub_product.number} der Ansatz „{label}“.")

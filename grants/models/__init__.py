@@ -2,7 +2,7 @@
 
 from grants.models.amending import NewVersion
 from grants.models.budget import Account, AccountGroup, BudgetLine, SubProduct
-from grants.models.carry_over import carried, carry_over
+from grants.models.carrying_over import carried, carry_over
 from grants.models.funding import Funding
 from grants.models.handover import hand_over
 from grants.models.items import ItemRate, ItemTerms, NoticeItem

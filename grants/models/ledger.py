@@ -18,6 +18,7 @@ from grants.models.items import NoticeItem
 from grants.models.notices import DECIDED, FundingNotice, NoticeVersion
 from grants.models.readings import Said, chains, json_of, lump_amounts, read, rows_of, text
 from kim.models import Body
+from kim.store.reading import read_once
 from kim.values.periods import half_open_range, intersection
 from staffing.models import PositionPeriod
 
@@ -115,6 +116,7 @@ def added(parts: Iterable[dict[int, Decimal | None]]) -> dict[int, Decimal]:
     return found
 
 
+@read_once
 def load(
     body: Body | int,
     span: Any,

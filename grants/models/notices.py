@@ -16,6 +16,7 @@ from grants.models.programmes import FundingProgramme, ProgrammeModule
 from kim.models import Body, BodyRow, SameBody, Source, closed_year
 from kim.models.versioned import tracked
 from kim.store.context import Scope
+from kim.store.reading import read_once
 from kim.values.money import EuroModelField, exact, positive
 from kim.values.periods import DAY, PeriodField, half_open_range
 
@@ -90,7 +91,7 @@ class FundingNotice(BodyRow):
 
     def held(self) -> "list[NoticeVersion]":
         """All versions in their order. One query, unless they were prefetched."""
-        return sorted(self.versions.all(), key=lambda one: one.number)
+        return versions_of(self)
 
     @property
     def current(self) -> "NoticeVersion":
@@ -102,6 +103,12 @@ class FundingNotice(BodyRow):
         """The version whose state holds on a day: the newest Bescheid that was there by then; None if none was."""
         there = [one for one in self.held() if one.source.date is None or one.source.date <= day]
         return there[-1] if there else None
+
+
+@read_once
+def versions_of(notice: FundingNotice) -> "list[NoticeVersion]":
+    """See FundingNotice.held."""
+    return sorted(notice.versions.all(), key=lambda one: one.number)
 
 
 def current_of(versions: "Iterable[NoticeVersion]") -> "NoticeVersion | None":

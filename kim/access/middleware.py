@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 from django.http import FileResponse, HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import Resolver404, resolve
 
 from kim.access.request import Request, with_scope
 from kim.access.submissions import content_digest, form_key
@@ -52,16 +53,17 @@ class ScopeMiddleware:
             request.acting_body = body
         held = [a for a in assignments if a.body is None or a.body == body]
         request.roles = {Role(a.role) for a in held}
-        request.public_only = all(a.public_only for a in held if a.body)
-        reading = request.method in {"GET", "HEAD"}
+        of_body = [a for a in held if a.body]  # Systemverwaltung is not limited: it sees no body's rows at all
+        request.public_only = bool(of_body) and all(a.public_only for a in of_body)
+        shown = request.method in {"GET", "HEAD"}
         scope: dict[str, Any] = {
             "user_id": request.user.pk,
             "body_ids": [body.pk] if body else [],
             "url": request.path,
             "request": request.number,
             "public_only": request.public_only,
-            "snapshot": reading or "vorschau" in request.POST,
-            "reading": reading,
+            "snapshot": shown or "vorschau" in request.POST,
+            "read_only": shown and not foresees(request),
         }
         with acting(**scope):
             response = self.once(request)
@@ -100,6 +102,15 @@ class ScopeMiddleware:
             request.stand, request.year = today(request.acting_body), today(request.acting_body).year
             return render(request, "400.html", {"message": " ".join(error.messages)}, status=400)
         return None
+
+
+def foresees(request: Request) -> bool:
+    """Whether the page shows what a change would do: it makes the change and undoes it, so it has to write."""
+    try:
+        view = resolve(request.path_info).func
+    except Resolver404:
+        return False
+    return bool(getattr(getattr(view, "view_class", None), "foresees", False))
 
 
 def end_old_session(request: Request) -> None:

@@ -18,6 +18,7 @@ class RuleView(View):
 
     rule: str
     title = ""  # what the page is called, where that is always the same
+    foresees = False  # whether it shows, when it is read, what a change would do, by making and undoing it
     knows = False  # whether the page can be seen as the data were known at a moment (?kenntnisstand=)
 
     @classmethod

@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from kim.models import Kind
+from kim.store.reading import read_once
 from kim.values import formats
 
 WORDS = {
@@ -284,6 +285,7 @@ def worded(names: Iterable[str]) -> str:
 CATALOGUE: dict[str, Figure] = {}
 
 
+@read_once
 def read(name: str, kind: Any, value: Any, body: Any) -> Any:
     """The value a text stands for; models are found by their number or reference within the body."""
     if not isinstance(value, str) or kind is str:
@@ -331,10 +333,11 @@ def figure(
             k for k, p in signature(function).parameters.items() if p.default is p.empty and k in parameters
         )
         parameters = {k: _bare(v) for k, v in parameters.items()}
+        known = read_once(function)
         CATALOGUE[name] = Figure(
-            name, title, function, subject, parameters, required, arguments, many, headline, amounts, deadlines, verdict
+            name, title, known, subject, parameters, required, arguments, many, headline, amounts, deadlines, verdict
         )
-        return function
+        return known
 
     return register
 

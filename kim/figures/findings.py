@@ -1,19 +1,17 @@
 """Hinweise: what is wrong or missing, each with its rule and source. Computed every time; only notes are stored."""
 
-from collections.abc import Callable, Hashable, Iterable
-from contextvars import ContextVar
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from enum import IntEnum
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, TypeVar
+from typing import Any
 
 from django.apps import apps
 
 from kim.models import Body, FindingNote
-
-T = TypeVar("T")
+from kim.store.reading import reading
 
 
 class Severity(IntEnum):
@@ -81,20 +79,7 @@ class Finding:
 
 
 RULES: dict[str, Rule] = {}
-# What several rules read of the same body and day, as long as they are asked together; nothing is written meanwhile.
-SHARED: ContextVar[dict[Any, Any] | None] = ContextVar("shared", default=None)
 Check = Callable[[Body, date], Iterable[Finding]]
-
-
-def shared(key: Hashable, make: Callable[[], T]) -> T:
-    """What make() reads, once for all rules that are asked together; outside of collect() each time."""
-    known = SHARED.get()
-    if known is None:
-        return make()
-    if key not in known:
-        known[key] = make()
-    found: T = known[key]
-    return found
 
 
 def rule(code: str, title: str, source: str, subject: str = "") -> Callable[[Check], Check]:
@@ -134,16 +119,13 @@ def collect(body: Body, day: date, codes: Iterable[str] | None = None) -> list[F
     notes: dict[tuple[str, str], list[FindingNote]] = {}
     for note in FindingNote.objects.filter(body=body).select_related("author"):
         notes.setdefault((note.code, note.subject), []).append(note)
-    token = SHARED.set({})
-    try:
+    with reading():  # several rules read the same
         found = [
             Finding(f.severity, f.name, f.link, f.key, f.sentence, one, notes.get((one.code, f.key), []))
             for one in RULES.values()
             if codes is None or one.code in set(codes)
             for f in one.check(body, day)
         ]
-    finally:
-        SHARED.reset(token)
     return sorted(found, key=lambda f: (f.explained, f.severity, f.code, f.name))
 
 

@@ -6,6 +6,8 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
+from kim.store.reading import reading
+
 
 @contextmanager
 def known_at(moment: datetime) -> Iterator[None]:
@@ -19,7 +21,8 @@ def known_at(moment: datetime) -> Iterator[None]:
             [moment.isoformat()],
         )
         try:
-            yield
+            with reading(anew=True):
+                yield
         finally:
             if not connection.needs_rollback:
                 cursor.execute("SELECT set_config('search_path', %s, true)", [before])

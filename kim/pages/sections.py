@@ -13,6 +13,7 @@ from django.urls import Resolver404, resolve, reverse
 
 from kim.access.request import Request
 from kim.access.rules import may
+from kim.access.views import RuleView
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,8 @@ def way_to(request: Request, path: str) -> list[tuple[str, str]]:
         except Resolver404:
             continue
         view: Any = getattr(match.func, "view_class", None)
-        if len(address) < len(first) or view is None or not may(request, view.rule):
+        ours = isinstance(view, type) and issubclass(view, RuleView)  # pages of a library are no stations
+        if len(address) < len(first) or not ours or not may(request, view.rule):
             continue
         if words := view.station(request, **match.kwargs):
             found.append((words, address))

@@ -3,10 +3,12 @@
 import json
 import uuid
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Protocol
 
 from django.db import connection, transaction
+
+from kim.store.reading import reading
 
 if TYPE_CHECKING:
     from kim.models import Body, User
@@ -15,6 +17,9 @@ SETTINGS = ("app.body_ids", "app.nonpublic", "pghistory.context_id", "pghistory.
 
 
 SET = "SELECT " + ", ".join(f"set_config('{name}', %s, true)" for name in SETTINGS)
+
+
+READ_ONLY = ", set_config('transaction_read_only', 'on', true)"  # of a savepoint it holds until that ends
 
 
 GET = "SELECT " + ", ".join(f"coalesce(current_setting('{name}', true), '')" for name in SETTINGS)
@@ -39,14 +44,15 @@ def acting(
     body_ids: Iterable[int],
     *,
     snapshot: bool = False,
-    reading: bool = False,
+    read_only: bool = False,
     public_only: bool = False,
     **context: str,
 ) -> Iterator[None]:
     """One transaction, one actor, these bodies; without it no row is seen and none can be saved.
 
     snapshot: every query sees the same moment, so that a list and its total, before and after, agree.
-    reading: nothing can be written, also where this lies within a transaction that can.
+    read_only: nothing can be written, also where this lies within a transaction that can; what is read once is not
+    read again (kim.store.reading).
     public_only: rows that are not public are not seen either.
     """
     nested = connection.in_atomic_block
@@ -59,10 +65,9 @@ def acting(
             before = cursor.fetchone()
         elif snapshot:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        if reading:  # of a savepoint it holds until that ends
-            cursor.execute("SET TRANSACTION READ ONLY")
-        cursor.execute(SET, values)
-        yield
+        cursor.execute(SET + READ_ONLY if read_only else SET, values)
+        with reading(anew=True) if read_only else nullcontext():
+            yield
         if nested and not connection.needs_rollback:
             cursor.execute(SET, before)
 

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from kim.figures import EUR, Value, about
 from kim.history.preview import preview
 from kim.models import Body
+from kim.store.reading import reading
 from kim.studio import documents
 from kim.values import formats
 
@@ -92,7 +93,8 @@ def foreseen(change: Callable[[], object], body: Body, day: date, since: date | 
     day) say. ValidationError if it is refused."""
 
     def now() -> tuple[dict[str, Told], dict[str, dict[str, Any]]]:
-        return consequences(body, day), documents.figures_in_papers(body, since or date(day.year, 1, 1))
+        with reading():
+            return consequences(body, day), documents.figures_in_papers(body, since or date(day.year, 1, 1))
 
     (figures, papers), (new_figures, new_papers) = preview(change, now)
     changed = []

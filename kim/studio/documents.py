@@ -16,6 +16,7 @@ from kim.access.request import Request
 from kim.figures import CATALOGUE, uses
 from kim.figures.tokens import NOTHING, STYLE, ExpandedBlock, ExpandedToken, Expander, canonical, parameters
 from kim.models import BoundFigure, Text, TextBlock
+from kim.store.reading import reading
 from kim.values.richtext import TOKEN
 
 LEFTOVER = re.compile(r"«[^»]*»|\{\{|\}\}|\b20xx\b|\bXX+\b|\[fehlt\]")
@@ -103,9 +104,11 @@ class Document:
 
     def looked_through(self) -> tuple[list[ExpandedBlock], list[str]]:
         """The draft as it would be printed, and what stands against its release."""
-        expander = self.expander(bound_words(self.text))
-        blocks = self.blocks(expander)
-        return blocks, [problem for check in self.checks(expander, blocks) for problem in check.problems]
+        with reading():
+            expander = self.expander(bound_words(self.text))
+            blocks = self.blocks(expander)
+            checks = self.checks(expander, blocks)
+        return blocks, [problem for check in checks for problem in check.problems]
 
     def problems(self) -> list[str]:
         """What keeps it from being released."""
@@ -148,7 +151,8 @@ class Document:
 
     def blocks(self, expander: Expander) -> list[ExpandedBlock]:
         """The text with its figures."""
-        return [expander.block(b.key, b.heading, b.content) for b in self.text.blocks.all()]
+        with reading():
+            return [expander.block(b.key, b.heading, b.content) for b in self.text.blocks.all()]
 
     def fresh(self) -> list[ExpandedBlock]:
         """The text with what the data say at this moment, whatever was taken over."""

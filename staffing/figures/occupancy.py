@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef, Sum
 from kim.figures import COUNT, DATE, FTE, TEXT, Deadlines, Headline, Value, figure, stated, total
 from kim.figures.choices import choices
 from kim.models import Body
+from kim.store.reading import read_once
 from kim.values.formats import NBSP, format_fte
 from kim.values.periods import last_day
 from staffing.models import Occupancy, Position, PositionPeriod, Procedure, Stage
@@ -277,18 +278,34 @@ def rest_by_post(periods: Iterable[PositionPeriod], day: date) -> dict[int, Valu
     return found
 
 
+@read_once
+def periods_on(body: int, day: date) -> dict[int, PositionPeriod]:
+    """What holds on a day of every post of a body, by the key of the post. Two queries."""
+    rows = PositionPeriod.objects.filter(body=body, validity__contains=day)
+    rows = rows.select_related("position", "carrier", "basis").prefetch_related("served__municipality")
+    return {row.position_id: row for row in rows}
+
+
+@read_once
+def periods_before(body: int, day: date) -> dict[int, PositionPeriod]:
+    """What held last of every post of a body, if it ended by the day, by the key of the post. Two queries."""
+    rows = PositionPeriod.objects.filter(body=body, validity__endswith__lte=day).order_by("position_id", "-validity")
+    rows = rows.distinct("position_id").select_related("position", "carrier", "basis")
+    return {row.position_id: row for row in rows.prefetch_related("served__municipality")}
+
+
 def period_of(position: Position, day: date, when: str = "") -> PositionPeriod:
     """What holds of the post on the day; when="before": what held last, if it ended by then.
 
     ValidationError with a sentence if there is nothing: a paper must not print a post that is not there.
     """
-    rows = position.periods.select_related("position", "carrier", "basis").prefetch_related("served__municipality")
+    found: PositionPeriod | None
     if when == "before":
-        found: PositionPeriod | None = rows.filter(validity__endswith__lte=day).order_by("-validity").first()
+        found = periods_before(position.body_id, day).get(position.pk)
     elif when:
         raise ValidationError(f"„{when}“ gibt es nicht: when ist before oder leer.")
     else:
-        found = rows.filter(validity__contains=day).first()
+        found = periods_on(position.body_id, day).get(position.pk)
     if found is None:
         raise ValidationError(f"Die Stelle {position.number} gibt es am {day:%d.%m.%Y} nicht.")
     return found

@@ -182,6 +182,7 @@ class EditReallocation(RuleView):
     """A draft, new or again: its lines, their consequences at every pause in typing, and both ways to save it."""
 
     rule = "staffing.edit"
+    foresees = True
 
     request: Request
 
@@ -262,6 +263,7 @@ class ReallocationPage(RuleView):
     """One reallocation: its lines, for a draft its consequences, its history."""
 
     rule = "staffing.view"
+    foresees = True
 
     @classmethod
     def station(cls, request: Request, **kwargs: Any) -> str:

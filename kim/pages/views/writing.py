@@ -182,7 +182,8 @@ class PreviewText(RuleView):
 
     def post(self, request: Request, reference: str) -> HttpResponseBase:
         _, blocks, problems = typed_text(open_for_writing(request, reference), request.POST)
-        return render(request, "kim/preview.html", {"blocks": blocks, "problems": problems})
+        typed = {"blocks": [{"expanded": block} for block in blocks], "problems": problems}
+        return render(request, "kim/preview.html", typed)
 
 
 class Pages(RuleView):
