@@ -39,26 +39,22 @@ def as_(role_options):
 def django_db_setup(django_test_environment, django_db_blocker):
     """The owner creates the database; then every test acts as the app role, on trial data that is loaded once."""
     from django.core.management import call_command
-    from django.db import connection
-    from django.test.utils import teardown_databases
 
     from tests import database
     from tests.helpers import close, psql
 
-    with django_db_blocker.unblock():
-        as_({})
-        created = database.create()
+    def load():
         as_({"assume_role": postgres.APP})
         call_command("load_fixtures", verbosity=0, stdout=open(os.devnull, "w"))
-        close()
-    yield
+        as_({})
+
     with django_db_blocker.unblock():
         as_({})
+        name = database.create(lambda: as_({"assume_role": postgres.APP}), load)
+    yield
+    with django_db_blocker.unblock():
         close()
-        # A server that was just ended may still be connected for a moment, and would keep the database from going.
-        name = connection.settings_dict["NAME"]
-        psql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
-        teardown_databases(created, verbosity=0)
+        psql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 @pytest.fixture(scope="session", autouse=True)

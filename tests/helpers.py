@@ -1,5 +1,6 @@
 """Small things several tests need."""
 
+import os
 import re
 import subprocess
 from decimal import Decimal as D
@@ -10,6 +11,12 @@ from django.db import connection, transaction
 
 from kim.store import postgres
 from kim.values.periods import inclusive_range
+
+
+def thorough(every, some):
+    """How often something is tried: every with KIM_TESTS=all (as before a release), else some, by another seed each
+    time a run asks for it; what each of them must fulfil is the same."""
+    return every if os.environ.get("KIM_TESTS") == "all" else some
 
 
 def close():
@@ -49,15 +56,36 @@ def pdf_text(content):
     return re.sub(r"\s+", " ", run.stdout.decode().replace("\u00a0", " "))
 
 
-def drawn_paper(body, reference="2023/0120"):
-    """The PDF of a draft with the figures as the data say them now (as if all were taken over)."""
+def fresh_draft(body, reference="2023/0120"):
+    """A draft with the figures as the data say them now (as if all were taken over)."""
     from kim.models import Body
-    from kim.studio import documents, releases
+    from kim.studio import documents
 
     found = documents.find(Body.objects.get(pk=body.pk), reference)
     chips = [chip for block in found.fresh() for chip in block.chips()]
     documents.take_over(found.text, chips, {chip.token for chip in chips})
-    return releases.draft_pdf(found)
+    return found
+
+
+def drawn_paper(body, reference="2023/0120"):
+    """The PDF of a draft with the figures as the data say them now."""
+    from kim.studio import releases
+
+    return releases.draft_pdf(fresh_draft(body, reference))
+
+
+def drawn_from(body, reference="2023/0120"):
+    """The page that this PDF is drawn from."""
+    import html
+
+    from django.template.loader import render_to_string
+
+    from kim.studio import releases
+
+    found = fresh_draft(body, reference)
+    return html.unescape(
+        render_to_string(found.template, {"content": {"fingerprint": ""} | releases.printable_draft(found)[0]})
+    )
 
 
 def shown(browser, url):

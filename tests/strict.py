@@ -20,7 +20,9 @@ def strict(expression, context, ignore_failures=False):
     try:
         found.var, found.is_var = expression.var.resolve(context), False
     except VariableDoesNotExist as missing:
-        pytest.fail(f"{context.template.name} (or what it is made of): „{expression.token}“ is unknown: {missing.msg}")
+        pytest.fail(
+            f"{context.template.name} (or what it is made of): „{expression.token}“ is unknown: no „{missing.params[0]}“"
+        )
     return lenient(found, context, ignore_failures)
 
 

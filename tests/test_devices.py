@@ -17,6 +17,7 @@ from kim.store.context import acting
 from staffing.views.posts import DescribePosition
 from tests import strict
 from tests.helpers import sql
+from tests.security.addresses import PAGES
 
 ROOT = Path(__file__).parents[1]
 
@@ -102,15 +103,21 @@ def test_a_page_that_writes_when_it_is_read_fails(login, monkeypatch, method):
         getattr(browser, method)("/stellen/CM-01/beschreibung/")
 
 
+def test_only_pages_of_a_draft_that_show_its_consequences_may_write():
+    """They make the change in a savepoint that is always undone."""
+    names = {page.name for page in PAGES if getattr(getattr(page.view, "view_class", None), "foresees", False)}
+    assert names == {"reallocation", "reallocation-new", "reallocation-edit"}
+
+
 def test_after_it_the_transaction_of_the_test_writes_again(login, region):
     assert login().get("/stellen/").status_code == 200
     assert sql("SHOW transaction_read_only") == [("off",)]
-    with acting(None, [region.pk], reading=True):
+    with acting(None, [region.pk], read_only=True):
         assert sql("SHOW transaction_read_only") == [("on",)]
         with transaction.atomic(), acting(None, [region.pk]):
             assert sql("SHOW transaction_read_only") == [("on",)]
     assert sql("SHOW transaction_read_only") == [("off",)]
-    with pytest.raises(ZeroDivisionError), acting(None, [region.pk], reading=True):
+    with pytest.raises(ZeroDivisionError), acting(None, [region.pk], read_only=True):
         raise ZeroDivisionError
     assert sql("SHOW transaction_read_only") == [("off",)]
 

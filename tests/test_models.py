@@ -1,8 +1,13 @@
 """The rules of the house for every model; each test is also seen to fail on a planted violation."""
 
+import importlib
+import re
+
 from django.apps import apps
 from django.db import models
 
+from kim.figures import CATALOGUE
+from kim.figures.findings import RULES
 from kim.models import BodyRow, SameBody
 from tests.test_architecture import APPS, ROOT
 
@@ -99,3 +104,45 @@ def test_the_glossary_names_every_model():
     glossary = (ROOT / "docs" / "glossary.md").read_text()
     assert unexplained(glossary) == set()
     assert unexplained(glossary.replace("`Carrier`", "")) == {"Carrier"}
+
+
+def exists_in_code(name):
+    """Whether a name of the glossary leads somewhere: a model, a part of one, a figure, a hint, or a path to a name."""
+    models = {m.__name__: m for m in apps.get_models()}
+    head, _, rest = name.partition(".")
+    if name in CATALOGUE or name in RULES or head in models:
+        return not rest or name in CATALOGUE or hasattr(models.get(head), rest)
+    if "." not in name:
+        return any(hasattr(model, name) for model in models.values())
+    parts = name.split(".")
+    for count in range(len(parts), 0, -1):
+        try:
+            found = importlib.import_module(".".join(parts[:count]))
+        except ModuleNotFoundError:
+            continue
+        for part in parts[count:]:
+            found = getattr(found, part, None)
+        return found is not None
+    return False
+
+
+def names_in(glossary):
+    """What the second column gives as code; paths of files have a test of their own."""
+    rows = [line.split("|") for line in glossary.splitlines() if line.startswith("|")]
+    return {name for cells in rows[2:] for name in re.findall(r"`([^`]+)`", cells[2])}
+
+
+def test_every_name_of_the_glossary_exists():
+    glossary = (ROOT / "docs" / "glossary.md").read_text()
+    assert len(names_in(glossary)) > 80
+    assert {name for name in names_in(glossary) if not exists_in_code(name)} == set()
+    planted = "|German|Code|From|\n|---|---|---|\n| Wort | `Paper.adopt_all`, `kim.history.story` | x |"
+    assert {name for name in names_in(planted) if not exists_in_code(name)} == {"Paper.adopt_all", "kim.history.story"}
+
+
+def test_every_file_the_pages_name_is_there():
+    """Paths in backticks in README and docs."""
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    named = {(page.name, path) for page in pages for path in re.findall(r"`((?:kim|staffing|grants|meetings|tests|docs|script|templates)/[\w./-]+\.\w+)`", page.read_text())}  # fmt: skip
+    assert len(named) > 60
+    assert {pair for pair in named if not (ROOT / pair[1]).exists()} == set()

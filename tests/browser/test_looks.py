@@ -1,9 +1,9 @@
 """Every page in Chromium: no axe finding in light and dark, no console error, nothing cut off, rows dense."""
 
-import os
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+
+from tests.helpers import thorough
 
 PAGES = [
     "/",
@@ -119,8 +119,8 @@ PEOPLE = {
 }
 LOOKS = [(width, scheme) for width in (1280, 390, 320) for scheme in ("light", "dark", "forced")]
 # Each page in one look per role, the looks in turn, so that the roles together see a page in most of them;
-# KIM_LOOKS=all shows every page to every role in all nine (fifteen minutes).
-EACH = len(LOOKS) if os.environ.get("KIM_LOOKS") == "all" else 1
+# KIM_TESTS=all shows every page to every role in all nine (fifteen minutes).
+EACH = thorough(len(LOOKS), 1)
 
 
 @pytest.fixture(scope="module", params=[(1280, "light"), (1280, "dark"), (390, "light"), (320, "dark")], ids=str)
@@ -150,7 +150,11 @@ def looked_at(page, url, look):
     return wrong
 
 
-@pytest.mark.parametrize("person", PEOPLE)
+# Of those who see every page the two that differ most: who edits and who only reads; KIM_TESTS=all asks everybody.
+SEEN_BY = thorough(list(PEOPLE), ["sachbearbeitung", "pruefung", "sachbearbeitung-kreis", "technik", ""])
+
+
+@pytest.mark.parametrize("person", SEEN_BY)
 def test_axe_finds_nothing_and_nothing_is_cut_off(person, served, browser):
     page, wrong, refused = served.open(browser, person), [], set()
     for number, url in enumerate(PEOPLE[person]):

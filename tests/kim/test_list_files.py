@@ -14,7 +14,7 @@ import pytest
 from kim.figures import COUNT, DATE, EUR, FTE, MONTHS
 from kim.store.context import acting
 from kim.values.formats import NBSP
-from tests.helpers import table_of
+from tests.helpers import table_of, thorough
 from tests.kim.lists import LISTS, form_of
 
 PEOPLE = ["sachbearbeitung", "kaemmerei", "sitzungsdienst", "leitung", "pruefung", "öffentlich"]
@@ -136,16 +136,16 @@ def chance_query(chance, path, offered):
 
 @pytest.mark.parametrize("role", PEOPLE)
 def test_files_equal_the_screen_in_random_combinations(role, person):
-    """500 addresses in all: filters, order, columns, Stand, role, body; rows, columns and totals are compared."""
+    """Filters, order, columns, Stand, role, body at random; rows, columns and totals are compared."""
     chance, seen = random.Random(f"A3-{role}"), []
     for slug in ("weidenkreis", "staedteregion-aachen", "stadt-aachen"):
         browser = person(role, slug)
         for path in LISTS:
             offered = form_of(browser, path)
-            for turn in range(4):
-                output = ("csv", "json", "xlsx")[turn % 3]
+            for turn in range(thorough(4, 1)):
+                output = ("csv", "json", "xlsx")[(turn + len(seen)) % 3]
                 seen.append(compared(browser, path, chance_query(chance, path, offered), output))
-    assert len(seen) == 108 and seen.count("same") > 100  # six roles: 648
+    assert len(seen) == thorough(108, 27) and seen.count("same") > len(seen) * 0.9  # six roles: 162, or 648
 
 
 @pytest.mark.counter

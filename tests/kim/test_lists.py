@@ -141,22 +141,23 @@ def test_a_list_asks_as_often_for_500_rows_as_for_one_and_stays_small(login, bod
     urls = [*LISTS, *(f"{path}?{query}" for path, query in ALL_COLUMNS.items())]
 
     def queries(url):
-        browser.get(url)
         with CaptureQueriesContext(connection) as found:
-            assert browser.get(url).status_code == 200
+            pages[url] = browser.get(url)
+        assert pages[url].status_code == 200
         return len(found)
+
+    pages = {}
+    for url in urls:
+        browser.get(url)  # what is asked once for a process
 
     with acting(None, [body.pk]):
         fill(body, 0, 1)
     one = {url: queries(url) for url in urls}
     with acting(None, [body.pk]):
-        fill(body, 1, 30)
-    assert {url: queries(url) for url in urls} == one
-    with acting(None, [body.pk]):
-        fill(body, 30, 500)
+        fill(body, 1, 500)
     assert {url: queries(url) for url in urls} == one and max(one.values()) <= 30
     for path in LISTS:
-        page = browser.get(path)
+        page = pages[path]
         assert len(table_of(page)[1]) == 500, path
         assert len(page.content) <= 400_000, (path, len(page.content))
 

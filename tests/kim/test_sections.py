@@ -58,7 +58,7 @@ class NewPage(RuleView):
     title = "Zählung"
 
     def get(self, request, number):
-        return render(request, "components/edit.html", {"title": self.title, "form": ""})
+        return render(request, "components/edit.html", {"title": self.title, "form": "", "button": "Zählen"})
 
 
 class NewTab(NewPage):
@@ -69,7 +69,7 @@ class NewTab(NewPage):
         return "Zählungen"
 
     def get(self, request):
-        return render(request, "components/edit.html", {"title": "Zählungen", "form": ""})
+        return render(request, "components/edit.html", {"title": "Zählungen", "form": "", "button": "Zählen"})
 
 
 urlpatterns = [
@@ -90,7 +90,10 @@ def test_a_new_page_of_staffing_needs_no_line_in_kim(declared, login, settings, 
     try:
         page = login().get("/stellen/CM-01/zaehlung/").content.decode()
         assert way(page) == [("/stellen/", "Stellen"), ("/stellen/CM-01/", "CM-01"), ("", "Zählung")]
-        assert re.findall(r'aria-current="true">([^<]*)', page) == ["Stellen", "Stellen"]  # its section and its tab
+        assert re.findall(r'<a [^>]*aria-current="true">([^<]*)', page) == [
+            "Stellen",
+            "Stellen",
+        ]  # its section and its tab
         assert '<a href="/zaehlungen/">Zählungen</a>' in page
         assert re.search(r'href="/stellen/CM-01/"><span class="kern-label">Verwerfen', page)
         tab = login().get("/zaehlungen/").content.decode()
@@ -112,7 +115,7 @@ def test_a_right_is_declared_once():
 
 def test_the_path_of_a_page_follows_from_its_address(login, region):
     found = way(login().get("/zuwendungen/bescheid/kim-2023/weiterleitung/").content.decode())
-    assert [words for _, words in found] == ["Zuwendungen", "KIM 2023", "Weiterleitung"]
+    assert [words for _, words in found] == ["Zuwendungen", "Zuwendungsbescheid KIM 2023", "Weiterleitung"]
     assert way(login("pruefung").get("/foerderjahre/").content.decode()) == []
     found = way(login().get("/dokumente/2023-0120/text/").content.decode())
     assert [words for _, words in found] == ["Dokumente", "Mitteilungsvorlage 2023/0120", "Text"]

@@ -220,9 +220,10 @@ def test_a_change_at_the_same_moment_is_not_overwritten(login, region, monkeypat
         PositionPeriod.objects.filter(position__number="CM-01").update(fte="0.750")
         return genuine(events)
 
-    monkeypatch.setattr(trail, "earlier", meanwhile)
-    with acting(None, [region.pk]):
-        found = take_back(browser, act)
+    with acting(None, [region.pk]), monkeypatch.context() as patch:
+        patch.setattr(trail, "earlier", meanwhile)
+        answer = browser.post("/ruecknahme/", {"akt": act, "next": "/stellen/CM-01/"})
+    found = words(browser.get(answer["Location"]))
     assert "Inzwischen ist das weiter geändert worden" in found and str(stored().fte) == "0.750"
 
 

@@ -128,7 +128,8 @@ def test_who_is_there_for_public_matters_neither_signs_nor_releases():
     from kim.models import Role
 
     def asked(public_only, rule):
-        return may(SimpleNamespace(public_only=public_only, roles={Role.HEAD}, closed_years=set()), rule)
+        request = SimpleNamespace(public_only=public_only, roles={Role.HEAD}, closed_years=set(), known=None, year=2023)
+        return may(request, rule)
 
     for rule in ("papers.sign", "papers.release", "onward.release"):
         assert asked(False, rule) and not asked(True, rule)
