@@ -348,3 +348,18 @@ def test_pages_write_by_verbs():
     assert {str(p.relative_to(ROOT)): found for p in files if (found := writes(p.read_text()))} == {}
     planted = "row.save_checked()\nNote.objects.create(text='x')\nrows.update(state='x')\nself.save(form)"
     assert len(writes(planted)) == 3
+
+
+WIDTH = 120
+
+
+def too_wide(text):
+    return [number for number, line in enumerate(text.splitlines(), 1) if len(line) > WIDTH]
+
+
+def test_lines_that_no_linter_reads_can_be_read_by_a_person():
+    own = [*(ROOT / "templates").rglob("*.html"), *(ROOT / "kim" / "editor").glob("*.js")]
+    own += [p for p in (ROOT / "kim" / "static" / "kim").rglob("*") if p.suffix in {".css", ".js"}]
+    assert len(own) > 80
+    assert {str(p.relative_to(ROOT)): found for p in own if (found := too_wide(p.read_text()))} == {}
+    assert too_wide("<p>\n" + "x" * 121 + "\n</p>") == [2] and too_wide("ü" * 120) == []

@@ -19,12 +19,18 @@ const schema = new Schema({
     ordered_list: { group: "block", content: "list_item+", parseDOM: [{ tag: "ol" }], toDOM: () => ["ol", 0] },
     list_item: { content: "paragraph", defining: true, parseDOM: [{ tag: "li" }], toDOM: () => ["li", 0] },
     text: { group: "inline" },
-    hard_break: { group: "inline", inline: true, selectable: false, leafText: () => "\n", parseDOM: [{ tag: "br" }], toDOM: () => ["br"] },
+    hard_break: {
+      group: "inline", inline: true, selectable: false,
+      leafText: () => "\n", parseDOM: [{ tag: "br" }], toDOM: () => ["br"],
+    },
     // Not draggable: browsers lose the token when they copy a draggable element.
     figure: {
       group: "inline", inline: true, atom: true, attrs: { token: {}, text: {}, title: { default: "" } },
       leafText: (node) => node.attrs.text,
-      parseDOM: [{ tag: "data[data-token]", getAttrs: (at) => ({ token: at.dataset.token, text: at.textContent, title: at.title }) }],
+      parseDOM: [{
+        tag: "data[data-token]",
+        getAttrs: (at) => ({ token: at.dataset.token, text: at.textContent, title: at.title }),
+      }],
       toDOM: ({ attrs }) => ["data", { class: "bound", "data-token": attrs.token, title: attrs.title }, attrs.text],
     },
   },
@@ -32,7 +38,10 @@ const schema = new Schema({
     strong: { parseDOM: [{ tag: "strong" }, { tag: "b" }], toDOM: () => ["strong", 0] },
     link: {
       attrs: { href: {} }, inclusive: false, toDOM: (mark) => ["a", { href: mark.attrs.href }, 0],
-      parseDOM: [{ tag: "a[href]", getAttrs: (at) => HREF.test(at.getAttribute("href")) && { href: at.getAttribute("href") } }],
+      parseDOM: [{
+        tag: "a[href]",
+        getAttrs: (at) => HREF.test(at.getAttribute("href")) && { href: at.getAttribute("href") },
+      }],
     },
   },
 });
@@ -48,7 +57,9 @@ function lines(block) {
   block.forEach((node) => {
     const marks = { strong: !!strong.isInSet(node.marks), href: link.isInSet(node.marks)?.attrs.href ?? "" };
     if (node.type === hard_break) found.push([]);
-    else if (node.type === figure) found.at(-1).push({ out: node.attrs.token, strong: marks.strong, href: "" });  // a figure in a link would not be read
+    else if (node.type === figure) {  // a figure in a link would not be read
+      found.at(-1).push({ out: node.attrs.token, strong: marks.strong, href: "" });
+    }
     else for (const char of node.text.replace(/[\0-\x20\x7f\x85\u2028\u2029]/g, " "))
       found.at(-1).push({ out: char.replace(/[\\*[\]{]/, "\\$&"), blank: char === " " || char === "\u00a0", ...marks });
   });
@@ -57,7 +68,9 @@ function lines(block) {
 
 // Blanks at the edge of a mark stand outside of it: "** fett **" is no markup.
 function bare(pieces) {
-  const clear = (row, alike, without) => row.forEach((one, at) => { if (one.blank && !alike(row[at - 1] ?? {}, one)) Object.assign(one, without); });
+  const clear = (row, alike, without) => row.forEach((one, at) => {
+    if (one.blank && !alike(row[at - 1] ?? {}, one)) Object.assign(one, without);
+  });
   const both = (...rule) => { clear(pieces, ...rule); clear(pieces.reverse(), ...rule); pieces.reverse(); };
   both((a, b) => a.strong === b.strong, { strong: false });
   both((a, b) => a.strong === b.strong && a.href === b.href, { href: "" });
@@ -82,8 +95,14 @@ function written(line) {
 // What a line begins with must not look like a list; two breaks in a row are a new paragraph.
 function block(node) {
   if (node.type === paragraph)
-    return lines(node).map((line) => written(line).replace(/^-(?= )/, "\\-").replace(/^(\d+)\.(?= )/, "$1\\.")).join("\n").replace(/\n{2,}/g, "\n\n").replace(/^\n+|\n+$/g, "");
-  const items = node.children.map((item) => lines(item.firstChild).map(written).filter(Boolean).join(" ")).filter(Boolean);
+    return lines(node)
+      .map((line) => written(line).replace(/^-(?= )/, "\\-").replace(/^(\d+)\.(?= )/, "$1\\."))
+      .join("\n")
+      .replace(/\n{2,}/g, "\n\n")
+      .replace(/^\n+|\n+$/g, "");
+  const items = node.children
+    .map((item) => lines(item.firstChild).map(written).filter(Boolean).join(" "))
+    .filter(Boolean);
   return items.map((item, at) => `${node.type === ordered_list ? `${at + 1}.` : "-"} ${item}`).join("\n");
 }
 
@@ -123,7 +142,11 @@ function cleanWord(html) {
   const dom = parsed(html);
   const each = (selector, act) => [...dom.querySelectorAll(selector)].reverse().forEach(act);
   const styled = (at, weight) => new RegExp(`(^|;)\\s*font-weight:\\s*(${weight})`).test(at.dataset.style);
-  const rename = (at, tag) => { const fresh = dom.createElement(tag); fresh.append(...at.childNodes); at.replaceWith(fresh); };
+  const rename = (at, tag) => {
+    const fresh = dom.createElement(tag);
+    fresh.append(...at.childNodes);
+    at.replaceWith(fresh);
+  };
   each("script,title,xml,meta,link,img,svg,iframe,object", (at) => at.remove());
   each("data", (at) => { if (!TOKEN.test(at.dataset.token ?? "")) at.replaceWith(...at.childNodes); });
   each("b[data-style]", (at) => { if (styled(at, "normal|400")) at.replaceWith(...at.childNodes); });
@@ -144,7 +167,10 @@ function cleanWord(html) {
 
 // Plain text: blank lines part paragraphs, other line ends stay.
 function plainText(text, $context) {
-  const inline = (line, at) => [...(at ? [hard_break.create()] : []), ...(line ? [schema.text(line, $context.marks())] : [])];
+  const inline = (line, at) => [
+    ...(at ? [hard_break.create()] : []),
+    ...(line ? [schema.text(line, $context.marks())] : []),
+  ];
   const parts = text.replace(/\r\n?/g, "\n").split(/\n[ \t]*\n\s*/);
   return Slice.maxOpen(Fragment.from(parts.map((part) => paragraph.create(null, part.split("\n").flatMap(inline)))));
 }
@@ -170,7 +196,8 @@ const leaveList = (state, dispatch) => {
 // Left to the browser, joining two items would set an inline style, which the CSP reports.
 const joinItems = (way) => ({ doc, tr, selection: { $from, empty } }, dispatch) => {
   const at = $from.pos, next = $from.depth > 2 && doc.resolve(way < 0 ? $from.before(-1) : $from.after(-1));
-  if (!empty || !next || at !== (way < 0 ? $from.start() : $from.end()) || !(way < 0 ? next.nodeBefore : next.nodeAfter)) return false;
+  if (!empty || !next || at !== (way < 0 ? $from.start() : $from.end())) return false;
+  if (!(way < 0 ? next.nodeBefore : next.nodeAfter)) return false;
   dispatch?.(tr.delete(Math.min(at, at + 4 * way), Math.max(at, at + 4 * way)).scrollIntoView());
   return true;
 };
@@ -193,17 +220,20 @@ const itemsAreLines = new Plugin({
 
 // ---- dialogs, both native: focus, Escape and roles are the browser's
 
-// A number found by its words. A slower older answer must not replace a newer one, and Enter counts only for what is shown.
+// A number found by its words. A slower older answer must not replace a newer one, and Enter counts only for what is
+// shown.
 function pick(view, address) {
   const dialog = document.getElementById("picker");
   const [query, list, count] = ["input", "select", "output"].map((tag) => dialog.querySelector(tag));
   let asked = 0, shown = -1, pause, hits = [];
   const load = async (turn) => {
-    const answer = await fetch(`${address}?q=${encodeURIComponent(query.value)}`, { headers: { Accept: "application/json" }, credentials: "same-origin" })
+    const url = `${address}?q=${encodeURIComponent(query.value)}`;
+    const answer = await fetch(url, { headers: { Accept: "application/json" }, credentials: "same-origin" })
       .then((one) => one.json()).catch(() => null);
     if (turn !== asked) return;
     hits = answer ?? [];
-    list.replaceChildren(...hits.map((hit) => new Option(`${hit.text} – ${hit.title}${hit.source ? ` (${hit.source})` : ""}`)));
+    const words = (hit) => `${hit.text} – ${hit.title}${hit.source ? ` (${hit.source})` : ""}`;
+    list.replaceChildren(...hits.map((hit) => new Option(words(hit))));
     list.selectedIndex = hits.length ? 0 : -1;
     count.textContent = answer ? `${hits.length} Treffer` : "Die Zahlen ließen sich nicht laden.";
     shown = turn;
@@ -230,7 +260,8 @@ function pick(view, address) {
     view.focus();
     const hit = dialog.returnValue === "ok" && hits[list.selectedIndex];
     if (!hit) return;
-    const made = figure.create({ token: hit.token, text: hit.text, title: hit.source ? `${hit.title}: ${hit.source}` : hit.title });
+    const title = hit.source ? `${hit.title}: ${hit.source}` : hit.title;
+    const made = figure.create({ token: hit.token, text: hit.text, title });
     view.dispatch(closeHistory(view.state.tr).replaceSelectionWith(made).scrollIntoView());
   };
   dialog.showModal();
@@ -255,23 +286,47 @@ function linkRange({ doc, selection: { $from, from, to, empty } }) {
   return found;
 }
 
-const LINK = `<dialog class="editor-dialog" aria-labelledby="editor-link-h"><form method="dialog"><h2 id="editor-link-h" class="kern-heading-small">Link</h2>
-<p><label for="editor-link-text">Text</label><input id="editor-link-text" class="kern-form-input__input" autocomplete="off"></p>
-<p><label for="editor-link-href">Adresse</label><input id="editor-link-href" class="kern-form-input__input" inputmode="url" autocomplete="off" placeholder="https://"></p>
-<p class="actions"><button class="kern-btn kern-btn--primary kern-btn--small" value="ok"><span class="kern-label">Übernehmen</span></button>
-<button class="kern-btn kern-btn--secondary kern-btn--small" value="remove"><span class="kern-label">Link entfernen</span></button>
-<button class="kern-btn kern-btn--tertiary kern-btn--small" value="cancel"><span class="kern-label">Abbrechen</span></button></p></form></dialog>`;
+const LINK = `
+<dialog class="editor-dialog" aria-labelledby="editor-link-h">
+  <form method="dialog">
+    <h2 id="editor-link-h" class="kern-heading-small">Link</h2>
+    <p>
+      <label for="editor-link-text">Text</label>
+      <input id="editor-link-text" class="kern-form-input__input" autocomplete="off">
+    </p>
+    <p>
+      <label for="editor-link-href">Adresse</label>
+      <input id="editor-link-href" class="kern-form-input__input" inputmode="url" autocomplete="off"
+        placeholder="https://">
+    </p>
+    <p class="actions">
+      <button class="kern-btn kern-btn--primary kern-btn--small" value="ok">
+        <span class="kern-label">Übernehmen</span>
+      </button>
+      <button class="kern-btn kern-btn--secondary kern-btn--small" value="remove">
+        <span class="kern-label">Link entfernen</span>
+      </button>
+      <button class="kern-btn kern-btn--tertiary kern-btn--small" value="cancel">
+        <span class="kern-label">Abbrechen</span>
+      </button>
+    </p>
+  </form>
+</dialog>`.trim();
 let linkDialog;
 
 // "www.stadt.de" and "a@stadt.de" are what people type.
 function address(typed) {
   const words = typed.trim();
-  return /^[a-z]+:/i.test(words) ? words.replace(/^[a-z]+:/i, (scheme) => scheme.toLowerCase()) : (words.includes("@") ? "mailto:" : "https://") + words;
+  if (/^[a-z]+:/i.test(words)) return words.replace(/^[a-z]+:/i, (scheme) => scheme.toLowerCase());
+  return (words.includes("@") ? "mailto:" : "https://") + words;
 }
 
 function setLink(view, { from, to }, href, words) {
   const { tr } = view.state, mark = href && link.create({ href });
-  if (from === to && mark) tr.replaceSelectionWith(schema.text(words || href.replace(/^mailto:/, ""), mark.addToSet(view.state.selection.$from.marks())), false);
+  if (from === to && mark) {
+    const marks = mark.addToSet(view.state.selection.$from.marks());
+    tr.replaceSelectionWith(schema.text(words || href.replace(/^mailto:/, ""), marks), false);
+  }
   else tr.removeMark(from, to, link);
   if (from !== to && mark) tr.addMark(from, to, mark);
   view.dispatch(closeHistory(tr).scrollIntoView());
@@ -336,17 +391,26 @@ function toolbar(label, buttons, view) {
   bar.setAttribute("aria-label", `Text gestalten: ${label}`);
   buttons.forEach(([words, run, , key], at) => {
     const button = document.createElement("button"), inner = document.createElement("span");
-    Object.assign(button, { type: "button", className: "kern-btn kern-btn--tertiary kern-btn--small", tabIndex: at ? -1 : 0 });
+    const className = "kern-btn kern-btn--tertiary kern-btn--small";
+    Object.assign(button, { type: "button", className, tabIndex: at ? -1 : 0 });
     Object.assign(inner, { className: "kern-label", textContent: words });
-    if (key) { button.setAttribute("aria-keyshortcuts", `Control+${key.toUpperCase()}`); button.title = `Strg+${key === "." ? "Punkt" : key.toUpperCase()}`; }
+    if (key) {
+      button.setAttribute("aria-keyshortcuts", `Control+${key.toUpperCase()}`);
+      button.title = `Strg+${key === "." ? "Punkt" : key.toUpperCase()}`;
+    }
     button.append(inner);
     button.addEventListener("mousedown", (event) => event.preventDefault());  // the selection stays
-    button.addEventListener("click", () => { run(view.state, view.dispatch, view); if (!document.querySelector("dialog:modal")) view.focus(); });
+    button.addEventListener("click", () => {
+      run(view.state, view.dispatch, view);
+      if (!document.querySelector("dialog:modal")) view.focus();
+    });
     bar.append(button);
   });
   bar.addEventListener("keydown", (event) => {
     const all = [...bar.children], at = all.indexOf(document.activeElement);
-    const next = { ArrowRight: (at + 1) % all.length, ArrowLeft: (at + all.length - 1) % all.length, Home: 0, End: all.length - 1 }[event.key];
+    const count = all.length;
+    const places = { ArrowRight: (at + 1) % count, ArrowLeft: (at + count - 1) % count, Home: 0, End: count - 1 };
+    const next = places[event.key];
     if (next === undefined) return;
     event.preventDefault();
     all.forEach((one, place) => { one.tabIndex = place === next ? 0 : -1; });
@@ -356,8 +420,11 @@ function toolbar(label, buttons, view) {
 }
 
 function attributes(textarea, label) {
-  const given = ["aria-describedby", "aria-invalid"].filter((name) => textarea.hasAttribute(name)).map((name) => [name, textarea.getAttribute(name)]);
-  return { role: "textbox", "aria-multiline": "true", "aria-labelledby": label.id, lang: "de", spellcheck: "true", class: "editor-text",
+  const given = ["aria-describedby", "aria-invalid"]
+    .filter((name) => textarea.hasAttribute(name))
+    .map((name) => [name, textarea.getAttribute(name)]);
+  return { role: "textbox", "aria-multiline": "true", "aria-labelledby": label.id, lang: "de", spellcheck: "true",
+    class: "editor-text",
     ...(textarea.required ? { "aria-required": "true" } : {}), ...Object.fromEntries(given) };
 }
 
@@ -370,11 +437,15 @@ function enhance(textarea) {
   let bar;
   const paint = ({ selection: { node } }) => {
     buttons.forEach(([, , holds], at) => { if (holds) bar.children[at].ariaPressed = String(holds(view.state)); });
-    const words = node?.type === figure ? `Zahl ${node.attrs.text} ausgewählt${node.attrs.title ? ` (${node.attrs.title})` : ""}. Entf löscht sie.` : "";
+    const title = node?.attrs.title ? ` (${node.attrs.title})` : "";
+    const words = node?.type === figure ? `Zahl ${node.attrs.text} ausgewählt${title}. Entf löscht sie.` : "";
     if (status.textContent !== words) status.textContent = words;
   };
   const view = new EditorView({ mount: document.createElement("div") }, {
-    state: EditorState.create({ doc: reader.parse(source), plugins: [history(), itemsAreLines, keymap(keys(buttons)), keymap(baseKeymap)] }),
+    state: EditorState.create({
+      doc: reader.parse(source),
+      plugins: [history(), itemsAreLines, keymap(keys(buttons)), keymap(baseKeymap)],
+    }),
     attributes: attributes(textarea, label), transformPastedHTML: cleanWord, clipboardTextParser: plainText,
     dispatchTransaction(tr) {
       const before = view.state.doc;
@@ -387,7 +458,8 @@ function enhance(textarea) {
   });
   bar = toolbar(label.textContent.trim(), buttons, view);
   paint(view.state);
-  view.dom.addEventListener("input", (event) => event.stopPropagation());  // the page hears of a change once, from the textarea
+  // the page hears of a change once, from the textarea
+  view.dom.addEventListener("input", (event) => event.stopPropagation());
   label.addEventListener("click", () => view.focus());
   textarea.before(bar, view.dom, status);
   // Hidden it cannot show that it is required; and a browser that restores it would set it at odds with the template.

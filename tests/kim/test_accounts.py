@@ -170,7 +170,7 @@ def test_a_wrong_name_and_a_wrong_password_sound_alike(login):
 
     def said(name):
         words = Client().post("/anmelden/", {"login": name, "password": "falsch falsch falsch"}).content.decode()
-        return re.findall(r"<li>(.*?)</li>", words)
+        return re.findall(r"<li>\s*(.*?)\s*</li>", words)
 
     assert said("sachbearbeitung@staedteregion-aachen") == said("gibt es nicht") != []
 

@@ -16,7 +16,7 @@ from staffing.models import Position
 
 
 def words(response):
-    return response.content.decode().replace("\u00a0", " ")
+    return " ".join(response.content.decode().split())
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def test_two_sections_do_not_have_the_same_place(declared):
 def way(page):
     """The path above a page: addresses and words; the last has none."""
     found = re.search(r'<nav class="crumbs".*?</nav>', page, re.S)
-    pieces = re.findall(r'<li(?: aria-current="page")?>(?:<a href="([^"]*)">)?([^<]*)', found[0]) if found else []
+    pieces = re.findall(r'<li(?: aria-current="page")?>\s*(?:<a href="([^"]*)">)?([^<]*)', found[0]) if found else []
     return [(address, words.strip()) for address, words in pieces]
 
 
@@ -90,14 +90,14 @@ def test_a_new_page_of_staffing_needs_no_line_in_kim(declared, login, settings, 
     try:
         page = login().get("/stellen/CM-01/zaehlung/").content.decode()
         assert way(page) == [("/stellen/", "Stellen"), ("/stellen/CM-01/", "CM-01"), ("", "Zählung")]
-        assert re.findall(r'<a [^>]*aria-current="true">([^<]*)', page) == [
+        assert re.findall(r'<a [^>]*aria-current="true">\s*([^<]*?)\s*<', page) == [
             "Stellen",
             "Stellen",
         ]  # its section and its tab
-        assert '<a href="/zaehlungen/">Zählungen</a>' in page
-        assert re.search(r'href="/stellen/CM-01/"><span class="kern-label">Verwerfen', page)
+        assert re.search(r'<a href="/zaehlungen/">\s*Zählungen\s*</a>', page)
+        assert re.search(r'href="/stellen/CM-01/">\s*<span class="kern-label">Verwerfen', page)
         tab = login().get("/zaehlungen/").content.decode()
-        assert way(tab) == [] and 'href="/zaehlungen/" aria-current="page">Zählungen' in tab
+        assert way(tab) == [] and re.search(r'href="/zaehlungen/"\s+aria-current="page">\s*Zählungen', tab)
         refused = login("leitung").get("/zaehlungen/")
         assert refused.status_code == 403 and "Stellen zählen" in refused.content.decode()
         assert "Zählungen" not in login("leitung").get("/stellen/").content.decode()

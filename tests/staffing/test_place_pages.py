@@ -25,7 +25,7 @@ URL = "/stellen/PS-1/besetzung/1/2022-01-01/"
 
 
 def read(response):
-    return response.content.decode().replace("\u00a0", " ")
+    return " ".join(response.content.decode().split())
 
 
 def rows():

@@ -39,7 +39,7 @@ NEW = "/umverteilungen/neu/?stand=2023-02-28"
 
 
 def words_of(response):
-    return response.content.decode().replace("\u00a0", " ")
+    return " ".join(response.content.decode().split())
 
 
 def test_a_draft_is_saved_changed_and_set_into_effect(clerk, region):

@@ -100,7 +100,8 @@
     const turn = ++foreseen;
     const data = new URLSearchParams([...new FormData(form)].filter(([, value]) => typeof value === "string"));
     data.set("vorschau", "1");
-    const answer = await fetch(form.action || location.href, { method: "POST", body: data, credentials: "same-origin" });
+    const url = form.action || location.href;
+    const answer = await fetch(url, { method: "POST", body: data, credentials: "same-origin" });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.querySelector("#folgen-der-umverteilung, #folgen-der-aenderung");
     if (turn === foreseen && fresh) document.getElementById(fresh.id)?.replaceChildren(...fresh.childNodes);
@@ -145,7 +146,8 @@
       box.setAttribute("form", "auswahl");
       box.value = decodeURIComponent(new URL(link.href).pathname.replace(/\/$/, "").split("/").pop());
       box.setAttribute("aria-label", `auswählen: ${box.value}`);
-      box.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });  // would send the form
+      // Enter would send the form
+      box.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
       head.prepend(box);
     });
   };
@@ -171,7 +173,10 @@
     const live = document.querySelector("[data-live]");
     const state = writing.querySelector("[data-state]");
     const later = (run, pause) => { let timer; return () => { clearTimeout(timer); timer = setTimeout(run, pause); }; };
-    const post = (url, accept) => fetch(url, { method: "POST", headers: { Accept: accept }, credentials: "same-origin", body: new FormData(writing) });
+    const post = (url, accept) => {
+      const body = new FormData(writing);
+      return fetch(url, { method: "POST", headers: { Accept: accept }, credentials: "same-origin", body });
+    };
     writing.querySelectorAll(".without-script").forEach((one) => { one.hidden = true; });
     let turn = 0;
     let dirty = false;
@@ -205,7 +210,9 @@
       const found = away ? null : await answer.json().catch(() => null);
       if (!found?.versions) {
         dirty = true;
-        state.textContent = found?.error || "Nicht gespeichert: keine Verbindung, oder nicht mehr angemeldet. Der Text steht noch hier; bitte in einem neuen Fenster anmelden.";
+        state.textContent = found?.error ||
+          "Nicht gespeichert: keine Verbindung, oder nicht mehr angemeldet. " +
+          "Der Text steht noch hier; bitte in einem neuen Fenster anmelden.";
         if (!found?.error) save();
         return;
       }
@@ -213,9 +220,13 @@
         const field = writing.elements[`version_${key}`];
         if (field) field.value = version;
       }
-      state.textContent = `Gespeichert um ${new Date().toLocaleTimeString("de", { hour: "2-digit", minute: "2-digit" })} Uhr`;
+      const time = new Date().toLocaleTimeString("de", { hour: "2-digit", minute: "2-digit" });
+      state.textContent = `Gespeichert um ${time} Uhr`;
     };
-    const line = () => { busy += 1; queue = queue.then(store).catch(() => { dirty = true; }).finally(() => { busy -= 1; }); };
+    const line = () => {
+      busy += 1;
+      queue = queue.then(store).catch(() => { dirty = true; }).finally(() => { busy -= 1; });
+    };
     let timer;
     // Where Mitzeichnungen hold, the writer says first whether the change is only redaktionell: nothing saves itself.
     const asks = writing.querySelector("[name=redaktionell]");
@@ -251,10 +262,12 @@
     button.addEventListener("click", async () => {
       const text = block.querySelector("div").cloneNode(true);
       text.querySelectorAll("data, a.bound").forEach((one) => one.replaceWith(one.textContent));
-      const plain = [...text.children].map((one) => [...(one.matches("ul, ol") ? one.children : [one])].map((line) => line.textContent.trim()).join("\n")).join("\n\n");
+      const words = (one) => [...(one.matches("ul, ol") ? one.children : [one])].map((line) => line.textContent.trim());
+      const plain = [...text.children].map((one) => words(one).join("\n")).join("\n\n");
       const parts = { "text/html": text.innerHTML, "text/plain": plain };
       try {
-        await navigator.clipboard.write([new ClipboardItem(Object.fromEntries(Object.entries(parts).map(([type, words]) => [type, new Blob([words], { type })])))]);
+        const blobs = Object.entries(parts).map(([type, part]) => [type, new Blob([part], { type })]);
+        await navigator.clipboard.write([new ClipboardItem(Object.fromEntries(blobs))]);
         button.textContent = "Kopiert";
       } catch {
         button.textContent = "Kopieren ist in diesem Browser nicht erlaubt";
