@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from grants import costing
 from tests.grants.plans import absences_of, item_of, plans, used_up, uses_of
 from tests.grants.replay import Amounts, Post, Replay, commercial
+from tests.helpers import thorough
 
 CENT = D("0.01")
-MANY = settings(max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-SOME = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MANY = settings(max_examples=thorough(1000, 200), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SOME = settings(max_examples=thorough(150, 60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 TIMED = ["months", "days", ""]
 
 

@@ -26,6 +26,7 @@ from kim.values.money import split
 from kim.values.periods import half_open_range, inclusive_range, intersection, year_of
 from tests.grants.plans import firsts, item_of, lengths, plans
 from tests.grants.replay import Amounts, Plan, Post, Rate, Stretch, Version, cents, commercial, weight
+from tests.helpers import thorough
 
 Y2023 = year_of(2023)
 
@@ -142,7 +143,7 @@ def test_no_year_grants_less_than_nothing():
     assert min(Item((first, later)).entitled.values()) >= 0
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=thorough(400, 150), deadline=None)
 @given(plans(gone=False), st.integers(0, 1096))
 def test_yearly_amounts_of_a_day(plan, offset):
     """FTE × rate of the day, whatever the rule: the parts add up to it, no post is a cent and a half away."""
@@ -185,7 +186,7 @@ def bescheide(draw):
     return found, sums
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=thorough(400, 150), deadline=None)
 @given(bescheide())
 def test_the_years_of_a_notice_are_its_amount(both):
     """Σ years = amount of the newest version; stated years as stated; years before its day as they were."""
@@ -213,7 +214,7 @@ def days_of(span, rule):
     return sum((weight(day.year, day.month, rule) for day in days), Fraction(0))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=thorough(400, 150), deadline=None)
 @given(
     st.integers(2023, 2025), st.integers(0, 365), st.integers(1, 366), st.sampled_from(["months", "days", "", "none"])
 )

@@ -22,9 +22,9 @@ from staffing.models import PositionPeriod
 from tests.grants.entered import Entered, House, Paid, Placed, Row, enter, houses, state
 from tests.grants.formulas import check, reckoned
 from tests.grants.replay import Amounts, Rate, Version
-from tests.helpers import keep
+from tests.helpers import keep, thorough
 
-FEW = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=thorough(30, 12), deadline=None, suppress_health_check=list(HealthCheck))
 ZERO = D(0)
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from kim.lists import exports
 from kim.lists.exports import german, inert
 from kim.store.context import acting
+from tests.helpers import thorough
 
 VECTORS = [
     "=1+1", "+1+1", "-1+1", "@SUM(A1)", "=cmd|'/C calc'!A0", '=HYPERLINK("http://x","y")', "=IMPORTXML(A1)",
@@ -102,7 +103,7 @@ def test_live_cells_are_seen(poisoned, login, monkeypatch):
 
 
 @given(st.text(max_size=40))
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=thorough(2000, 500), deadline=None)
 def test_no_text_is_live_and_none_is_lost(text):
     found = inert(text)
     assert not live(found) or found.startswith("'")

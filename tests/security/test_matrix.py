@@ -114,10 +114,10 @@ def test_everybody_gets_what_the_rules_say_and_nothing_else(role, planted, someo
         # What is foreign is hidden the same way from everybody: the others are asked of some pages, or KIM_TESTS=all.
         if page.of_a_body and (role in {"sachbearbeitung", "öffentlich"} or chance.random() < thorough(1, 0.2)):
             strangers_are_alike(ask, page)
-    for url in ASKED:
+    for url in ASKED if role in {"sachbearbeitung", "öffentlich"} else chance.sample(ASKED, thorough(len(ASKED), 8)):
         for wanted in dict.fromkeys(url.format(code) for code in CODES.values()):
             ask("get", wanted)
-    assert ask.asked > 250, ask.asked
+    assert ask.asked > 200, ask.asked
 
 
 def strangers_are_alike(ask, page):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from kim.history.preview import rolled_back
 from kim.values.periods import half_open_range, inclusive_range
 from staffing.models import Municipality, Occupancy, PlanNote, Position, PositionPeriod
-from tests.helpers import new_position, sql
+from tests.helpers import new_position, sql, thorough
 
 NEW_YEAR, MARCH, JULY = date(2023, 1, 1), date(2023, 3, 1), date(2023, 7, 1)
 
@@ -237,7 +237,7 @@ def replayed(acts):
     return {day: value and value[0] for day, value in plan.items()}
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=thorough(60, 25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ACTS)
 def test_random_changes_equal_a_replay_day_by_day(region, acts):
     with rolled_back():

@@ -11,7 +11,7 @@ from kim.values.periods import half_open_range
 from staffing.figures.occupancy import persons
 from staffing.figures.vacancy import RESTING, UNKNOWN, VACANT, gaps, histories
 from staffing.models import Occupancy, PositionPeriod, Stage
-from tests.helpers import new_position
+from tests.helpers import new_position, thorough
 from tests.staffing.places import fill, refused, substitute
 
 GRID = [date(2024, 1, 1) + timedelta(days=29 * n + (n > 1)) for n in range(8)]  # 29.02.2024 is one of the days
@@ -98,7 +98,7 @@ def act_on(post, act, slot, span, fte):
     return place.change_from(first, reason="x", end=end)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=thorough(60, 25), deadline=None, suppress_health_check=list(HealthCheck))
 @given(ACTS)
 def test_random_lives_of_a_post_equal_a_replay_day_by_day(region, acts):
     with rolled_back():
