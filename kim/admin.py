@@ -194,7 +194,7 @@ class CodeAdmin(OwnAdmin):
 
     def edit_view(self, request: Request, key: str = "") -> HttpResponseBase:
         """GET shows the form; POST saves it, says what is wrong, or shows both values of a conflict."""
-        number = request.POST.get("zeile", "")
+        number = request.POST.get("row", "")
         stored = self.find(key, number) if key else None
         form_class: Any = self.get_form(request, stored, change=stored is not None)
         shown = self.asked(form_class(instance=stored))

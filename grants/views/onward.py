@@ -95,7 +95,7 @@ class StartGrants(RuleView):
 
     def post(self, request: Request, slug: str) -> HttpResponseBase:
         notice, form = notice_of(request, slug), StartForm(request.POST)
-        chosen = set(request.POST.getlist("empfaenger"))
+        chosen = set(request.POST.getlist("recipients"))
         carriers = [one.carrier for one in recipients(notice) if one.carrier.slug in chosen]
         problems = [] if carriers else ["Bitte mindestens einen Empfänger ankreuzen."]
         data = form.cleaned_data if form.is_valid() else {}
@@ -120,7 +120,7 @@ class ReleaseGrants(RuleView):
     def post(self, request: Request, slug: str) -> HttpResponseBase:
         notice = notice_of(request, slug)
         items = drafts(notice)
-        if request.POST.get("entwuerfe", "") != digest(items):
+        if request.POST.get("drafts", "") != digest(items):
             problems = ["Inzwischen sind es andere Entwürfe. Bitte noch einmal ansehen."]
             return Onward().get(request, slug, problems=problems, status=409)
         back = kept_link(request, reverse("onward", args=[slug]))

@@ -47,7 +47,7 @@ class ScopeMiddleware:
             else []
         )
         request.bodies = sorted({a.body for a in assignments if a.body}, key=lambda b: b.name)
-        chosen = request.session.get("koerperschaft") if request.bodies else None
+        chosen = request.session.get("body") if request.bodies else None
         body = next((b for b in request.bodies if b.slug == chosen), None) or next(iter(request.bodies), None)
         if body is not None:
             request.acting_body = body
@@ -62,7 +62,7 @@ class ScopeMiddleware:
             "url": request.path,
             "request": request.number,
             "public_only": request.public_only,
-            "snapshot": shown or "vorschau" in request.POST,
+            "snapshot": shown or "preview" in request.POST,
             "read_only": shown and not foresees(request),
         }
         with acting(**scope):
@@ -118,11 +118,11 @@ def end_old_session(request: Request) -> None:
     if not request.user.is_authenticated:
         return
     now, session = time.time(), request.session
-    since, seen = session.setdefault("angemeldet", now), session.get("gesehen", now)
+    since, seen = session.setdefault("signed_in", now), session.get("seen", now)
     if now - since > settings.SESSION_COOKIE_AGE or now - seen > settings.SESSION_IDLE_AGE:
         logout(request)
-    elif "gesehen" not in session or now - seen > settings.SESSION_IDLE_AGE / 20:
-        session["gesehen"] = now
+    elif "seen" not in session or now - seen > settings.SESSION_IDLE_AGE / 20:
+        session["seen"] = now
 
 
 def stream(content: Any, scope: dict[str, Any]) -> Iterator[bytes]:

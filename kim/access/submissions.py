@@ -18,10 +18,10 @@ def say_refused(request: Request, words: str) -> None:
 
 def form_key(request: Request) -> uuid.UUID | None:
     """The key a form carries; none for a preview, and for whoever is not signed in."""
-    if request.method != "POST" or not request.user.is_authenticated or "vorschau" in request.POST:
+    if request.method != "POST" or not request.user.is_authenticated or "preview" in request.POST:
         return None
     try:
-        return uuid.UUID(request.POST.get("vorgang", ""))
+        return uuid.UUID(request.POST.get("form_key", ""))
     except ValueError:
         return None
 

@@ -33,7 +33,7 @@ class RuleView(View):
         if closed(request, self.rule) and RULES[self.rule] & request.roles:
             return render(request, "closed.html", status=403)
         demand(request, self.rule)
-        meant = request.POST.get("koerperschaft_des_formulars", "")
+        meant = request.POST.get("form_body", "")
         if meant and meant != request.acting_body.slug:  # switched in another window since the form was shown
             body = next((b for b in request.bodies if b.slug == meant), None)
             return render(request, "409.html", {"meant": body}, status=409)

@@ -237,7 +237,7 @@ class CorrectionPage(RuleView):
 
     def is_preview_without_reason(self, request: Request, form: Any) -> bool:
         """Whether consequences are asked for while the reason is still to be typed; a stand-in is put in its place."""
-        if "vorschau" not in request.POST or set(form.errors) != {"reason"}:
+        if "preview" not in request.POST or set(form.errors) != {"reason"}:
             return False
         form.errors.pop("reason")
         form.cleaned_data["reason"] = "Vorschau"
@@ -246,11 +246,11 @@ class CorrectionPage(RuleView):
     def act(self, request: Request, form: Any) -> HttpResponseBase:
         """Preview or save a form whose fields can all be read."""
         try:
-            if "vorschau" in request.POST:
+            if "preview" in request.POST:
                 return self.page(request, form, **self.preview(request, form))
             message = self.save(request, form)
         except ValidationError as error:
-            if CONFLICT in error.messages and "vorschau" not in request.POST:  # saved between our look and our save
+            if CONFLICT in error.messages and "preview" not in request.POST:  # saved between our look and our save
                 return self.post(request, **self.kwargs)
             form.refuse(error)
             return self.page(request, form, status=422)
@@ -286,7 +286,7 @@ def compared(request: Request, form: Any, stored: Any) -> dict[str, Any]:
         "conflicts": [Conflict(form[n], stored[n]) for n in both],
         "merged": [Conflict(form[n], stored[n]) for n in mine if n not in both and n not in theirs],
         "keep": [(i, v) for n in names for i in inputs(form[n]) for v in request.POST.getlist(i)]
-        + [(f"wahl_{n}", STORED) for n in theirs]
+        + [(f"choice_{n}", STORED) for n in theirs]
         + [(n, stored[n].value() or "") for n in form.fields if form[n].is_hidden and n != "version"],
         "last": last_change(stored.instance),
     }
@@ -307,7 +307,7 @@ class DescriptionPage(CorrectionPage):
         return "Die Beschreibung ist gespeichert."
 
 
-STORED = "gespeichert"
+STORED = "stored"
 
 
 def as_shown(form_class: Any, form: Any, stored: Any) -> tuple[Any, set[str]]:
@@ -338,7 +338,7 @@ def chosen(data: Any, stored: Any) -> Any:
     """What was posted; where the conflict page says "gespeicherter Wert", the stored value instead."""
     data = data.copy()
     for name in stored.fields:
-        if data.get(f"wahl_{name}") == STORED:
+        if data.get(f"choice_{name}") == STORED:
             value, field = stored[name].value(), stored[name]
             if isinstance(field.field.widget, forms.MultiWidget):
                 parts: Any = value if isinstance(value, list) else field.field.widget.decompress(value)

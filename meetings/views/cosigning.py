@@ -31,12 +31,12 @@ class Sign(Step):
         return open_paper(request, reference)
 
     def act(self, request: Request, found: PaperDocument) -> str:
-        key = request.POST.get("dienststelle", "")
+        key = request.POST.get("office", "")
         row = next((one for one in found.paper.cosignatures.all() if str(one.pk) == key), None)
         if row is None:
             raise ValidationError("Diese Dienststelle ist nicht beteiligt.")
         shown = request.POST.get("fingerprint", "")  # a page that sends nothing has shown nothing: refused
-        row.sign(request.user, request.POST.get("bemerkung", "")[:1000], shown=shown)
+        row.sign(request.user, request.POST.get("comment", "")[:1000], shown=shown)
         return f"{row.organization}: mitgezeichnet."
 
 
@@ -49,7 +49,7 @@ class Comment(Step):
         return open_paper(request, reference)
 
     def act(self, request: Request, found: PaperDocument) -> str:
-        text = request.POST.get("bemerkung", "")
+        text = request.POST.get("comment", "")
         if len(text) > MOST:
             raise ValidationError(f"Die Bemerkung ist zu lang ({len(text)} Zeichen, höchstens {MOST}).")
         row = BlockComment.write(found.paper, request.POST.get("block", ""), text, request.user)
@@ -65,7 +65,7 @@ class FinishComment(Step):
         return open_paper(request, reference)
 
     def act(self, request: Request, found: PaperDocument) -> str:
-        number = request.POST.get("nummer", "")
+        number = request.POST.get("number", "")
         row = next((one for one in found.paper.comments.all() if str(one.number) == number), None)
         if row is None:
             raise ValidationError("Diese Bemerkung gibt es nicht.")

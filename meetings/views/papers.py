@@ -143,7 +143,7 @@ class Proceed(Step):
         return paper_of(request, reference)
 
     def act(self, request: Request, found: PaperDocument) -> str:
-        state = request.POST.get("stand", "")
+        state = request.POST.get("state", "")
         if state not in Paper.State.values:
             raise ValidationError("Diesen Bearbeitungsstand gibt es nicht.")
         found.paper.proceed(state, reason=request.POST.get("reason", "")[:300])

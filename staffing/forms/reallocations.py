@@ -85,7 +85,7 @@ class TakeForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.municipalities: list[Municipality] = kwargs.pop("municipalities")
         super().__init__(*args, **kwargs)
-        self.fields["kommunen"].widget.attrs |= {"list": "kommunen-der-koerperschaft"}
+        self.fields["kommunen"].widget.attrs |= {"list": "municipalities"}
 
     def is_empty(self) -> bool:
         return not any(self.cleaned_data.get(name) for name in self.fields)

@@ -59,7 +59,7 @@ class ReallocationFormset:
         self.head = ReallocationForm(data, instance=row, initial={"effective": row.effective or request.stand})
         self.targets: dict[str, Any] = {}
         self.choices = self.offered()
-        more = str(data.get("mehr", "")) if data is not None else ""
+        more = str(data.get("more", "")) if data is not None else ""
         gives, takes = self.stored() if data is None else ([], [])
         self.gives = self.lines(GiveForm, "von", gives, extra=more == "von")
         self.takes = self.lines(TakeForm, "nach", takes, extra=more == "nach")
@@ -208,9 +208,9 @@ class EditReallocation(RuleView):
     def post(self, request: Request, number: str = "") -> HttpResponseBase:
         row = self.row(number)
         sheet = ReallocationFormset(request, row, request.POST)
-        if "mehr" in request.POST:
+        if "more" in request.POST:
             return self.page(sheet)
-        if "vorschau" in request.POST:
+        if "preview" in request.POST:
             return self.page(sheet, **self.preview(sheet))
         if number and sheet.head.is_stale():
             sheet.take_version()
@@ -227,7 +227,7 @@ class EditReallocation(RuleView):
 
     def save(self, sheet: ReallocationFormset) -> HttpResponseBase:
         """Save the draft, and set it into effect if that was asked: both, or nothing."""
-        row, adopts = sheet.head.instance, self.request.POST.get("tun") == "wirksam"
+        row, adopts = sheet.head.instance, self.request.POST.get("act") == "adopt"
         with transaction.atomic():
             row.put(sheet.legs(), adopting=adopts)
             if adopts:

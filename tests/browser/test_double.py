@@ -35,7 +35,7 @@ class Session:
 
     def send(self, url, data, token=None, file=None):
         """POST; the status and where it leads."""
-        fields = {"csrfmiddlewaretoken": token or self.csrf, "koerperschaft_des_formulars": ""} | data
+        fields = {"csrfmiddlewaretoken": token or self.csrf, "form_body": ""} | data
         body, kind = multipart(fields, file) if file else (urllib.parse.urlencode(fields, doseq=True).encode(), None)
         headers = {"Referer": self.served.url} | ({"Content-Type": kind} if kind else {})
         if hasattr(self, "cookies"):
@@ -140,7 +140,7 @@ def everything(served):
 def send_twice(pool, session, url, data, key):
     data = dict(data)
     file = data.pop("_file", None)
-    fields = data | ({"vorgang": key} if key else {})
+    fields = data | ({"form_key": key} if key else {})
     return [one.result() for one in [pool.submit(session.send, url, fields, None, file) for _ in range(2)]]
 
 

@@ -79,7 +79,7 @@ def test_keyboard_only_through_filter_columns_and_sort(served, clerk):
     clerk.keyboard.press("Enter")
     enter(clerk, "↑VZÄ nach vorn")
     heads = clerk.locator(".rows thead th").all_inner_texts()
-    assert heads.index("VZÄ") == 4 and clerk.locator("#spalten").get_attribute("open") is not None
+    assert heads.index("VZÄ") == 4 and clerk.locator("#columns").get_attribute("open") is not None
     assert name_of_focus(clerk) == "↑VZÄ nach vorn", "the button that was pressed can be pressed again"
     clerk.keyboard.press("Escape")
     enter(clerk, "VZÄ")
@@ -232,7 +232,7 @@ def test_back_takes_a_live_filter_back_and_the_stand_keeps_it(served, clerk):
     clerk.get_by_role("checkbox", name="eigene Stelle").check()
     clerk.wait_for_url("**art=eigen**")
     assert clerk.locator("summary[aria-label='Art: 1 gewählt']").count() == 1
-    clerk.locator("#zeit > summary").click()
+    clerk.locator("#time > summary").click()
     with clerk.expect_navigation():
         clerk.get_by_role("button", name="2022").click()
     assert "art=eigen" in clerk.url and "jahr=2022" in clerk.url
@@ -247,8 +247,8 @@ def test_the_stand_is_changed_with_one_click_and_one_entry(served, clerk):
     """J9: one screen, one click, one field; filters and columns stay."""
     clerk.goto(f"{served.url}/stellen/?art=dritte&spalten=nummer&spalten=kommunen")
     budget = Budget(clerk)
-    budget.click(clerk.locator("#zeit > summary"))
-    clerk.locator("#stand").fill("28.02.2023")
+    budget.click(clerk.locator("#time > summary"))
+    clerk.locator("#as-of").fill("28.02.2023")
     with clerk.expect_navigation():
         clerk.keyboard.press("Enter")
     assert budget.clicks == 1
@@ -258,9 +258,9 @@ def test_the_stand_is_changed_with_one_click_and_one_entry(served, clerk):
     assert "Sie sehen den Stand 28.02.2023" in clerk.locator(".stand-bar").inner_text()
     clerk.get_by_role("link", name="Zurück zum Bezugstag").click()
     assert "CM-12" not in clerk.locator(".rows").inner_text() and "art=dritte" in clerk.url
-    clerk.locator("#zeit > summary").click()
+    clerk.locator("#time > summary").click()
     clerk.get_by_role("button", name="2022").click()
-    assert "Stand 31.12.2022" in clerk.locator("#zeit > summary").inner_text()
+    assert "Stand 31.12.2022" in clerk.locator("#time > summary").inner_text()
 
 
 def test_the_start_page_says_what_is_to_be_done(served, browser):

@@ -89,7 +89,7 @@ def test_j1_six_legs_on_two_screens(former, clerk):
         budget.press("Enter", "Umverteilen")
     type_the_legs(budget)
     clerk.locator(".balance", has_text="Differenz 0,0").wait_for()
-    words = clerk.locator("#folgen-der-umverteilung").inner_text().replace("\u00a0", " ")
+    words = clerk.locator("#effects-of-reallocation").inner_text().replace("\u00a0", " ")
     assert (
         "Stadt Monschau" in words and "0,5 VZÄ" in words and "Kostenneutralität" in words and "Noch ist nichts" in words
     )

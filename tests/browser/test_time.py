@@ -46,8 +46,8 @@ def test_j9_what_was_the_plan_on_a_day(served, clerk):
     """1 click opens the control, 1 field."""
     clerk.goto(f"{served.url}/stellen/")
     budget = Budget(clerk)
-    budget.click(clerk.locator("#zeit > summary"))
-    clerk.locator("#stand").fill("28.02.2023")
-    clerk.locator("#stand").press("Enter")
+    budget.click(clerk.locator("#time > summary"))
+    clerk.locator("#as-of").fill("28.02.2023")
+    clerk.locator("#as-of").press("Enter")
     clerk.locator(".rows tbody", has_text="CM-12").wait_for()
     assert "CM-15" not in clerk.locator(".rows tbody").inner_text() and budget.clicks == 1

@@ -21,7 +21,7 @@ from tests.grants.onward import new, shrink
 
 
 def start(login, notice, chosen, person="sachbearbeitung"):
-    data = {"basis": "notice", "day": "01.03.2023", "as_of": "01.03.2023", "empfaenger": chosen}
+    data = {"basis": "notice", "day": "01.03.2023", "as_of": "01.03.2023", "recipients": chosen}
     return login(person).post(reverse("onward-new", args=[notice.slug]), data)
 
 
@@ -47,7 +47,7 @@ def test_drafts_for_all_and_their_release_are_jobs_with_progress(notice, signed,
     assert job.is_finished and job.problems == [] and OnwardGrant.objects.count() == len(slugs)
     Carrier.objects.filter(slug="sprungbrett").update(street="")
     head = login("leitung")
-    head.post(reverse("onward-release", args=[notice.slug]), {"entwuerfe": digest(drafts(notice))})
+    head.post(reverse("onward-release", args=[notice.slug]), {"drafts": digest(drafts(notice))})
     job = work(asked(region, "leitung"), release_grants)
     assert job.is_finished and len(job.problems) == 1 and "SPRUNGBrett" in job.problems[0]
     assert "1 von" in head.get(job.get_absolute_url()).content.decode()
@@ -94,7 +94,7 @@ def test_a_fault_of_the_program_is_noted_and_keeps_no_other_step(notice, signed,
 
 def test_a_text_changed_after_it_was_asked_for_is_not_released(notice, signed, login, region):
     grant = new(notice, "sprungbrett")
-    login("leitung").post(reverse("onward-release", args=[notice.slug]), {"entwuerfe": digest(drafts(notice))})
+    login("leitung").post(reverse("onward-release", args=[notice.slug]), {"drafts": digest(drafts(notice))})
     TextBlock.objects.filter(text=grant.text, key="zweck").update(content="Anders.")
     job = work(asked(region, "leitung"), release_grants)
     assert "Inzwischen geändert: Text. " in job.problems[0] and OnwardGrant.objects.get().is_open
@@ -120,7 +120,7 @@ def test_a_job_is_seen_only_by_the_person_who_asked_for_it(notice, signed, login
 @pytest.mark.parametrize("lost", ["role", "account"])
 def test_a_job_does_nothing_more_once_the_right_is_lost(notice, signed, login, region, lost):
     new(notice, "sprungbrett")
-    login("leitung").post(reverse("onward-release", args=[notice.slug]), {"entwuerfe": digest(drafts(notice))})
+    login("leitung").post(reverse("onward-release", args=[notice.slug]), {"drafts": digest(drafts(notice))})
     job = asked(region, "leitung")
     with acting(None, []):
         if lost == "role":
@@ -134,7 +134,7 @@ def test_a_job_does_nothing_more_once_the_right_is_lost(notice, signed, login, r
 def test_who_lost_the_right_does_not_go_on_with_a_job(notice, signed, login, region):
     new(notice, "sprungbrett")
     head = login("leitung")
-    head.post(reverse("onward-release", args=[notice.slug]), {"entwuerfe": digest(drafts(notice))})
+    head.post(reverse("onward-release", args=[notice.slug]), {"drafts": digest(drafts(notice))})
     job = asked(region, "leitung")
     with acting(None, []):
         RoleAssignment.objects.filter(user=job.user_id).update(role="sachbearbeitung")
@@ -144,11 +144,11 @@ def test_who_lost_the_right_does_not_go_on_with_a_job(notice, signed, login, reg
 
 def test_another_signature_or_amount_after_it_was_asked_for_is_not_released(notice, signed, login, region):
     grant = new(notice, "sprungbrett")
-    login("leitung").post(reverse("onward-release", args=[notice.slug]), {"entwuerfe": digest(drafts(notice))})
+    login("leitung").post(reverse("onward-release", args=[notice.slug]), {"drafts": digest(drafts(notice))})
     OnwardGrant.objects.filter(pk=grant.pk).update(signer_name="Jemand Anderes")
     job = work(asked(region, "leitung"), release_grants)
     assert "Inzwischen geändert: Kopf (Zeichnung, Zahlenstand). " in job.problems[0]
-    login("leitung").post(reverse("onward-release", args=[notice.slug]), {"entwuerfe": digest(drafts(notice))})
+    login("leitung").post(reverse("onward-release", args=[notice.slug]), {"drafts": digest(drafts(notice))})
     shrink()
     releases.adopt_figures(OnwardDocument(OnwardGrant.objects.get(pk=grant.pk)))
     job = work(asked(region, "leitung"), release_grants)

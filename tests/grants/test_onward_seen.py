@@ -128,7 +128,7 @@ def test_a_page_names_the_field_and_one_that_sends_nothing_releases_nothing(noti
 )
 def test_what_changes_after_all_were_asked_for_is_named_in_the_job(notice, signed, login, region, key, name):
     grant = new(notice, "sprungbrett")
-    login("leitung").post(reverse("onward-release", args=[notice.slug]), {"entwuerfe": digest(drafts(notice))})
+    login("leitung").post(reverse("onward-release", args=[notice.slug]), {"drafts": digest(drafts(notice))})
     CHANGES[key][0](grant)
     job = work(asked(region, "leitung"), release_grants)
     assert f"Inzwischen geändert: {name}. Bitte noch einmal ansehen." in job.problems[0]
@@ -174,4 +174,4 @@ def test_the_sitzungsdienst_writes_the_agenda_of_a_paper_and_not_the_paper(regio
         assert browser.get(f"{url}{end}/").status_code == 200, end
     for end in ("text", "kopf", "mitzeichnung/neu"):
         assert browser.get(f"{url}{end}/").status_code == 403, end
-    assert browser.post(f"{url}stand/", {"stand": "cosigning"}).status_code == 302
+    assert browser.post(f"{url}stand/", {"state": "cosigning"}).status_code == 302

@@ -73,13 +73,13 @@ def test_people_of_other_bodies_are_not_offered(login, bodies):
 def test_done_is_done_and_only_by_whom_it_concerns(login, region):
     remind(login(), "anrufen")
     key = Reminder.objects.get().pk
-    assert login("kaemmerei").post("/wiedervorlagen/erledigt/", {"nummer": key}).status_code == 404
-    assert login("sachbearbeitung", "stadt-aachen").post("/wiedervorlagen/erledigt/", {"nummer": key}).status_code == 404  # fmt: skip
-    assert login("leitung").post("/wiedervorlagen/erledigt/", {"nummer": key}).status_code == 302
+    assert login("kaemmerei").post("/wiedervorlagen/erledigt/", {"number": key}).status_code == 404
+    assert login("sachbearbeitung", "stadt-aachen").post("/wiedervorlagen/erledigt/", {"number": key}).status_code == 404  # fmt: skip
+    assert login("leitung").post("/wiedervorlagen/erledigt/", {"number": key}).status_code == 302
     assert "Nichts steht an." in login("leitung").get("/wiedervorlagen/").content.decode()
     assert "erledigt" in login().get("/stellen/CM-01/").content.decode()
     for wrong in ("", "x", "9" * 30):
-        assert login("leitung").post("/wiedervorlagen/erledigt/", {"nummer": wrong}).status_code == 404
+        assert login("leitung").post("/wiedervorlagen/erledigt/", {"number": wrong}).status_code == 404
 
 
 def test_the_calendar_file_can_be_read_by_calendars(login, region):
@@ -122,13 +122,13 @@ def test_the_own_list_costs_the_same_for_many(login, region):
 def test_one_takes_away_only_ones_own(login, region):
     clerk = login()
     clerk.post("/notizen/neu/stelle/CM-01/", {"text": "meine"})
-    data = {"art": "notiz", "nummer": Note.objects.get().pk}
+    data = {"kind": "note", "number": Note.objects.get().pk}
     for other in (login("leitung"), login("sachbearbeitung", "stadt-aachen")):
         assert other.post("/entfernen/", data).status_code == 404
     assert "entfernen" not in login("leitung").get("/stellen/CM-01/").content.decode()
     assert clerk.post("/entfernen/", data)["Location"] == "/stellen/CM-01/"
     assert not Note.objects.exists()
-    for wrong in ({"art": "stelle", "nummer": "1"}, {"art": "notiz", "nummer": "²"}, {}):
+    for wrong in ({"kind": "stelle", "number": "1"}, {"kind": "note", "number": "²"}, {}):
         assert clerk.post("/entfernen/", wrong).status_code == 404
 
 

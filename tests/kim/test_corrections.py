@@ -276,7 +276,7 @@ def test_the_pages_say_from_when_a_correction_counts(login, region):
     for page in (url + "aendern/", f"{url}besetzung/1/2022-03-01/aendern/", f"{url}besetzung/1/2022-03-01/beenden/"):
         assert KEPT not in browser.get(page).content.decode()
     data = {"fte": "0,75", "carrier": "", "stage": "planned", "assumption": row.assumption, "reason": "x", "version": row.version}  # fmt: skip
-    seen = browser.post(url + "berichtigen/", data | {"vorschau": "1"}).content.decode()
+    seen = browser.post(url + "berichtigen/", data | {"preview": "1"}).content.decode()
     assert "Noch ist nichts gespeichert" in seen and KEPT in seen
     done = browser.post(url + "berichtigen/", data, follow=True).content.decode()
     assert f"ist berichtigt. {KEPT}" in done and "01.03.2022 bis 31.12.2022" in done

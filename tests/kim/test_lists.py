@@ -118,7 +118,7 @@ def test_every_figure_of_a_list_has_its_source(path, login):
     assert bool(links) == bool(columns)
     for link in links:
         page = browser.get(path + link)
-        assert page.status_code == 200 and 'id="herkunft"' in page.content.decode(), link
+        assert page.status_code == 200 and 'id="source"' in page.content.decode(), link
 
 
 def test_a_sum_is_the_sum_of_its_rows(login):

@@ -59,13 +59,13 @@ def test_what_could_not_be_undone_can_be_tried_again(clerk, region):
         data = {"note": words, "file_reference": "", "version": version}
         assert clerk.post("/stellen/CM-01/beschreibung/", data).status_code == 302
     page(clerk)
-    data = {"akt": str(acts.first().act), "next": "/stellen/CM-01/", "vorgang": KEY}
+    data = {"act": str(acts.first().act), "next": "/stellen/CM-01/", "form_key": KEY}
     for _ in range(2):
         assert clerk.post("/ruecknahme/", data).status_code == 302
         words = page(clerk)
         assert "von Hand berichtigen" in words and ONCE not in words
     assert Submission.objects.count() == 0
-    data["akt"] = str(acts.last().act)
+    data["act"] = str(acts.last().act)
     for said in ("Zurückgenommen: Beschreibung", ONCE):
         clerk.post("/ruecknahme/", data)
         assert said in page(clerk)
@@ -74,8 +74,8 @@ def test_what_could_not_be_undone_can_be_tried_again(clerk, region):
 @pytest.mark.parametrize(
     ("model", "facts", "url", "verb", "said", "fields"),
     [
-        (Note, {"text": "x"}, "/entfernen/", "delete", "Notiz ist entfernt", {"art": "notiz"}),
-        (Reminder, {"text": "x", "date": "2023-03-01", "role": "leitung"}, "/entfernen/", "delete", "Wiedervorlage ist entfernt", {"art": "wiedervorlage"}),
+        (Note, {"text": "x"}, "/entfernen/", "delete", "Notiz ist entfernt", {"kind": "note"}),
+        (Reminder, {"text": "x", "date": "2023-03-01", "role": "leitung"}, "/entfernen/", "delete", "Wiedervorlage ist entfernt", {"kind": "reminder"}),
         (Reminder, {"text": "x", "date": "2023-03-01", "role": "leitung"}, "/wiedervorlagen/erledigt/", "save", "Wiedervorlage ist erledigt", {"next": "/stellen/CM-01/"}),
     ],
 )  # fmt: skip
@@ -83,7 +83,7 @@ def test_refused_is_not_reported_as_done_and_can_be_sent_again(
     model, facts, url, verb, said, fields, clerk, monkeypatch
 ):
     row = beside(model, **facts)
-    data = {**fields, "nummer": row.pk, "vorgang": KEY}
+    data = {**fields, "number": row.pk, "form_key": KEY}
     for _ in broken(monkeypatch, model, verb):
         clerk.post(url, data)
         words = page(clerk)
@@ -98,7 +98,7 @@ def test_refused_is_not_reported_as_done_and_can_be_sent_again(
 def test_a_saved_view_that_is_not_deleted(clerk, region, monkeypatch):
     user = User.objects.get(username="sachbearbeitung@staedteregion-aachen")
     SavedView.objects.create(body=region, path="/stellen/", slug="a", name="Meine", author=user)
-    data = {"liste": "/stellen/", "ansicht": "a", "vorgang": KEY}
+    data = {"list": "/stellen/", "view": "a", "form_key": KEY}
     for _ in broken(monkeypatch, SavedView):
         clerk.post("/ansichten/loeschen/", data)
         assert "ist gelöscht" not in page(clerk) and SavedView.objects.count() == 1
@@ -108,7 +108,7 @@ def test_a_saved_view_that_is_not_deleted(clerk, region, monkeypatch):
 
 def test_finishing_what_is_done(clerk):
     row = beside(Reminder, text="x", date="2023-03-01", role="leitung", done=True)
-    clerk.post("/wiedervorlagen/erledigt/", {"nummer": row.pk})
+    clerk.post("/wiedervorlagen/erledigt/", {"number": row.pk})
     words = page(clerk)
     assert "Diese Wiedervorlage ist schon erledigt." in words and "Wiedervorlage ist erledigt." not in words
 
@@ -139,7 +139,7 @@ def test_a_job_that_did_not_begin_can_be_begun_again(login, district):
     with acting(user.pk, [district.pk]):
         NewOnwardGrant(notice, Carrier.find(district, recipient(notice)), "notice", DAY, DAY).create()
     url = f"/zuwendungen/bescheid/{notice.slug}/weiterleitung/"
-    data = {"entwuerfe": digest(drafts(notice)), "vorgang": KEY}
+    data = {"drafts": digest(drafts(notice)), "form_key": KEY}
     facts = {"user": user, "body": district, "rule": "documents.release", "task": release_grants.module_path}
     with acting(user.pk, [district.pk]):
         running = Job.objects.create(**facts, name="x", back=url, items=[1])

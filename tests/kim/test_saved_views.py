@@ -51,7 +51,7 @@ def test_a_personal_view_that_leaks_is_seen(login, monkeypatch):
 def test_only_who_saved_a_view_can_delete_it(login):
     clerk, head = login(), login("leitung")
     save(clerk, "Unsere", shared="on")
-    gone = {"liste": "/stellen/", "ansicht": "gemeinsam-unsere"}
+    gone = {"list": "/stellen/", "view": "gemeinsam-unsere"}
     assert head.post("/ansichten/loeschen/", gone).status_code == 404
     assert "löschen</button>" in clerk.get("/stellen/?ansicht=gemeinsam-unsere").content.decode()
     assert clerk.post("/ansichten/loeschen/", gone).status_code == 302

@@ -35,8 +35,8 @@ def test_every_form_has_a_key(tmp_path, settings):
 
 def test_the_same_form_again_leads_to_where_it_led(login, region):
     browser = login()
-    first = browser.post(URL, {"text": "einmal", "vorgang": KEY})
-    again = browser.post(URL, {"text": "einmal", "vorgang": KEY})
+    first = browser.post(URL, {"text": "einmal", "form_key": KEY})
+    again = browser.post(URL, {"text": "einmal", "form_key": KEY})
     assert first["Location"] == again["Location"] == "/stellen/CM-01/"
     assert "ein zweites Mal entsteht nichts" in browser.get("/stellen/CM-01/").content.decode()
     assert Note.objects.count() == 1
@@ -45,14 +45,14 @@ def test_the_same_form_again_leads_to_where_it_led(login, region):
 def test_a_form_one_goes_back_to_and_changes_is_another_one(login, region):
     browser = login()
     for text in ("eins", "zwei"):
-        browser.post(URL, {"text": text, "vorgang": KEY})
+        browser.post(URL, {"text": text, "form_key": KEY})
     assert Note.objects.count() == 2
 
 
 def test_a_refused_form_can_be_sent_again(login, region):
     browser = login()
     for _ in range(2):
-        assert browser.post(URL, {"text": "", "vorgang": KEY}).status_code == 422
+        assert browser.post(URL, {"text": "", "form_key": KEY}).status_code == 422
     assert Submission.objects.count() == 0
 
 
@@ -60,20 +60,20 @@ def test_a_preview_does_not_use_the_key_up(login, region):
     from tests.staffing.test_correction import posted
 
     browser = login()
-    data = posted(fte="0,5", vorgang=KEY)
-    assert browser.post("/stellen/CM-01/berichtigen/", data | {"vorschau": "1"}).status_code == 200
+    data = posted(fte="0,5", form_key=KEY)
+    assert browser.post("/stellen/CM-01/berichtigen/", data | {"preview": "1"}).status_code == 200
     assert browser.post("/stellen/CM-01/berichtigen/", data).status_code == 302
 
 
 def test_the_same_key_of_another_person_is_another_form(login, region):
     for role in ("sachbearbeitung", "leitung"):
-        login(role).post(URL, {"text": "jede für sich", "vorgang": KEY})
+        login(role).post(URL, {"text": "jede für sich", "form_key": KEY})
     assert Note.objects.count() == 2
 
 
 @pytest.mark.parametrize("key", ["", "x", "1" * 5000, "\0"])
 def test_a_key_that_is_none_does_no_harm(key, login, region):
-    assert login().post(URL, {"text": "ohne", "vorgang": key}).status_code == 302
+    assert login().post(URL, {"text": "ohne", "form_key": key}).status_code == 302
 
 
 @pytest.mark.counter
@@ -81,5 +81,5 @@ def test_without_the_middleware_there_are_two(login, region, monkeypatch):
     monkeypatch.setattr(ScopeMiddleware, "once", lambda self, request: self.get_response(request))
     browser = login()
     for _ in range(2):
-        browser.post(URL, {"text": "zweimal", "vorgang": KEY})
+        browser.post(URL, {"text": "zweimal", "form_key": KEY})
     assert Note.objects.count() == 2

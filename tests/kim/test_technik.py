@@ -120,7 +120,7 @@ def test_a_stale_code_shows_both_values(technik):
     response = technik.post("/technik/funktionen/sprachmittlung/", data(name="Danach"))
     words = response.content.decode()
     assert response.status_code == 409 and "Zuerst" in words and "Danach" in words
-    kept = {"wahl_name": "mein", "version": Function.objects.get(slug="sprachmittlung").version}
+    kept = {"choice_name": "own", "version": Function.objects.get(slug="sprachmittlung").version}
     assert technik.post("/technik/funktionen/sprachmittlung/", data(name="Danach") | kept).status_code == 302
     assert Function.objects.get(slug="sprachmittlung").name == "Danach"
 

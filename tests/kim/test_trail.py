@@ -113,11 +113,11 @@ def test_the_list_costs_the_same_for_many_acts(corrected, login, django_assert_m
 
 
 def last_act(browser):
-    return re.findall(r'name="akt" value="([0-9a-f-]{36})"', browser.get("/stellen/CM-01/").content.decode())[0]
+    return re.findall(r'name="act" value="([0-9a-f-]{36})"', browser.get("/stellen/CM-01/").content.decode())[0]
 
 
 def take_back(browser, act):
-    return words(browser.post("/ruecknahme/", {"akt": act, "next": "/stellen/CM-01/"}, follow=True))
+    return words(browser.post("/ruecknahme/", {"act": act, "next": "/stellen/CM-01/"}, follow=True))
 
 
 def test_a_correction_is_taken_back_by_a_counter_entry(login, region):
@@ -135,8 +135,8 @@ def test_a_correction_is_taken_back_by_a_counter_entry(login, region):
 def test_a_new_post_is_taken_back_whole(login, region):
     browser = login()
     browser.post("/stellen/neu/", new())
-    act = re.findall(r'name="akt" value="([0-9a-f-]{36})"', browser.get("/stellen/CM-18/").content.decode())[0]
-    browser.post("/ruecknahme/", {"akt": act, "next": "/stellen/"})
+    act = re.findall(r'name="act" value="([0-9a-f-]{36})"', browser.get("/stellen/CM-18/").content.decode())[0]
+    browser.post("/ruecknahme/", {"act": act, "next": "/stellen/"})
     assert not Position.objects.filter(number="CM-18").exists()
     assert TrailEvent.objects.filter(act_name="Rücknahme", label="delete").count() >= 3
 
@@ -148,8 +148,8 @@ def test_what_was_deleted_comes_back(login, region):
     browser.post("/stellen/neu/", new(item="", function=function, municipalities=[served]))
     row = Position.objects.get(number="CM-18")
     response = browser.post("/stellen/CM-18/loeschen/", {"reason": "doppelt", "version": row.version}, follow=True)
-    act = re.findall(r'name="akt" value="([0-9a-f-]{36})"', response.content.decode())[-1]
-    found = words(browser.post("/ruecknahme/", {"akt": act, "next": "/stellen/"}, follow=True))
+    act = re.findall(r'name="act" value="([0-9a-f-]{36})"', response.content.decode())[-1]
+    found = words(browser.post("/ruecknahme/", {"act": act, "next": "/stellen/"}, follow=True))
     assert "Zurückgenommen: Löschung" in found
     again = Position.objects.get(number="CM-18")
     assert again.pk == row.pk and again.periods.get().served.count() == 1
@@ -167,9 +167,9 @@ def test_what_has_changed_since_is_not_taken_back(login, region):
 def test_after_a_note_the_new_post_stays(login, region):
     browser = login()
     browser.post("/stellen/neu/", new())
-    act = re.findall(r'name="akt" value="([0-9a-f-]{36})"', browser.get("/stellen/CM-18/").content.decode())[0]
+    act = re.findall(r'name="act" value="([0-9a-f-]{36})"', browser.get("/stellen/CM-18/").content.decode())[0]
     browser.post("/notizen/neu/stelle/CM-18/", {"text": "bleibt"})
-    found = words(browser.post("/ruecknahme/", {"akt": act, "next": "/stellen/CM-18/"}, follow=True))
+    found = words(browser.post("/ruecknahme/", {"act": act, "next": "/stellen/CM-18/"}, follow=True))
     assert "Dazu liegen schon Notizen" in found and Position.objects.filter(number="CM-18").exists()
 
 
@@ -179,7 +179,7 @@ def test_nobody_else_takes_it_back(who, login, region):
     browser.post("/stellen/CM-01/berichtigen/", posted(fte="0,5"))
     act = last_act(browser)
     other = login("sachbearbeitung", "stadt-aachen") if who == "stadt" else login(who, name="jemand")
-    response = other.post("/ruecknahme/", {"akt": act, "next": "/"}, follow=True)
+    response = other.post("/ruecknahme/", {"act": act, "next": "/"}, follow=True)
     assert "nur, was Sie selbst" in response.content.decode() and str(stored().fte) == "0.500"
 
 
@@ -207,7 +207,7 @@ def test_after_ten_minutes_it_stays(login, region, owner):
             [act],
         )
     assert "nur, was Sie selbst" in take_back(browser, act)
-    assert 'name="akt"' not in browser.get("/stellen/CM-01/").content.decode()
+    assert 'name="act"' not in browser.get("/stellen/CM-01/").content.decode()
 
 
 def test_a_change_at_the_same_moment_is_not_overwritten(login, region, monkeypatch):
@@ -267,7 +267,7 @@ def test_the_trail_does_not_load_the_content_of_files(login, region):
 
 @pytest.mark.parametrize("act", ["", "x", str(uuid.UUID(int=1)), "'; DROP TABLE"])
 def test_an_act_that_is_none(act, login, region):
-    response = login().post("/ruecknahme/", {"akt": act, "next": "//evil.example"})
+    response = login().post("/ruecknahme/", {"act": act, "next": "//evil.example"})
     assert response.status_code in {302, 404} and "evil" not in response.get("Location", "")
 
 
@@ -300,7 +300,7 @@ def test_what_was_saved_lately_is_found_again(login, region):
     browser.post("/stellen/CM-77/loeschen/", {"reason": "doppelt", "version": row.version})
     browser.get("/stellen/")
     found = words(browser.get("/ruecknahme/"))
-    act = re.findall(r'name="akt" value="([0-9a-f-]{36})"', found)[0]
+    act = re.findall(r'name="act" value="([0-9a-f-]{36})"', found)[0]
     assert "doppelt" in found and "Zurückgenommen: Löschung" in take_back(browser, act)
     assert "Noch keine Einträge." in words(login("leitung").get("/ruecknahme/"))
 
@@ -309,14 +309,14 @@ def test_saving_nothing_offers_nothing_to_take_back(login, region):
     row = Position.objects.get(number="CM-08")
     data = {"file_reference": "", "note": "", "version": row.version}
     found = words(login().post("/stellen/CM-08/beschreibung/", data, follow=True))
-    assert "Die Beschreibung ist gespeichert." in found and 'name="akt"' not in found
+    assert "Die Beschreibung ist gespeichert." in found and 'name="act"' not in found
 
 
 def test_after_a_new_post_is_gone_one_is_not_led_to_it(login, region):
     browser = login()
     browser.post("/stellen/neu/", new())
-    act = re.findall(r'name="akt" value="([0-9a-f-]{36})"', browser.get("/stellen/CM-18/").content.decode())[0]
-    assert browser.post("/ruecknahme/", {"akt": act, "next": "/stellen/CM-18/"})["Location"] == "/"
+    act = re.findall(r'name="act" value="([0-9a-f-]{36})"', browser.get("/stellen/CM-18/").content.decode())[0]
+    assert browser.post("/ruecknahme/", {"act": act, "next": "/stellen/CM-18/"})["Location"] == "/"
 
 
 def test_a_note_in_the_trail_names_its_object(corrected, login):

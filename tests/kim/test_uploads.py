@@ -258,5 +258,5 @@ def test_without_its_own_process_the_bomb_takes_the_memory():
 def test_a_corrected_file_of_the_same_name_and_size_is_another_form(login, region):
     browser, key = login(), "0b6d2c8e-6d1c-4a39-9f0e-0d2d3c1f7a12"
     for words in (b"eins", b"zwei"):
-        assert upload(browser, "a.txt", words, vorgang=key).status_code == 302
+        assert upload(browser, "a.txt", words, form_key=key).status_code == 302
     assert File.objects.count() == 2

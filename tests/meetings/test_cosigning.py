@@ -41,7 +41,7 @@ def authority(office, name, **given):
 
 
 def sign(browser, signature):
-    data = {"dienststelle": str(signature.pk)} | shown(browser, URL)
+    data = {"office": str(signature.pk)} | shown(browser, URL)
     return browser.post(f"{URL}mitzeichnen/", data, follow=True)
 
 
@@ -99,11 +99,11 @@ def test_the_leitung_records_who_signs_and_ends_it(login, office):
 
 def test_a_bemerkung_stands_at_its_block_and_keeps_the_paper_from_being_released(login, paper):
     other = login("kaemmerei")
-    words = other.post(f"{URL}bemerkung/", {"block": "finanzen", "bemerkung": "Betrag <b>prüfen</b>"}, follow=True)
+    words = other.post(f"{URL}bemerkung/", {"block": "finanzen", "comment": "Betrag <b>prüfen</b>"}, follow=True)
     page = words.content.decode()
     assert "Bemerkung 1" in page and "Betrag &lt;b&gt;prüfen&lt;/b&gt;" in page
     assert any("Bemerkung 1 ist offen" in problem for problem in problems(paper))
-    login().post(f"{URL}bemerkung/erledigt/", {"nummer": "1"})
+    login().post(f"{URL}bemerkung/erledigt/", {"number": "1"})
     assert not any("Bemerkung" in problem for problem in problems(paper))
     assert "erledigt" in login("pruefung").get(URL).content.decode()
     with pytest.raises(ValidationError, match="schon erledigt"):
@@ -113,9 +113,9 @@ def test_a_bemerkung_stands_at_its_block_and_keeps_the_paper_from_being_released
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        ({"block": "gibtesnicht", "bemerkung": "x"}, "Diesen Block gibt es nicht mehr"),
-        ({"block": "finanzen", "bemerkung": "  "}, "dieses Feld"),
-        ({"block": "finanzen", "bemerkung": "x" * 2001}, "zu lang"),
+        ({"block": "gibtesnicht", "comment": "x"}, "Diesen Block gibt es nicht mehr"),
+        ({"block": "finanzen", "comment": "  "}, "dieses Feld"),
+        ({"block": "finanzen", "comment": "x" * 2001}, "zu lang"),
     ],
 )
 def test_a_bemerkung_that_cannot_be_is_refused(login, paper, data, words):
@@ -149,7 +149,7 @@ def test_what_is_only_editorial_leaves_the_mitzeichnung_and_stays_to_be_seen(log
     row = block(paper)
     browser = login()
     assert "nur redaktionell ändern" in browser.get(f"{URL}text/").content.decode()
-    data = {"block_soziales": row.content + " Ergänzt.", "version_soziales": row.version, "redaktionell": "1"}
+    data = {"block_soziales": row.content + " Ergänzt.", "version_soziales": row.version, "editorial": "1"}
     browser.post(f"{URL}text/", data)
     assert "gilt nicht mehr" not in " ".join(problems(paper))
     assert "danach redaktionell geändert am" in browser.get(URL).content.decode()
@@ -171,7 +171,7 @@ def test_without_the_tick_the_same_change_voids_it(login, paper, signature):
 def test_a_figure_or_a_proposal_is_never_editorial(login, paper, signature):
     signature.sign(None)
     row = block(paper)
-    data = {"block_soziales": "{{notice.amount}} " + row.content, "version_soziales": row.version, "redaktionell": "1"}
+    data = {"block_soziales": "{{notice.amount}} " + row.content, "version_soziales": row.version, "editorial": "1"}
     answer = login().post(f"{URL}text/", data)
     assert answer.status_code == 422 and "Eine Zahl ist anders" in answer.content.decode()
     assert block(paper).content == row.content
@@ -244,12 +244,12 @@ def test_a_bemerkung_to_a_block_that_is_empty_by_now_can_be_done_with(login, pap
     BlockComment.write(paper, "soziales", "Bitte streichen.", None)
     write(paper.document(), [(row, "")])
     page = login().get(URL).content.decode()
-    assert "Bemerkungen zu leeren" in page and page.count('name="nummer" value="1"') == 1
+    assert "Bemerkungen zu leeren" in page and page.count('name="number" value="1"') == 1
 
 
 def test_editorial_without_a_mitzeichnung_that_holds_is_not_saved_in_silence(login, paper):
     row = block(paper)
-    data = {"block_soziales": row.content + " Neu.", "version_soziales": row.version, "redaktionell": "1"}
+    data = {"block_soziales": row.content + " Neu.", "version_soziales": row.version, "editorial": "1"}
     answer = login().post(f"{URL}text/", data)
     assert answer.status_code == 422 and "gilt keine Mitzeichnung mehr" in answer.content.decode()
 

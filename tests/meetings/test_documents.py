@@ -155,7 +155,7 @@ def test_each_figure_of_a_text_leads_to_its_herkunft(login, region):
     page = browser.get(url).content.decode()
     link = unescape(re.search(r'<a\s+class="bound[^"]*"\s+href="([^"]+notice\.amount[^"]*)"', page)[1])
     words = browser.get(link).content.decode().replace("\u00a0", " ")
-    assert 'id="herkunft"' in words and "684.000,00 €" in words and "(Entwurf): „684.000 €“" in words
+    assert 'id="source"' in words and "684.000,00 €" in words and "(Entwurf): „684.000 €“" in words
     assert browser.get(f"{url}herkunft/?zahl=gibtesnicht").status_code == 404
 
 

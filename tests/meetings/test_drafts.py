@@ -23,7 +23,7 @@ def test_a_draft_prints_what_was_taken_over_until_the_change_is_taken_over(login
     page = browser.get(url).content.decode().replace("\u00a0", " ")
     assert "Zahlen geändert" in page and "„sechs“ → „5,5“" in page and "→ „ohne Belastung des Haushalts" in page
     token = "neutrality.sentence"
-    one = browser.post(url + "uebernehmen/", {"zahl": token}, follow=True).content.decode()
+    one = browser.post(url + "uebernehmen/", {"figure": token}, follow=True).content.decode()
     assert "1 Zahl übernommen" in one
     assert "28.500 € der Zuwendung sind nicht" in words(paper) and "für die sechs eigenen" in words(paper)
     assert "übernommen" in browser.post(url + "uebernehmen/", follow=True).content.decode()

@@ -204,7 +204,7 @@ def test_a_page_names_every_field_and_shows_the_paper_anew(paper, login):
 def test_a_request_that_does_not_say_what_it_saw_is_refused(act, sent, region, paper, login):
     office = Organization.objects.create(body=region, name="A 50", organization_type="department")
     row = CoSignature.objects.create(body=region, paper=paper, organization=office)
-    answer = login("leitung").post(f"/dokumente/2023-0120/{act}/", {"dienststelle": str(row.pk)} | sent)
+    answer = login("leitung").post(f"/dokumente/2023-0120/{act}/", {"office": str(row.pk)} | sent)
     assert answer.status_code == 422 and "Es ist nicht zu erkennen, was Sie gesehen haben." in answer.content.decode()
     assert not Release.objects.exists() and CoSignature.objects.get().signed_at is None
 
@@ -235,7 +235,7 @@ def test_a_mitzeichnung_of_something_else_than_was_shown_names_it(region, paper,
     office = Organization.objects.create(body=region, name="A 50", organization_type="department")
     row = CoSignature.objects.create(body=region, paper=paper, organization=office)
     browser, url = login("kaemmerei"), "/dokumente/2023-0120/"
-    sent = shown(browser, url) | {"dienststelle": str(row.pk)}
+    sent = shown(browser, url) | {"office": str(row.pk)}
     of_paper(climate="positiv")(paper)
     answer = browser.post(f"{url}mitzeichnen/", sent)
     assert answer.status_code == 422 and "Inzwischen geändert: Klimarelevanz." in answer.content.decode()

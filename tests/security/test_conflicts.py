@@ -103,15 +103,15 @@ def test_a_stale_form_shows_both_values_and_loses_neither(edit, planted, login):
     name = text_field(first)
     reason = {"reason": "Test"} if "reason" in first else {}
     zuerst, danach = "Zuerst", "Danach"
-    response = browser.post(url, first | reason | {name: zuerst, "vorgang": ""})
+    response = browser.post(url, first | reason | {name: zuerst, "form_key": ""})
     assert response.status_code == 302, re.findall(
         "kern-error.*?</p>|<li>.*?</li>", response.content.decode(), re.DOTALL
     )
-    response = browser.post(url, first | reason | {name: danach, "vorgang": ""})
+    response = browser.post(url, first | reason | {name: danach, "form_key": ""})
     words = unescape(response.content.decode())
     assert response.status_code == 409 and "Jemand war schneller" in words
     assert f">{danach}</td>" in words and f">{zuerst}</td>" in words
-    decided = fields(words) | reason | {f"wahl_{name}": "mein", name: danach, "vorgang": ""}
+    decided = fields(words) | reason | {f"choice_{name}": "own", name: danach, "form_key": ""}
     assert browser.post(url, decided).status_code == 302
     assert danach in unescape(browser.get(url).content.decode())
 
@@ -120,10 +120,10 @@ def test_a_period_is_one_field_of_a_conflict(login):
     browser, url = login("technik", ""), "/technik/foerdersaetze/kim-case-management-2023-01-01/"
     first = fields(browser.get(url).content.decode())
     first["reason"] = "Test"
-    assert browser.post(url, first | {"validity_1": "30.06.2023", "vorgang": ""}).status_code == 302
-    words = browser.post(url, first | {"validity_1": "30.09.2023", "vorgang": ""}).content.decode()
+    assert browser.post(url, first | {"validity_1": "30.06.2023", "form_key": ""}).status_code == 302
+    words = browser.post(url, first | {"validity_1": "30.09.2023", "form_key": ""}).content.decode()
     assert ">01.01.2023 bis 30.09.2023</td>" in words and ">01.01.2023 bis 30.06.2023</td>" in words
-    kept = fields(words) | {"wahl_validity": "gespeichert", "source": "neue Quelle", "vorgang": "", "reason": "neu"}
+    kept = fields(words) | {"choice_validity": "stored", "source": "neue Quelle", "form_key": "", "reason": "neu"}
     assert browser.post(url, kept).status_code == 302
     last = fields(browser.get(url).content.decode())
     assert (last["validity_1"], last["source"]) == ("30.06.2023", "neue Quelle")
@@ -136,12 +136,12 @@ def test_without_the_look_at_the_version_the_first_value_is_lost(planted, login,
     page = next(p for p in EDITS if p.name == "position-describe")
     browser, url = target(page, login)
     first = fields(browser.get(url).content.decode())
-    browser.post(url, first | {"file_reference": "zuerst", "vorgang": ""})
+    browser.post(url, first | {"file_reference": "zuerst", "form_key": ""})
     monkeypatch.setattr(VersionedForm, "is_stale", lambda self: False)
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     with owner() as cursor:
         cursor.execute("ALTER TABLE staffing_position DISABLE TRIGGER USER")
-    assert browser.post(url, first | {"file_reference": "danach", "vorgang": ""}).status_code == 302
+    assert browser.post(url, first | {"file_reference": "danach", "form_key": ""}).status_code == 302
     words = browser.get(url).content.decode()
     assert "danach" in words and "zuerst" not in words

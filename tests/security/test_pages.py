@@ -201,11 +201,9 @@ def test_sign_up_is_closed(client, db):
 
 def test_a_switch_of_body_needs_a_role_there(login):
     browser = login()
-    assert browser.post("/koerperschaft/", {"koerperschaft": "stadt-aachen"}).status_code == 404
+    assert browser.post("/koerperschaft/", {"body": "stadt-aachen"}).status_code == 404
     login("pruefung", "stadt-aachen", name="sachbearbeitung@staedteregion-aachen")
-    assert (
-        browser.post("/koerperschaft/", {"koerperschaft": "stadt-aachen", "next": "//evil.example"})["Location"] == "/"
-    )
+    assert browser.post("/koerperschaft/", {"body": "stadt-aachen", "next": "//evil.example"})["Location"] == "/"
     words = browser.get("/stellen/").content.decode()
     assert "KO-01" in words and "CM-17" not in words
 

@@ -24,7 +24,7 @@ def posted(number="CM-01", **changes):
         "reason": "laut Bescheid",
         "version": row.version,
         "municipalities_shown": ",".join(map(str, sorted(served))),
-        "koerperschaft_des_formulars": "staedteregion-aachen",
+        "form_body": "staedteregion-aachen",
     }
     return data | changes
 
@@ -91,7 +91,7 @@ def test_over_occupancy_is_said_in_the_form(login, region):
 
 
 def test_the_preview_shows_consequences_and_saves_nothing(login, region):
-    response = login().post("/stellen/CM-01/berichtigen/", posted(fte="0,5", vorschau="1"))
+    response = login().post("/stellen/CM-01/berichtigen/", posted(fte="0,5", preview="1"))
     words = response.content.decode().replace("\u00a0", " ")
     assert response.status_code == 200 and "Noch ist nichts gespeichert" in words
     for expected in ("342.000,00 €", "313.500,00 €", "−28.500,00 €", "StädteRegion Aachen", "6,0 VZÄ", "5,5 VZÄ"):
@@ -108,7 +108,7 @@ def test_a_stale_save_shows_both_values_and_loses_nothing(login, region):
     assert response.status_code == 409 and "Jemand war schneller" in words and "Frau D. hat diese Angaben" in words
     assert "0,5" in words and "0,75" in words and "von mir" in words and 'role="alert"' in words
     assert stored().fte == D("0.75")
-    again = mine | {"version": stored().version, "wahl_fte": "gespeichert", "wahl_basis_place": "mein"}
+    again = mine | {"version": stored().version, "choice_fte": "stored", "choice_basis_place": "own"}
     response = browser.post("/stellen/CM-01/berichtigen/", again)
     assert response.status_code == 302
     assert (stored().fte, stored().basis_place) == (D("0.75"), "von mir")
@@ -120,13 +120,13 @@ def test_what_only_one_of_both_changed_is_merged(login, region):
     mine = posted(stage="planned", reason="Stand des Verfahrens")
     browser.post("/stellen/CM-01/berichtigen/", posted(fte="0,75", reason="weniger Stunden"))
     words = browser.post("/stellen/CM-01/berichtigen/", mine).content.decode()
-    assert "Nur von Ihnen geändert und wird übernommen: Verfahrensstand geplant." in words
-    assert 'name="wahl_fte" value="gespeichert"' in words and "<table" not in words
+    assert "Nur von Ihnen geändert und wird übernommen: Verfahrensstand geplant." in " ".join(words.split())
+    assert 'name="choice_fte" value="stored"' in words and "<table" not in words
     kept = {
-        "wahl_fte": "gespeichert",
-        "wahl_basis": "gespeichert",
-        "wahl_basis_place": "gespeichert",
-        "wahl_assumption": "gespeichert",
+        "choice_fte": "stored",
+        "choice_basis": "stored",
+        "choice_basis_place": "stored",
+        "choice_assumption": "stored",
     }
     browser.post("/stellen/CM-01/berichtigen/", mine | kept | {"version": stored().version})
     assert (stored().fte, stored().stage, stored().assumption) == (
@@ -140,13 +140,13 @@ def test_the_conflict_can_be_decided_for_ones_own_value(login, region):
     browser = login()
     mine = posted(fte="0,5")
     browser.post("/stellen/CM-01/berichtigen/", posted(fte="0,75"))
-    browser.post("/stellen/CM-01/berichtigen/", mine | {"version": stored().version, "wahl_fte": "mein"})
+    browser.post("/stellen/CM-01/berichtigen/", mine | {"version": stored().version, "choice_fte": "own"})
     assert stored().fte == D("0.5")
 
 
 def test_a_double_submit_is_told_and_changes_nothing(login, region):
     browser = login()
-    data = posted(fte="0,5", vorgang="0b6d2c8e-6d1c-4a39-9f0e-0d2d3c1f7a11")
+    data = posted(fte="0,5", form_key="0b6d2c8e-6d1c-4a39-9f0e-0d2d3c1f7a11")
     assert browser.post("/stellen/CM-01/berichtigen/", data).status_code == 302
     before = (stored().version, stored().events.count())
     response = browser.post("/stellen/CM-01/berichtigen/", data, follow=True)
@@ -262,10 +262,11 @@ def test_kommunen_that_somebody_added_meanwhile_stay(login, region):
         "/stellen/CM-16/berichtigen/", posted("CM-16", fte="1,0", municipalities=more_served, reason="auch Roetgen")
     )
     words = browser.post("/stellen/CM-16/berichtigen/", mine).content.decode()
-    assert 'name="wahl_municipalities" value="gespeichert"' in words
-    assert "Nur von Ihnen geändert und wird übernommen: Verfahrensstand ausgeschrieben." in words
+    assert 'name="choice_municipalities" value="stored"' in words
+    assert "wird übernommen: Verfahrensstand ausgeschrieben." in " ".join(words.split())
     browser.post(
-        "/stellen/CM-16/berichtigen/", mine | {"version": stored("CM-16").version, "wahl_municipalities": "gespeichert"}
+        "/stellen/CM-16/berichtigen/",
+        mine | {"version": stored("CM-16").version, "choice_municipalities": "stored"},
     )
     assert stored("CM-16").municipality_names() == ["Alsdorf", "Roetgen"] and stored("CM-16").stage == "advertised"
 
@@ -297,7 +298,7 @@ def test_a_form_of_another_body_is_not_saved_here(login, bodies):
     login("sachbearbeitung", "stadt-aachen", name="sachbearbeitung@staedteregion-aachen")
     with acting(None, [bodies["staedteregion-aachen"].pk]):
         data = posted(fte="0,5", carrier="", basis="")
-    browser.post("/koerperschaft/", {"koerperschaft": "stadt-aachen"})
+    browser.post("/koerperschaft/", {"body": "stadt-aachen"})
     response = browser.post("/stellen/CM-01/berichtigen/", data)
     words = response.content.decode()
     assert response.status_code == 409 and "Dieses Formular gehört zu StädteRegion Aachen" in words

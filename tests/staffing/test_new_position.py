@@ -52,7 +52,7 @@ def test_a_new_post_that_cannot_be(change, sentence, login, region):
 
 def test_a_new_post_submitted_twice_exists_once(login, region):
     browser = login()
-    once = new(vorgang="0b6d2c8e-6d1c-4a39-9f0e-0d2d3c1f7a11")
+    once = new(form_key="0b6d2c8e-6d1c-4a39-9f0e-0d2d3c1f7a11")
     assert browser.post("/stellen/neu/", once).status_code == 302
     response = browser.post("/stellen/neu/", once, follow=True)
     assert (

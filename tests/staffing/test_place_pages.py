@@ -46,7 +46,7 @@ def test_an_increase_for_a_time(login, place):
     page = read(browser.get(URL + "aendern/"))
     assert 'value="01.03.2023"' in page and "Der Platz bleibt derselben Person" in page and "Vertritt Platz" not in page
     data = {"day": "01.04.2023", "until": "30.06.2023", "fte": "0,8", "assumption": "x", "reason": "Aufstockung", "version": place.version}  # fmt: skip
-    seen = read(browser.post(URL + "aendern/", data | {"vorschau": "1"}))
+    seen = read(browser.post(URL + "aendern/", data | {"preview": "1"}))
     assert "Noch ist nichts gespeichert" in seen and len(rows()) == 1
     done = read(browser.post(URL + "aendern/", data, follow=True))
     assert "PS-1 Platz 1: 01.04.2023 bis 30.06.2023 0,8 VZÄ." in done
@@ -75,7 +75,7 @@ def test_a_division_is_taken_back_as_one(login, place):
     data = {"day": "01.04.2023", "until": "30.06.2023", "fte": "0,3", "assumption": "x", "reason": "Teilzeit", "version": place.version}  # fmt: skip
     assert browser.post(URL + "aendern/", data).status_code == 302 and len(rows()) == 3
     act = Occupancy.objects.get(position=place.position, fte=D("0.3")).events.first().pgh_context_id
-    assert "Zurückgenommen" in read(browser.post("/ruecknahme/", {"akt": str(act)}, follow=True))
+    assert "Zurückgenommen" in read(browser.post("/ruecknahme/", {"act": str(act)}, follow=True))
     assert rows() == [(1, D("0.5"), FIRST, None)]
 
 
@@ -83,7 +83,7 @@ def test_who_leaves(login, place):
     browser = login()
     data = {"last": "30.06.2023", "reason": "Kündigung", "version": place.version}
     assert "Danach ist der Platz frei" in read(browser.get(URL + "beenden/"))
-    assert "Noch ist nichts gespeichert" in read(browser.post(URL + "beenden/", data | {"vorschau": "1"}))
+    assert "Noch ist nichts gespeichert" in read(browser.post(URL + "beenden/", data | {"preview": "1"}))
     early = browser.post(URL + "beenden/", data | {"last": "31.12.2021"})
     assert early.status_code == 422 and "das Ende liegt nicht darin" in read(early)
     assert "PS-1 Platz 1 ist besetzt bis 30.06.2023" in read(browser.post(URL + "beenden/", data, follow=True))

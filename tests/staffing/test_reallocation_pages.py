@@ -20,7 +20,7 @@ def clerk(login, bodies):
 def sheet(gives=(("CM-12", "0,5"),), takes=(("neu:drk", "Alsdorf", "0,5"),), **head):
     data = {
         "effective": "01.03.2023", "reason": "Bedarf", "basis": "", "basis_state": "taken", "basis_place": "",
-        "assumption": "", "difference_reason": "", "version": "1", "tun": "entwurf",
+        "assumption": "", "difference_reason": "", "version": "1", "act": "draft",
         "von-TOTAL_FORMS": len(gives), "von-INITIAL_FORMS": 0, "nach-TOTAL_FORMS": len(takes), "nach-INITIAL_FORMS": 0,
     }  # fmt: skip
     for n, (post, fte) in enumerate(gives):
@@ -69,7 +69,7 @@ def test_a_stale_draft_keeps_what_was_typed_and_shows_what_is_stored(clerk, regi
     edit = f"/umverteilungen/{row.number}/bearbeiten/"
     shown = re.search(r'name="version" value="(\d+)"', words_of(clerk.get(edit)))[1]
     assert clerk.post(edit, sheet(takes=(("", "Monschau", "0,5"),), version=shown)).status_code == 302
-    late = clerk.post(edit, sheet(takes=(("", "Roetgen", "0,5"),), version=shown, vorgang=""))
+    late = clerk.post(edit, sheet(takes=(("", "Roetgen", "0,5"),), version=shown, form_key=""))
     page = words_of(late)
     assert late.status_code == 409 and "Jemand war schneller" in page
     assert "noch nicht vergeben für Monschau" in page and 'value="Roetgen"' in page
@@ -81,7 +81,7 @@ def test_a_stale_draft_keeps_what_was_typed_and_shows_what_is_stored(clerk, regi
 
 
 def test_an_unbalanced_draft_can_be_saved_and_not_take_effect(clerk, region):
-    refused = clerk.post(NEW, sheet(takes=(("neu:drk", "Alsdorf", "0,4"),), tun="wirksam"))
+    refused = clerk.post(NEW, sheet(takes=(("neu:drk", "Alsdorf", "0,4"),), act="adopt"))
     assert (
         refused.status_code == 422 and "Differenz: −0,1 VZÄ" in words_of(refused) and not Reallocation.objects.exists()
     )
@@ -122,13 +122,13 @@ def test_kommunen_are_understood_by_name(text, clerk, region):
 
 @pytest.mark.parametrize("count", ["2", "²", "x", "9" * 9, ""])
 def test_one_more_line_keeps_what_was_typed(count, clerk, region):
-    answer = clerk.post(NEW, sheet() | {"mehr": "nach", "nach-TOTAL_FORMS": count})
+    answer = clerk.post(NEW, sheet() | {"more": "nach", "nach-TOTAL_FORMS": count})
     assert answer.status_code == 200 and 'value="Alsdorf"' in words_of(answer)
     assert not Reallocation.objects.exists()
 
 
 def test_the_preview_saves_nothing(clerk, region):
-    page = words_of(clerk.post(NEW, sheet(reason="") | {"vorschau": "1"}))
+    page = words_of(clerk.post(NEW, sheet(reason="") | {"preview": "1"}))
     assert "Deutsches Rotes Kreuz" in page and "Noch ist nichts gespeichert" in page
     assert not Reallocation.objects.exists() and not PositionPeriod.objects.filter(position__number="CM-15").exists()
 
@@ -140,6 +140,6 @@ def test_who_may_not_edit_reads(clerk, login, region):
     page = words_of(reader.get(f"/umverteilungen/{number}/"))
     assert "Wirksam setzen" not in page and "Bearbeiten" not in page
     assert reader.post(f"/umverteilungen/{number}/wirksam/", {"version": "1"}).status_code == 403
-    assert 'id="auswahl"' not in words_of(reader.get("/stellen/")) and 'id="auswahl"' in words_of(
+    assert 'id="selection"' not in words_of(reader.get("/stellen/")) and 'id="selection"' in words_of(
         clerk.get("/stellen/")
     )

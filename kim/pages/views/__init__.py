@@ -180,9 +180,9 @@ class ChooseBody(RuleView):
     rule = "kim.home"
 
     def post(self, request: Request) -> HttpResponseBase:
-        if request.POST.get("koerperschaft") not in {body.slug for body in request.bodies}:
+        if request.POST.get("body") not in {body.slug for body in request.bodies}:
             raise Http404
-        request.session["koerperschaft"] = request.POST["koerperschaft"]
+        request.session["body"] = request.POST["body"]
         target = request.POST.get("next", "/")
         safe = url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()})
         return redirect(target if safe else "/")

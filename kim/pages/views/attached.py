@@ -171,10 +171,10 @@ class RemoveAttached(RuleView):
     """Take away what one has laid there oneself."""
 
     rule = "attached.edit"
-    kinds: dict[str, Any] = {"notiz": Note, "wiedervorlage": Reminder, "datei": File}
+    kinds: dict[str, Any] = {"note": Note, "reminder": Reminder, "file": File}
 
     def post(self, request: Request) -> HttpResponseBase:
-        model, key = self.kinds.get(request.POST.get("art", "")), request.POST.get("nummer", "")
+        model, key = self.kinds.get(request.POST.get("kind", "")), request.POST.get("number", "")
         if model is None or not (key.isascii() and key.isdigit() and len(key) < 19):
             raise Http404
         found = one(request, model, pk=int(key), author=request.user)
@@ -217,7 +217,7 @@ class FinishReminder(RuleView):
     rule = "attached.edit"
 
     def post(self, request: Request) -> HttpResponseBase:
-        key = request.POST.get("nummer", "")
+        key = request.POST.get("number", "")
         if not (key.isascii() and key.isdigit() and len(key) < 19):
             raise Http404
         found = mine(request).filter(pk=int(key)).first() or one(request, Reminder, pk=int(key), author=request.user)
@@ -268,7 +268,7 @@ class Undo(RuleView):
     def post(self, request: Request) -> HttpResponseBase:
         target = safe(request, request.POST.get("next", ""), "/")
         try:
-            act = uuid.UUID(request.POST.get("akt", ""))
+            act = uuid.UUID(request.POST.get("act", ""))
             what, gone = trail.undo(act, request.user, lambda rule: may(request, rule))
             target = "/" if gone else target
         except ValueError:

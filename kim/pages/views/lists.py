@@ -104,10 +104,10 @@ class RemoveView(RuleView):
     rule = "views.edit"
 
     def post(self, request: Request) -> HttpResponseBase:
-        path = request.POST.get("liste", "")
+        path = request.POST.get("list", "")
         list_at(path)
         rows = SavedView.visible_to(request).filter(author=request.user, path=path)
-        found = rows.filter(slug=request.POST.get("ansicht", "")).first()
+        found = rows.filter(slug=request.POST.get("view", "")).first()
         if found is None:
             raise Http404
         try:

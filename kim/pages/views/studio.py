@@ -82,7 +82,7 @@ class AdoptFigures(Step):
         return open_for_writing(request, reference)
 
     def act(self, request: Request, found: Document) -> str:
-        wanted = set(request.POST.getlist("zahl"))
+        wanted = set(request.POST.getlist("figure"))
         count = releases.adopt_figures(found, wanted or None, shown=request.POST.get("fingerprint", ""))
         return f"{count} {'Zahl' if count == 1 else 'Zahlen'} übernommen."
 

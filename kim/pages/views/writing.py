@@ -114,7 +114,7 @@ class EditText(RuleView):
         if not found.is_open:
             return self.too_late(request, found, blocks)
         typed = {one.row.key: one.words for one in blocks if one.changed}
-        if "vorschau" in request.POST:
+        if "preview" in request.POST:
             return self.page(request, found, typed=typed)
         if stale := [one for one in blocks if one.stale]:
             return self.stale(request, found, typed, stale)
@@ -122,7 +122,7 @@ class EditText(RuleView):
         try:
             if problems:
                 raise ValidationError(problems)
-            editorial = "redaktionell" in request.POST
+            editorial = "editorial" in request.POST
             if editorial and not found.signed():
                 raise ValidationError("Es gilt keine Mitzeichnung mehr. Bitte ohne „nur redaktionell“ speichern.")
             write(found, changed, editorial=editorial, user=request.user)

@@ -10,7 +10,7 @@
   // Herkunft: the page it would lead to, in a sheet beside the list; everything else follows the link.
   const sheet = async (link) => {
     const { page } = await fetched(link.href);
-    const content = page.querySelector("#herkunft");
+    const content = page.querySelector("#source");
     if (!content) { location.href = link.href; return; }
     let dialog = document.querySelector("dialog.sheet");
     if (!dialog) {
@@ -46,10 +46,10 @@
     const query = new URLSearchParams(data).toString();
     const turn = ++asked;
     const { page, url } = await fetched(`${location.pathname}?${query}`);
-    const found = page.querySelector("#ergebnis");
+    const found = page.querySelector("#result");
     if (turn !== asked) return;
     if (!found || page.querySelector("main [role=alert]")) { location.href = url; return; }
-    document.querySelector("#ergebnis").replaceChildren(...found.childNodes);
+    document.querySelector("#result").replaceChildren(...found.childNodes);
     tick();
     for (const part of ["header.top", ".tabs", ".head .lead"]) {
       const fresh = page.querySelector(part);
@@ -99,11 +99,11 @@
   const foresee = async (form) => {
     const turn = ++foreseen;
     const data = new URLSearchParams([...new FormData(form)].filter(([, value]) => typeof value === "string"));
-    data.set("vorschau", "1");
+    data.set("preview", "1");
     const url = form.action || location.href;
     const answer = await fetch(url, { method: "POST", body: data, credentials: "same-origin" });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const fresh = page.querySelector("#folgen-der-umverteilung, #folgen-der-aenderung");
+    const fresh = page.querySelector("#effects-of-reallocation, #effects-of-change");
     if (turn === foreseen && fresh) document.getElementById(fresh.id)?.replaceChildren(...fresh.childNodes);
   };
   document.addEventListener("input", (event) => {
@@ -116,13 +116,13 @@
   // Long work: how far it has got, each second until it is finished.
   const again = async () => {
     const { ok, page } = await fetched(location.href);
-    const fresh = page.querySelector("#vorgang");
+    const fresh = page.querySelector("#progress");
     if (!ok || !fresh) return;
-    const state = document.getElementById("vorgang");
+    const state = document.getElementById("progress");
     if (fresh.innerHTML !== state.innerHTML) state.replaceWith(fresh);
     if (fresh.matches("[data-again]")) setTimeout(() => again().catch(() => {}), 1000);
   };
-  if (document.querySelector("#vorgang[data-again]")) setTimeout(() => again().catch(() => {}), 700);
+  if (document.querySelector("#progress[data-again]")) setTimeout(() => again().catch(() => {}), 700);
 
   // Strg+Enter is the main button of the form one is in.
   document.addEventListener("keydown", (event) => {
@@ -135,7 +135,7 @@
 
   // Rows that can be ticked: a check box before each, named by the end of the address of its page.
   const tick = () => {
-    const form = document.getElementById("auswahl");
+    const form = document.getElementById("selection");
     if (!form) return;
     document.querySelectorAll(".rows tbody th[scope=row]").forEach((head) => {
       const link = head.querySelector("a");
@@ -143,7 +143,7 @@
       const box = document.createElement("input");
       box.type = "checkbox";
       box.name = form.dataset.tick;
-      box.setAttribute("form", "auswahl");
+      box.setAttribute("form", "selection");
       box.value = decodeURIComponent(new URL(link.href).pathname.replace(/\/$/, "").split("/").pop());
       box.setAttribute("aria-label", `auswählen: ${box.value}`);
       // Enter would send the form
@@ -157,12 +157,12 @@
   const count = () => {
     const words = document.querySelector(".selection .selected");
     if (!words) return;
-    const ticked = document.querySelectorAll(".rows tbody input[form=auswahl]:checked").length;
+    const ticked = document.querySelectorAll(".rows tbody input[form=selection]:checked").length;
     words.textContent = ticked ? `${ticked} gewählt` : "";
   };
 
   document.addEventListener("change", (event) => {
-    if (event.target.matches(".rows input[form=auswahl]")) count();
+    if (event.target.matches(".rows input[form=selection]")) count();
     const form = event.target.closest("form[data-live]");
     if (form) narrow(form).catch(() => form.submit());
   });
@@ -196,7 +196,7 @@
       const mine = ++drawing;
       const answer = await post(pages.dataset.pages, "text/html").catch(() => null);
       const page = answer && new DOMParser().parseFromString(await answer.text(), "text/html");
-      const fresh = page?.querySelector("#seiten");
+      const fresh = page?.querySelector("#pages");
       if (fresh && mine === drawing) pages.querySelector("div").replaceChildren(...fresh.childNodes);
     };
     const redraw = later(draw, 1500);
@@ -229,7 +229,7 @@
     };
     let timer;
     // Where Mitzeichnungen hold, the writer says first whether the change is only redaktionell: nothing saves itself.
-    const asks = writing.querySelector("[name=redaktionell]");
+    const asks = writing.querySelector("[name=editorial]");
     const save = () => { clearTimeout(timer); if (!asks) timer = setTimeout(line, away ? 10000 : 2000); };
     writing.addEventListener("input", (event) => {
       if (!event.target.matches("textarea")) return;
