@@ -150,6 +150,7 @@ class CarrierTable(DenseTable):
         "vergeben sind, stehen nicht hier."
     )
     filters = CarrierFilters
+    add_url, add_rule = "carrier-new", "staffing.edit"
     default_order = "traeger"
 
     traeger = LinkColumn(accessor="name", verbose_name="Anstellungsträger", order_by="sort_key")

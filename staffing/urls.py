@@ -90,7 +90,10 @@ urlpatterns = [
         "umverteilungen/<str:number>/loeschen/", reallocations.RemoveReallocation.as_view(), name="reallocation-remove"
     ),
     path("traeger/", partners.Carriers.as_view(), name="carriers"),
+    path("traeger/neu/", partners.NewCarrier.as_view(), name="carrier-new"),
     path("traeger/<slug:slug>/", partners.CarrierPage.as_view(), name="carrier"),
+    path("traeger/<slug:slug>/bearbeiten/", partners.EditCarrier.as_view(), name="carrier-edit"),
+    path("traeger/<slug:slug>/loeschen/", partners.RemoveCarrier.as_view(), name="carrier-remove"),
     path("traeger/<slug:slug>/kontakt/", partners.ContactPage.as_view(), name="carrier-contact"),
     path("kommunen/", partners.Municipalities.as_view(), name="municipalities"),
     path("kommunen/<slug:slug>/", partners.MunicipalityPage.as_view(), name="municipality"),

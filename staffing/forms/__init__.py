@@ -1,9 +1,9 @@
 """Forms of posts, places and reallocations; the pages import them from here."""
 
+from staffing.forms.partners import CarrierForm, ContactForm, NewCarrierForm
 from staffing.forms.places import ChangePlaceForm, FillForm, LeaveForm, OccupancyForm, SubstituteForm
 from staffing.forms.posts import (
     ChangeForm,
-    ContactForm,
     CorrectionForm,
     DescriptionForm,
     PlanNoteForm,
@@ -13,6 +13,7 @@ from staffing.forms.posts import (
 from staffing.forms.reallocations import GiveForm, ReallocationForm, TakeForm
 
 __all__ = [
+    "CarrierForm",
     "ChangeForm",
     "ChangePlaceForm",
     "ContactForm",
@@ -21,6 +22,7 @@ __all__ = [
     "FillForm",
     "GiveForm",
     "LeaveForm",
+    "NewCarrierForm",
     "OccupancyForm",
     "PlanNoteForm",
     "ProcedureForm",

@@ -1,4 +1,4 @@
-"""Forms of a post (Berichtigung, description) and of an Anstellungsträger (contact)."""
+"""Forms of a post: Berichtigung, description, notes of the plan, Verfahren."""
 
 import re
 from typing import Any, ClassVar
@@ -181,11 +181,3 @@ def weekly_hours(carriers: Any, chosen: Any) -> Any:
     key = str(chosen or "")
     known = key.isascii() and key.isdigit() and len(key) < 19
     return carriers.filter(pk=int(key)).values_list("weekly_hours", flat=True).first() if known else None
-
-
-class ContactForm(VersionedForm):
-    """How to reach the office; no private data."""
-
-    class Meta:
-        model = Carrier
-        fields: ClassVar = ["street", "postal_code", "locality", "phone", "email"]

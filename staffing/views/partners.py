@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 
 from kim.access.request import Request
 from kim.access.rules import may
@@ -16,11 +17,12 @@ from kim.figures import FTE, Value, about, column, findings, known_total, total
 from kim.history.trail import entries_about
 from kim.lists import ListPage
 from kim.models import Reminder
-from kim.pages.forms import DescriptionPage
+from kim.pages.forms import DescriptionPage, RemovePage
+from kim.pages.rows import EditRowPage, NewRowPage
 from kim.studio import documents
 from staffing.figures.occupancy import size
 from staffing.filters import paid_posts
-from staffing.forms import ContactForm
+from staffing.forms import CarrierForm, ContactForm, NewCarrierForm
 from staffing.models import BodyMunicipality, Carrier, PositionPeriod
 from staffing.tables import CarrierTable, MunicipalityTable
 
@@ -224,3 +226,35 @@ class ContactPage(DescriptionPage):
     def instance(self, request: Request, *args: Any, **kwargs: Any) -> Carrier:
         found: Carrier = partner_of(request, Carrier, kwargs["slug"])
         return found
+
+
+class NewCarrier(NewRowPage):
+    """A new Anstellungsträger."""
+
+    rule = "staffing.edit"
+    form_class = NewCarrierForm
+    title = "Neuer Anstellungsträger"
+
+
+class EditCarrier(EditRowPage):
+    """An Anstellungsträger is called otherwise, or has moved."""
+
+    rule = "staffing.edit"
+    form_class = CarrierForm
+
+    def instance(self, request: Request, *args: Any, **kwargs: Any) -> Carrier:
+        found: Carrier = partner_of(request, Carrier, kwargs["slug"])
+        return found
+
+
+class RemoveCarrier(RemovePage):
+    """One that was entered by mistake."""
+
+    rule = "staffing.edit"
+
+    def instance(self, request: Request, **kwargs: Any) -> Carrier:
+        found: Carrier = partner_of(request, Carrier, kwargs["slug"])
+        return found
+
+    def done(self) -> str:
+        return reverse("carriers")

@@ -67,6 +67,7 @@ Ansichten von Listen speichern           | still  | x  x  x  x  x  .  .  | views
 Förderjahre ansehen                      | still  | x  x  x  x  x  .  x  | years.view        | years
 Förderjahre abschließen                  | §10    | .  .  .  x  .  .  .  | years.edit        | year-close
 Belege ansehen                           | still  | x  x  x  x  x  .  x  | sources.view      | source-document
+Belege eintragen und bearbeiten          | §10    | x  .  .  .  .  .  .  | sources.edit      | source-new
 Datenlisten unter /technik/ ansehen      | §5     | x  x  x  x  x  .  x  | admin.lists       | admin:technik-allocation
 /technik/ öffnen                         | §5     | x  x  x  x  x  x  x  | admin.view        | admin:index
 Benutzerkonten pflegen                   | §5 §10 | .  .  .  .  .  x  .  | technical.edit    | admin:kim_user_add

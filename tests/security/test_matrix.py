@@ -92,7 +92,17 @@ def expected(role, page, url, own):
     if not own:
         return {404, 405}
     # They name more in the query, nothing is released, it is draft no more or not yet; a job is its owner's alone.
-    if page.name in {"finding-note", "view-new", "document-figure", "document-since", "onward-zip", "job"}:
+    # A Beleg of a Vorlage is edited on the page of that.
+    if page.name in {
+        "source-edit",
+        "source-remove",
+        "finding-note",
+        "view-new",
+        "document-figure",
+        "document-since",
+        "onward-zip",
+        "job",
+    }:
         return {404}
     return {200, 405}
 

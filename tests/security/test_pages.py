@@ -22,7 +22,13 @@ ARGUMENTS = {
     "order": "1",
     "basis": "notice",
 }
-SLUGS = {"carrier": "sprungbrett", "carrier-contact": "sprungbrett", "municipality": "alsdorf"}
+SLUGS = {
+    "carrier": "sprungbrett",
+    "carrier-contact": "sprungbrett",
+    "carrier-edit": "sprungbrett",
+    "carrier-remove": "sprungbrett",
+    "municipality": "alsdorf",
+}
 PLACE = {"number": "CM-10", "slot": "1", "start": "ohne-beginn"}
 # nothing is closed; a view names its list in the query; the StädteRegion has no draft and no Weiterleitung
 NOT_THERE = {
@@ -31,6 +37,7 @@ NOT_THERE = {
     *(f"onward-{end}" for end in ("grant", "head", "zip", "remove")),
     *(f"job{end}" for end in ("", "-continue")),
     "signatory-edit",
+    *("source-edit", "source-remove"),
     *(f"reallocation{end}" for end in ("", "-edit", "-adopt", "-withdraw", "-remove")),
 }
 

@@ -15,8 +15,6 @@ ROLES_OF = {
     **{name: {role} for name, role in zip(COLUMNS.values(), [*ROLES, "technik"], strict=False)},
     "öffentlich": set(ROLES),
 }
-# Where the program gives a right that the table does not. It stands here until one of both is changed.
-DISPUTED = {}
 
 
 def has(name, rule):
@@ -39,16 +37,7 @@ def differences():
 
 
 def test_the_rules_say_what_was_decided():
-    assert differences() - DISPUTED.keys() == set()
-
-
-def known(cell):
-    return pytest.param(*cell, marks=pytest.mark.xfail(strict=True, reason=DISPUTED[cell]))
-
-
-@pytest.mark.parametrize(("rule", "name"), [known(cell) for cell in DISPUTED])
-def test_what_is_disputed(rule, name):
-    assert (rule, name) not in differences()
+    assert differences() == set()
 
 
 @pytest.mark.counter
@@ -91,6 +80,6 @@ def test_pages_answer_as_was_decided(clients, monkeypatch):
         assert page.rule == right.rule, right
         for name, client in clients.items():
             status = client.get(example(page)).status_code
-            if ((right.rule, name) not in DISPUTED and (status == 403) == (name in right.holders)) or status >= 500:
+            if ((status == 403) == (name in right.holders)) or status >= 500:
                 wrong.append((right.words, name, status))
     assert wrong == []

@@ -1,13 +1,15 @@
 """Belege: the documents that figures are taken from, and what rests on each."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.apps import apps
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 
 from kim.access.request import Request
+from kim.access.rules import may
 from kim.access.views import RuleView
 from kim.history.trail import entries_about
 from kim.lists import (
@@ -23,7 +25,9 @@ from kim.lists import (
     programmes,
 )
 from kim.models import Cited, Source
-from kim.values.formats import slug
+from kim.pages.forms import RemovePage, VersionedForm
+from kim.pages.rows import EditRowPage, NewRowForm, NewRowPage
+from kim.values.formats import DateField, slug
 
 
 class SourceProgrammeFilter(ObjectsFilter):
@@ -50,6 +54,7 @@ class SourceTable(DenseTable):
     help_text = "Dokumente, aus denen Angaben stammen. Der Titel führt zu allem, was sich darauf stützt."
     filters = SourceFilters
     default_order, wraps, dated = "titel", True, False
+    add_url, add_rule = "source-new", "sources.edit"
 
     titel = LinkColumn(accessor="title", verbose_name="Titel")
     art = TextColumn(accessor="get_kind_display", verbose_name="Art")
@@ -73,6 +78,11 @@ class SourceDocumentPage(RuleView):
 
     rule = "sources.view"
 
+    @classmethod
+    def station(cls, request: Request, **kwargs: Any) -> str:
+        found = Source.visible_to(request).filter(address=kwargs["address"]).first()
+        return found.title if found else ""
+
     def get(self, request: Request, address: str) -> HttpResponseBase:
         found = Source.visible_to(request).filter(address=address).first()
         if found is None:
@@ -83,17 +93,13 @@ class SourceDocumentPage(RuleView):
                 kind: Any = model
                 rows = kind.visible_to(request).filter(basis=found)
                 cited += [(kind._meta.verbose_name, row) for row in rows.select_related(*relations(kind))]
-        owners = [
-            owner
-            for relation in Source._meta.related_objects
-            if relation.one_to_one
-            for owner in documents_of(relation.related_model, request, relation.field.name, found)
-        ]
+        owners = owners_of(found, request)
         cited = [(owner._meta.verbose_name, owner) for owner in owners] + cited
         context = {
             "title": found.title,
             "source": found,
             "owners": owners,
+            "editable": not owners and may(request, "sources.edit"),
             "cited": cited,
             "story": entries_about([found], user=request.user),
         }
@@ -105,6 +111,94 @@ def relations(model: Any) -> list[str]:
     return [f.name for f in model._meta.fields if f.is_relation and f.name in {"position", "sub_product", "account"}]
 
 
+def owners_of(source: Source, request: Request) -> list[Any]:
+    """The notice, paper or Weiterleitung whose document this is, as far as the person may see it."""
+    return [
+        owner
+        for relation in Source._meta.related_objects
+        if relation.one_to_one
+        for owner in documents_of(relation.related_model, request, relation.field.name, source)
+    ]
+
+
 def documents_of(model: Any, request: Request, field: str, source: Source) -> Any:
     """The notice or paper whose document this is."""
     return model.visible_to(request).filter(**{field: source}).select_related(field)
+
+
+FIELDS = ["kind", "number", "title", "date", "file_reference", "public"]
+KINDS = [one for one in Source.Kind if one not in {Source.Kind.ONWARD}]  # a Weiterleitung is written here
+PUBLIC_HELP = (
+    "Vorlagen, Beschlüsse und Niederschriften sieht sonst nicht, wer nur Öffentliches sehen darf (§ 48 (2) GO NRW). "
+    "Bescheide und andere Dokumente sieht, wer das Geld sieht."
+)
+
+
+def dressed(form: Any) -> None:
+    """The kinds a person can enter, and help at the fields."""
+    form.fields["kind"].choices = [("", "bitte wählen"), *((one, one.label) for one in KINDS)]
+    form.fields["date"] = DateField(label="Datum", required=False)
+    form.fields["number"].help_text = "z. B. 2022/0119; leer, wenn das Dokument keine trägt."
+    form.fields["public"].help_text = PUBLIC_HELP
+
+
+class NewSourceForm(NewRowForm):
+    """A document that is known by name, and that others rest on."""
+
+    class Meta:
+        model = Source
+        fields: ClassVar = FIELDS
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        dressed(self)
+
+
+class SourceForm(VersionedForm):
+    """What is known of a document."""
+
+    class Meta:
+        model = Source
+        fields: ClassVar = FIELDS
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        dressed(self)
+
+
+def own_source(request: Request, address: str) -> Source:
+    """A Beleg that is nobody's: a Bescheid, a Vorlage, a Weiterleitung have their own pages; Http404 for theirs."""
+    found = Source.visible_to(request).filter(address=address).first()
+    if found is None or owners_of(found, request):
+        raise Http404
+    return found
+
+
+class NewSource(NewRowPage):
+    """A new Beleg: it can then be named wherever something rests on a document."""
+
+    rule = "sources.edit"
+    form_class = NewSourceForm
+    title = "Neuer Beleg"
+
+
+class EditSource(EditRowPage):
+    """A Beleg was entered wrongly, or its number has come."""
+
+    rule = "sources.edit"
+    form_class = SourceForm
+
+    def instance(self, request: Request, *args: Any, **kwargs: Any) -> Source:
+        return own_source(request, kwargs["address"])
+
+
+class RemoveSource(RemovePage):
+    """A Beleg that nothing rests on."""
+
+    rule = "sources.edit"
+
+    def instance(self, request: Request, **kwargs: Any) -> Source:
+        return own_source(request, kwargs["address"])
+
+    def done(self) -> str:
+        return reverse("sources")

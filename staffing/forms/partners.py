@@ -1,0 +1,75 @@
+"""Forms of an Anstellungsträger: all of it, new or again, and how to reach it."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from kim.pages.forms import VersionedForm
+from kim.pages.rows import NewRowForm
+from kim.values.formats import slug
+from staffing.models import Carrier
+
+FIELDS = [
+    *("name", "short_name", "kind", "article", "sentence_name"),
+    *("street", "postal_code", "locality", "phone", "email", "weekly_hours"),
+]
+HELP = {
+    "name": "Der volle Name, wie er in Bescheiden steht.",
+    "short_name": "Wie er in Tabellen steht; aus ihm wird die Adresse der Seite.",
+    "article": "Für Sätze: „der Caritasverband“, „die Stadt“, „das Deutsche Rote Kreuz“.",
+    "weekly_hours": "Womit „19,5 Std.“ in VZÄ umgerechnet werden; leer: nicht bekannt.",
+}
+
+
+def dressed(form: Any) -> None:
+    """Help at the fields, and hours as people write them here."""
+    for name, words in HELP.items():
+        form.fields[name].help_text = words
+    form.fields["weekly_hours"].localize = True
+    form.fields["weekly_hours"].widget = forms.TextInput(attrs={"inputmode": "decimal"})
+    form.fields["weekly_hours"].error_messages["invalid"] = "Bitte Wochenstunden als Zahl eingeben, z. B. 39 oder 39,5."
+
+
+class NewCarrierForm(NewRowForm):
+    """A new Anstellungsträger."""
+
+    class Meta:
+        model = Carrier
+        fields: ClassVar = FIELDS
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kind: Any = self.fields["kind"]
+        kind.choices = [("", "bitte wählen"), *(one for one in Carrier.Kind.choices if one[0] != Carrier.Kind.OWN)]
+        dressed(self)
+
+    def clean_short_name(self) -> str:
+        words = str(self.cleaned_data["short_name"])
+        self.instance.slug = slug(words)[:60]
+        if self.instance.slug in {"", "neu"}:
+            raise ValidationError("Aus diesem Kurznamen lässt sich keine Adresse bilden. Bitte einen anderen angeben.")
+        return words
+
+
+class CarrierForm(VersionedForm):
+    """What is known of an Anstellungsträger; the address of its page stays."""
+
+    class Meta:
+        model = Carrier
+        fields: ClassVar = FIELDS
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kind: Any = self.fields["kind"]
+        own = self.instance.kind == Carrier.Kind.OWN
+        kind.choices = [one for one in Carrier.Kind.choices if (one[0] == Carrier.Kind.OWN) == own]
+        dressed(self)
+
+
+class ContactForm(VersionedForm):
+    """How to reach the office; no private data."""
+
+    class Meta:
+        model = Carrier
+        fields: ClassVar = ["street", "postal_code", "locality", "phone", "email"]
