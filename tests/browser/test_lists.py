@@ -209,7 +209,7 @@ def test_rows_are_dense_and_targets_large_enough(url, served, district):
     district.goto(f"{served.url}{url}?dichte=bequem")
     assert min(district.eval_on_selector_all(".rows tbody tr", "rows => rows.map(r => r.getBoundingClientRect().height)")) >= 40  # fmt: skip
     district.goto(served.url + url)
-    assert district.locator(".rows.bequem").count() == 1, "remembered"
+    assert district.locator(".rows.comfortable").count() == 1, "remembered"
     district.goto(f"{served.url}{url}?dichte=dicht")
 
 
