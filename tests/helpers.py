@@ -56,6 +56,12 @@ def pdf_text(content):
     return re.sub(r"\s+", " ", run.stdout.decode().replace("\u00a0", " "))
 
 
+def said(response):
+    """A page with its blanks folded, as a browser does: how its template breaks lines is nobody's business."""
+    words = re.sub(r"\s+", " ", response.content.decode().replace("\u00a0", " "))
+    return re.sub(r" (?=/?>)", "", words)  # also within tags
+
+
 def fresh_draft(body, reference="2023/0120"):
     """A draft with the figures as the data say them now (as if all were taken over)."""
     from kim.models import Body

@@ -1,6 +1,7 @@
 """Journeys about time, with and without script: what was the plan, what is empty, what differs, who said so."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.test_lists import Budget
 
@@ -25,8 +26,8 @@ def test_j10_what_is_empty_since_when_and_what_it_leaves(served, clerk):
     clerk.goto(f"{served.url}/stellen/?stand=28.02.2023")
     budget = Budget(clerk)
     budget.click(clerk.get_by_role("link", name="Unbesetzt", exact=True))
+    expect(clerk.locator(".rows tbody tr")).to_have_count(4)  # CM-11 in Ausschreibung too
     rows = [row.inner_text() for row in clerk.locator(".rows tbody tr").all()]
-    assert len(rows) == 4, "CM-11 in Ausschreibung too"
     found = next(row for row in rows if "CM-13" in row).replace("\u00a0", " ")
     assert "01.01.2022" in found and "9.500,00 €" in found
     assert budget.clicks == 1

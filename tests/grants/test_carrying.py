@@ -19,7 +19,7 @@ from kim.models import ClosedYear
 from kim.store.context import acting
 from kim.values.periods import half_open_range, inclusive_range, year_of
 from staffing.models import PlanNote, Position, PositionLocation, PositionPeriod, Reallocation, ReallocationLeg
-from tests.helpers import sql
+from tests.helpers import said, sql
 
 NEW_YEAR = date(2024, 1, 1)
 
@@ -124,7 +124,7 @@ def test_two_screens_and_one_entry(login, bodies):
     assert "Satz noch nicht bekannt" in page and "0,00 €" not in page
     posts = browser.get("/stellen/CM-01/?jahr=2024").content.decode().replace("\u00a0", " ")
     assert "Fördersatz noch nicht bekannt" in posts
-    again = browser.get("/zuwendungen/jahr-uebernehmen/").content.decode()
+    again = said(browser.get("/zuwendungen/jahr-uebernehmen/"))
     assert "gibt es schon (geplant)" in again and "Als geplant übernehmen" not in again
 
 
@@ -152,7 +152,7 @@ def planned_lines(year=2024):
 
 def test_ansaetze_come_along_and_wait_for_the_rate(login, region):
     browser = login()
-    page = browser.get("/zuwendungen/jahr-uebernehmen/").content.decode().replace("\u00a0", " ")
+    page = said(browser.get("/zuwendungen/jahr-uebernehmen/"))
     assert "Ansätze 2024" in page and "Sachkonto 414100: 2023 684.000,00 €" in page
     carry_over(region, 2024, reason="Planung")
     before = planned_lines(2023)

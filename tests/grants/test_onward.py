@@ -18,7 +18,7 @@ from kim.studio import releases
 from kim.values.periods import year_of
 from staffing.models import Carrier, Occupancy, PositionPeriod
 from tests.grants.onward import DAY, new, printed, shrink
-from tests.helpers import pdf_text, sql
+from tests.helpers import pdf_text, said, sql
 
 # what each gets
 
@@ -173,7 +173,7 @@ def test_the_text_is_written_in_the_studio(notice, signed, login):
     url = f"/dokumente/{grant.address}/text/"
     block = grant.text.blocks.get(key="zweck")
     answer = login().post(url, {"block_zweck": "Nur für **Personal**.", "version_zweck": block.version}, follow=True)
-    words = answer.content.decode()
+    words = said(answer)
     assert answer.redirect_chain[0][0].startswith(grant.get_absolute_url())
     assert "<strong>Personal</strong>" in words and "Der Text ist gespeichert" in words
 

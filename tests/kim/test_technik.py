@@ -168,7 +168,7 @@ def test_a_renamed_row_is_still_the_one_of_the_form(technik):
     technik.post("/technik/funktionen/neu/", data())
     number = Function.objects.get(slug="sprachmittlung").pk
     technik.post("/technik/funktionen/sprachmittlung/", data(slug="umbenannt"))
-    response = technik.post("/technik/funktionen/sprachmittlung/", data(name="Danach", zeile=number))
+    response = technik.post("/technik/funktionen/sprachmittlung/", data(name="Danach", row=number))
     assert response.status_code == 409 and "Danach" in response.content.decode()
 
 

@@ -222,7 +222,7 @@ def test_a_change_at_the_same_moment_is_not_overwritten(login, region, monkeypat
 
     with acting(None, [region.pk]), monkeypatch.context() as patch:
         patch.setattr(trail, "earlier", meanwhile)
-        answer = browser.post("/ruecknahme/", {"akt": act, "next": "/stellen/CM-01/"})
+        answer = browser.post("/ruecknahme/", {"act": act, "next": "/stellen/CM-01/"})
     found = words(browser.get(answer["Location"]))
     assert "Inzwischen ist das weiter geändert worden" in found and str(stored().fte) == "0.750"
 

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from staffing.figures.comparison import comparison
-from tests.helpers import pdf_text, table_of
+from tests.helpers import pdf_text, said, table_of
 
 OWN = {f"CM-{n:02}" for n in range(1, 7)}
 LASTING = {f"CM-{n:02}" for n in range(7, 12)}
@@ -53,9 +53,7 @@ def test_the_redistribution_as_a_difference(region):
 
 def test_the_resolution_of_2022_and_the_plan_of_march(login):
     """J13: what was decided on 24.03.2022 against the Stand of 01.03.2023."""
-    page = (
-        login().get("/stellen/vergleich/?vorher=24.03.2022&nachher=01.03.2023").content.decode().replace("\u00a0", " ")
-    )
+    page = said(login().get("/stellen/vergleich/?vorher=24.03.2022&nachher=01.03.2023"))
     assert "6,0 VZÄ am 24.03.2022" in page and "12,0 VZÄ am 01.03.2023" in page and "Änderung +6,0 VZÄ" in page
     assert "CM-01" in page and "CM-07" not in page.partition("Zahlen, die sich")[0]
     assert "684.000,00 €" in page

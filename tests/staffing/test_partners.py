@@ -10,7 +10,7 @@ from grants.figures.partners import carrier_years, municipality_years
 from kim.figures import CATALOGUE
 from kim.values.periods import inclusive_range
 from staffing.models import BodyMunicipality, Carrier, PositionPeriod
-from tests.helpers import new_position, table_of
+from tests.helpers import new_position, said, table_of
 
 
 def years(found):
@@ -96,7 +96,7 @@ def test_the_programme_narrows_what_is_summed(login):
 
 
 def test_the_page_of_a_carrier_has_everything_about_it(login, region):
-    page = login().get("/traeger/sprungbrett/").content.decode().replace("\u00a0", " ")
+    page = said(login().get("/traeger/sprungbrett/"))
     words = re.sub(r"<[^>]+>", "", page)
     for part in ("CM-10", "1,5 VZÄ, davon 1,5 VZÄ besetzt", "85.500,00 €", "Kontakt der Dienststelle", "Mitteilungsvorlage 2023/0120", "Es fehlt die Kommune."):  # fmt: skip
         assert part in words, part
@@ -116,7 +116,7 @@ def test_contact_is_words_and_changes_at_once(login):
     version = re.search(r'name="version" value="(\d+)"', page)[1]
     data = {"street": "Markt 1", "postal_code": "52062", "locality": "Aachen", "phone": "", "email": "amt@example.org", "version": version}  # fmt: skip
     assert browser.post("/traeger/sprungbrett/kontakt/", data).status_code == 302
-    words = browser.get("/traeger/sprungbrett/").content.decode()
+    words = said(browser.get("/traeger/sprungbrett/"))
     assert "Markt 1, 52062 Aachen" in words and "amt@example.org" in words
     assert login("pruefung").get("/traeger/sprungbrett/kontakt/").status_code == 403
 

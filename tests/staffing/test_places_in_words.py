@@ -6,6 +6,7 @@ import pytest
 
 from kim.figures import CATALOGUE
 from staffing.models import PositionPeriod, ServedMunicipality
+from tests.helpers import said
 
 
 def at(number):
@@ -48,5 +49,5 @@ def test_a_post_without_a_kommune_prints_no_dash(region):
 
 def test_the_page_of_a_post_without_a_kommune_says_so_in_words(region, login):
     ServedMunicipality.objects.filter(period__position__number="CM-13").delete()
-    page = login().get("/stellen/CM-13/").content.decode()
+    page = said(login().get("/stellen/CM-13/"))
     assert "noch nicht vergeben, ohne Angabe der Kommune" in page

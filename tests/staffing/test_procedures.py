@@ -11,6 +11,7 @@ from kim.values.periods import half_open_range, inclusive_range
 from staffing.figures.occupancy import endings
 from staffing.findings import stage_fits
 from staffing.models import Carrier, Position, PositionPeriod, Procedure, ProcedureCarrier
+from tests.helpers import said
 
 APRIL = inclusive_range(date(2023, 4, 1), date(2023, 4, 30))
 
@@ -78,7 +79,7 @@ def test_the_pages(login, region):
     data = {"kind": "advertisement", "validity_0": "01.04.2023", "validity_1": "30.04.2023", "text": "Amtsblatt", "interested": [first.pk], "withdrawn": [second.pk], "with_stage": "on", "assumption": "x", "reason": "Nachbesetzung", "version": "1"}  # fmt: skip
     both = browser.post("/stellen/CM-15/verfahren/neu/", data | {"chosen": second.pk})
     assert both.status_code == 422 and "hat sich zurückgezogen" in both.content.decode()
-    done = browser.post("/stellen/CM-15/verfahren/neu/", data, follow=True).content.decode()
+    done = said(browser.post("/stellen/CM-15/verfahren/neu/", data, follow=True))
     assert "Ausschreibung ist eingetragen" in done and "01.04.2023 bis 30.04.2023" in done
     assert f"hat Interesse: {first.short_name} · zurückgezogen: {second.short_name} · Amtsblatt" in done
     assert "ausgeschrieben" in browser.get("/stellen/CM-15/?stand=01.04.2023").content.decode()
