@@ -10,7 +10,12 @@ from typing import Any, TypeVar, cast
 from django.db import connection
 
 F = TypeVar("F", bound=Callable[..., Any])
-Memo = dict[Any, Any]
+
+
+class Memo(dict[Any, Any]):
+    """What was read, by function and arguments."""
+
+
 MEMO: ContextVar[Memo | None] = ContextVar("memo", default=None)
 LOCKING = re.compile(r"\bFOR (NO KEY )?(UPDATE|SHARE|KEY)|set_config|advisory", re.I)
 
@@ -26,7 +31,7 @@ def reading(*, anew: bool = False) -> Iterator[None]:
     if MEMO.get() is not None and not anew:
         yield
         return
-    memo: Memo = {}
+    memo = Memo()
 
     def forgetting(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any) -> Any:
         words = sql if isinstance(sql, str) else ""
