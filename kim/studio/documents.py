@@ -14,6 +14,7 @@ from django.db.models import Model
 
 from kim.access.request import Request
 from kim.figures import CATALOGUE, uses
+from kim.figures.choices import CHOICES
 from kim.figures.tokens import NOTHING, STYLE, ExpandedBlock, ExpandedToken, Expander, canonical, parameters
 from kim.models import BoundFigure, Text, TextBlock
 from kim.store.reading import reading
@@ -326,7 +327,7 @@ def used(
 
 def arguments_in_words(arguments: dict[str, Any]) -> str:
     """The arguments in words, where a figure has several on one page."""
-    kinds = {"own": "eigene Stellen", "onward": "Stellen bei Dritten"}
+    kinds = CHOICES["kind"](arguments["body"], arguments["day"]) if "kind" in arguments else {}
     words = [kinds.get(str(v), str(v)) for k, v in arguments.items() if k not in {"body", "day"}]
     return ", ".join(words)
 
