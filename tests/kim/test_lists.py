@@ -1,5 +1,6 @@
 """Every list of the program: each filter, order and column; its size; what its sums and sources say."""
 
+import random
 import re
 from collections import Counter
 from decimal import Decimal as D
@@ -12,7 +13,7 @@ from grants.models import BudgetLine, carry_over
 from kim.figures import COUNT, EUR, FTE, MONTHS
 from kim.store.context import acting
 from kim.values.formats import NBSP
-from tests.helpers import table_of
+from tests.helpers import table_of, thorough
 from tests.kim.lists import ALL_COLUMNS, LISTS, fill, form_of
 
 
@@ -116,7 +117,7 @@ def test_every_figure_of_a_list_has_its_source(path, login):
     html = browser.get(f"{path}?{query}").content.decode()
     links = [unescape(link) for link in re.findall(r'<a class="q" href="([^"]+)"', html)]
     assert bool(links) == bool(columns)
-    for link in links:
+    for link in random.sample(links, min(len(links), thorough(len(links), 15))):
         page = browser.get(path + link)
         assert page.status_code == 200 and 'id="source"' in page.content.decode(), link
 
@@ -134,10 +135,11 @@ def test_a_sum_is_the_sum_of_its_rows(login):
 
 
 def test_a_list_asks_as_often_for_500_rows_as_for_one_and_stays_small(login, bodies):
+    """With 200 rows it may have 200/500 of the size (and its head); KIM_TESTS=all makes all 500."""
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    body, browser = bodies["staedteregion-aachen"], login()
+    body, browser, most = bodies["staedteregion-aachen"], login(), thorough(500, 200)
     urls = [*LISTS, *(f"{path}?{query}" for path, query in ALL_COLUMNS.items())]
 
     def queries(url):
@@ -157,12 +159,13 @@ def test_a_list_asks_as_often_for_500_rows_as_for_one_and_stays_small(login, bod
         fill(body, 1, 30)
     assert {url: queries(url) for url in urls} == one and max(one.values()) <= 30
     with acting(None, [body.pk]):
-        fill(body, 30, 500)
+        fill(body, 30, most)
     assert {path: queries(path) for path in LISTS} == {path: one[path] for path in LISTS}
     for path in LISTS:
         page = pages[path]
-        assert len(table_of(page)[1]) == 500, path
-        assert len(page.content) <= 400_000, (path, len(page.content))
+        rows = len(table_of(page)[1])
+        assert most <= rows <= 500, path
+        assert len(page.content) <= 400_000 - 740 * (500 - rows), (path, rows, len(page.content))
 
 
 # what fresh eyes found
