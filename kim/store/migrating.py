@@ -66,9 +66,10 @@ WITH here AS (SELECT oid, nspname, nspacl FROM pg_namespace WHERE nspname IN ('p
 place AS (SELECT c.* FROM pg_class c JOIN here ON here.oid = c.relnamespace WHERE relkind IN ('r', 'v', 'S'))
 SELECT md5(string_agg(line, E'\\n' ORDER BY line COLLATE "C")) FROM (
     SELECT concat_ws(' ', nspname, nspacl) FROM here
-    UNION ALL SELECT concat_ws(' ', oid::regclass, relkind, relowner::regrole, -- rights that were never touched are the owner's
-        coalesce(relacl, acldefault((CASE relkind WHEN 'S' THEN 's' ELSE 'r' END)::"char", relowner)), reloptions, relrowsecurity,
-        relforcerowsecurity, CASE relkind WHEN 'v' THEN pg_get_viewdef(oid) END) FROM place
+    UNION ALL SELECT concat_ws(' ', oid::regclass, relkind, relowner::regrole,
+        -- rights that were never touched are the owner's
+        coalesce(relacl, acldefault((CASE relkind WHEN 'S' THEN 's' ELSE 'r' END)::"char", relowner)), reloptions,
+        relrowsecurity, relforcerowsecurity, CASE relkind WHEN 'v' THEN pg_get_viewdef(oid) END) FROM place
     UNION ALL SELECT concat_ws(' ', attrelid::regclass, attname, atttypid::regtype, attacl) FROM pg_attribute
         WHERE attrelid IN (SELECT oid FROM place WHERE relkind = 'r') AND attnum > 0 AND NOT attisdropped
     UNION ALL SELECT concat_ws(' ', polrelid::regclass, polname, polcmd, polpermissive, polroles::regrole[],
