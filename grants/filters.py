@@ -41,6 +41,12 @@ class BudgetProgrammeFilter(ObjectsFilter):
         return rows.filter(sub_product__in=held.values("notice__sub_product"))
 
 
+class NumberedFilters(StrictFilters):
+    """Search in numbers and names: Teilprodukte, Sachkonten."""
+
+    suche = SearchFilter(["number", "name"])
+
+
 class BudgetFilters(StrictFilters):
     """Search, Programm, Teilprodukt and purpose."""
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from grants.filters import STATES, BudgetFilters, NoticeFilters
+from grants.filters import STATES, BudgetFilters, NoticeFilters, NumberedFilters
 from grants.models import BudgetLine
 from kim.lists import AmountColumn, BadgeColumn, DateColumn, DenseTable, LinkColumn, PeriodColumn, Preset, TextColumn
 from kim.values.formats import MISSING, slug
@@ -61,3 +61,29 @@ class BudgetTable(DenseTable):
     def key(cls, record: Any, url: str) -> str:
         account = record.account.number if record.account else "ohne"
         return slug(f"{record.sub_product.number} {account} {record.label}")
+
+
+class SubProductTable(DenseTable):
+    """Teilprodukte by number."""
+
+    title, noun = "Teilprodukte", ("Teilprodukt", "Teilprodukte")
+    help_text = "Wo im Haushalt das Geld eines Programms steht."
+    filters = NumberedFilters
+    default_order, dated = "nummer", False
+    add_url, add_rule = "sub-product-new", "budget.edit"
+
+    nummer = LinkColumn(accessor="number", verbose_name="Teilprodukt")
+    bezeichnung = TextColumn(accessor="name", verbose_name="Bezeichnung")
+
+
+class AccountTable(DenseTable):
+    """Sachkonten by number."""
+
+    title, noun = "Sachkonten", ("Sachkonto", "Sachkonten")
+    help_text = "Konten, auf denen Ansätze stehen."
+    filters = NumberedFilters
+    default_order, dated = "nummer", False
+    add_url, add_rule = "account-new", "budget.edit"
+
+    nummer = LinkColumn(accessor="number", verbose_name="Sachkonto")
+    bezeichnung = TextColumn(accessor="name", verbose_name="Bezeichnung")

@@ -3,11 +3,18 @@
 from django.urls import path
 
 from grants import views
-from grants.views import onward
+from grants.views import budget, onward
 from kim.pages.sections import section
 
 section("Zuwendungen", 20, notices="Zuwendungen", allocation="Stellenverteilung")
-section("Haushalt", 40, budget="Ansätze", neutrality="Kostenneutralität")
+section(
+    "Haushalt",
+    40,
+    budget="Ansätze",
+    neutrality="Kostenneutralität",
+    sub_products="Teilprodukte",
+    accounts="Sachkonten",
+)
 
 urlpatterns = [
     path("zuwendungen/bescheid/<slug:slug>/rechenregel/", views.NoticeRule.as_view(), name="notice-rule"),
@@ -46,4 +53,6 @@ urlpatterns = [
     path("zuwendungen/muster/<slug:basis>/zeichnung/", onward.EditTemplate.as_view(), name="onward-template-edit"),
     path("haushalt/", views.Budget.as_view(), name="budget"),
     path("haushalt/kostenneutralitaet/", views.NeutralityPage.as_view(), name="neutrality"),
+    *budget.SubProductPages.urls("haushalt/teilprodukte/", "sub-product"),
+    *budget.AccountPages.urls("haushalt/sachkonten/", "account"),
 ]

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -18,11 +19,16 @@ LINED = """(SELECT coalesce(range_merge(range_agg(daterange(make_date(l.year, 1,
     'empty') FROM grants_budgetline l WHERE l.%s = {row}.id)"""
 
 
+WRITTEN = RegexValidator(
+    r"\A[A-Za-z0-9.-]+\Z", "Bitte nur Buchstaben, Ziffern, Punkt und Bindestrich verwenden, z. B. 05.315.01."
+)  # it stands in the address of its page
+
+
 @tracked()
 class SubProduct(BodyRow):
     """A Teilprodukt: where in the budget the money of a programme stands."""
 
-    number = models.CharField("Teilprodukt", max_length=20)
+    number = models.CharField("Teilprodukt", max_length=20, validators=[WRITTEN])
     name = models.CharField("Bezeichnung", max_length=160)
 
     class Meta(BodyRow.Meta):
@@ -41,6 +47,9 @@ class SubProduct(BodyRow):
     def __str__(self) -> str:
         return f"{self.number} „{self.name}“"
 
+    def get_absolute_url(self) -> str:
+        return reverse("sub-product", args=[self.number])
+
     @classmethod
     def find(cls, body: Body, number: str) -> "SubProduct":
         """The body's Teilprodukt with this number; SubProduct.DoesNotExist otherwise."""
@@ -51,7 +60,7 @@ class SubProduct(BodyRow):
 class Account(BodyRow):
     """A Sachkonto."""
 
-    number = models.CharField("Sachkonto", max_length=20)
+    number = models.CharField("Sachkonto", max_length=20, validators=[WRITTEN])
     name = models.CharField("Bezeichnung", max_length=160)
 
     class Meta(BodyRow.Meta):
@@ -69,6 +78,9 @@ class Account(BodyRow):
 
     def __str__(self) -> str:
         return f"{self.number} „{self.name}“"
+
+    def get_absolute_url(self) -> str:
+        return reverse("account", args=[self.number])
 
 
 @tracked()

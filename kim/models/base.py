@@ -10,6 +10,7 @@ from django.db.models import Q
 from kim.models.bodies import Body
 from kim.models.versioned import Versioned
 from kim.store.context import Scope
+from kim.values.formats import slug
 
 
 class BodyRow(Versioned):
@@ -42,6 +43,40 @@ class BodyRow(Versioned):
     def visible_to(cls, scope: Scope) -> models.QuerySet[Self]:
         """The rows of the request's body: the only way to a queryset in a view."""
         return cls._default_manager.filter(body=scope.acting_body)
+
+
+class NamedRow(BodyRow):
+    """A row whose page has its name in the address. The address stays when the name is another later, so that links
+    hold; each model makes it unique in its body."""
+
+    slug = models.SlugField("Kurzname in Adressen", max_length=60, blank=True, editable=False)
+
+    class Meta(BodyRow.Meta):
+        abstract = True
+
+    def words_of_address(self) -> str:
+        """What the address is made of. Example: „Sozialausschuss“: sozialausschuss."""
+        return str(self.name)  # type: ignore[attr-defined]  # the model's own
+
+    def give_address(self) -> None:
+        """A word of its own for the address; a number behind it where another row has it already. ValidationError if
+        nothing of the name can stand in an address."""
+        if self.slug or not self.words_of_address().strip():
+            return
+        plain = slug(self.words_of_address())[:56].strip("-")
+        if plain in {"", "neu"}:
+            raise ValidationError("Aus diesem Namen lässt sich keine Adresse bilden. Bitte einen anderen angeben.")
+        rows = type(self)._base_manager.filter(body=self.body_id, slug__startswith=plain)
+        taken = set(rows.values_list("slug", flat=True))
+        self.slug = next(word for n in range(1, 9999) if (word := plain if n == 1 else f"{plain}-{n}") not in taken)
+
+    def full_clean(self, *args: Any, **kwargs: Any) -> None:
+        self.give_address()
+        super().full_clean(*args, **kwargs)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.give_address()
+        super().save(*args, **kwargs)
 
 
 class GuardedRow(BodyRow):

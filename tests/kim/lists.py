@@ -28,7 +28,7 @@ def form_of(browser, path):
 
 def fill(body, start, stop):
     """More of everything a list shows, numbered from start to stop."""
-    from grants.models import BudgetLine, FundingNotice, NoticeItem, SubProduct
+    from grants.models import Account, BudgetLine, FundingNotice, NoticeItem, SubProduct
     from kim.models import Source
     from meetings.models import Consultation, Organization, Paper
     from staffing.models import (  # fmt: skip
@@ -56,6 +56,8 @@ def fill(body, start, stop):
         for one in {places[-1], places[len(places) // 2]}:
             ServedMunicipality.objects.create(body=body, period=row, municipality=one)
         BudgetLine.objects.create(body=body, year=2023, sub_product=product, purpose="own", label=f"Personalaufwand für Stelle CMX-{n:03}", amount=n)  # fmt: skip
+        SubProduct.objects.create(body=body, number=f"9.{n:03}", name=f"Teilprodukt Nummer {n:03}")
+        Account.objects.create(body=body, number=f"59{n:03}", name=f"Aufwandskonto Nummer {n:03}")
         source = Source.objects.create(body=body, kind="paper", number=f"W/{n:04}", title=f"Sachstand zur Umsetzung, Nummer {n:03}", date=date(2023, 1, 5))  # fmt: skip
         paper = Paper.objects.create(body=body, source=source, paper_type="information", notice=template, public=True)
         Consultation.objects.create(body=body, paper=paper, organization=organization, role="information")

@@ -17,6 +17,10 @@ from tests.helpers import table_of, thorough
 from tests.kim.lists import ALL_COLUMNS, LISTS, fill, form_of
 
 
+# what the budget, the house, the sittings are made of: the same for every programme and at every Stand
+KEPT = {"/haushalt/teilprodukte/", "/haushalt/sachkonten/"}
+
+
 def test_there_are_lists():
     assert set(LISTS) == {
         "/stellen/",
@@ -28,6 +32,7 @@ def test_there_are_lists():
         "/belege/",
         "/umverteilungen/",
         "/stellenplan/",
+        *KEPT,
     }
 
 
@@ -54,7 +59,7 @@ def test_every_filter_narrows_and_the_parts_add_up(path, login):
         assert several == {one for v in values for one in heads(urlencode({name: v}))}
 
 
-@pytest.mark.parametrize("path", LISTS)
+@pytest.mark.parametrize("path", sorted(set(LISTS) - KEPT))
 def test_every_list_can_be_narrowed_by_programme(path, login):
     browser = login(slug="weidenkreis")
     kim, ki = (browser.get(f"{path}?programm={p}&format=json").json()["rows"] for p in ("kim", "ki"))
@@ -79,7 +84,7 @@ def test_every_column_can_be_shown_sorted_and_moved(path, login):
     moved = browser.get(f"{path}?" + urlencode([("spalten", n) for n in names] + [("hoch", names[-1])]))
     assert moved.status_code == 302
     order = parse_qs(moved["Location"].partition("?")[2].partition("#")[0])["spalten"]
-    assert order == [*names[:-2], names[-1], names[-2]]
+    assert order == (names if len(names) == 2 else [*names[:-2], names[-1], names[-2]])  # the first stays first
 
 
 @pytest.mark.parametrize("path", LISTS)
@@ -106,6 +111,7 @@ def test_an_empty_list_says_why(path, login):
         "/traeger/",
         "/kommunen/",
         "/umverteilungen/",
+        *KEPT,
     }
 
 

@@ -77,7 +77,7 @@ CODES_TO_AGS = {"vogel-7": "9997", "vogel-8": "9998", GONE: "9990"}
 
 def plant_money(body, word, code):
     product = SubProduct.objects.create(body=body, number=code, name=f"{word} Produkt")
-    account = Account.objects.create(body=body, number=word, name=f"{word} Konto")
+    account = Account.objects.create(body=body, number=code, name=f"{word} Konto")
     BudgetLine.objects.create(body=body, year=body.reference_day.year, sub_product=product, account=account, purpose="own", label=word, amount=D(5))  # fmt: skip
     notice = FundingNotice.objects.filter(body=body).first()
     version = notice.current

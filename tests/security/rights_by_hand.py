@@ -42,7 +42,7 @@ Zuwendungen ansehen                      | still  | x  x  x  x  x  .  x  | grant
 Zuwendungen bearbeiten                   | §5 §10 | x  .  .  .  .  .  .  | grants.edit       | notice-rule
 Fördersätze einer Zuwendung übernehmen   | §10    | x  .  .  .  .  .  .  | grants.edit       | notice-rates
 Haushalt ansehen                         | still  | x  x  x  x  x  .  x  | budget.view       | budget
-Teilprodukte, Sachkonten, Ansätze        | §5 §10 | .  x  .  .  .  .  .  | budget.edit       | –
+Teilprodukte, Sachkonten, Ansätze        | §5 §10 | .  x  .  .  .  .  .  | budget.edit       | account-new
 Sitzungen ansehen                        | still  | x  x  x  x  x  .  x  | meetings.view     | –
 Sitzungen vorbereiten und mitschreiben   | §5 §10 | .  .  x  .  .  .  .  | meetings.edit     | –
 Vorlagen ansehen, prüfen, drucken        | §5 §10 | x  x  x  x  x  .  x  | documents.view    | document-versions

@@ -29,6 +29,7 @@ SLUGS = {
     "carrier-remove": "sprungbrett",
     "municipality": "alsdorf",
 }
+KEYS = {"sub-product": "946100", "account": "414100"}  # by the first word of the page's name
 PLACE = {"number": "CM-10", "slot": "1", "start": "ohne-beginn"}
 # nothing is closed; a view names its list in the query; the StädteRegion has no draft and no Weiterleitung
 NOT_THERE = {
@@ -45,6 +46,8 @@ NOT_THERE = {
 def address(page):
     """The page with an object of the StädteRegion in it."""
     known = ARGUMENTS | ({"slug": SLUGS[page.name]} if page.name in SLUGS else {})
+    noun = page.name.removesuffix("-edit").removesuffix("-remove")
+    known |= {"key": KEYS[noun]} if noun in KEYS else {}
     known |= PLACE if page.name.startswith("occupancy-") else {}
     return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda m: known[m[1]], page.route)
 
