@@ -16,7 +16,6 @@ from kim.values.formats import NBSP
 from tests.helpers import table_of, thorough
 from tests.kim.lists import ALL_COLUMNS, LISTS, fill, form_of
 
-
 # what the budget, the house, the sittings are made of: the same for every programme and at every Stand
 KEPT = {"/haushalt/teilprodukte/", "/haushalt/sachkonten/"}
 
