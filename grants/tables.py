@@ -17,6 +17,7 @@ class NoticeTable(DenseTable):
     help_text = "Zuwendungen, deren Förderzeitraum das gewählte Jahr berührt."
     filters = NoticeFilters
     more = (("grants.edit", "carry-over", "Jahr übernehmen"),)
+    add_url, add_rule = "notice-new", "grants.edit"
     default_order = "zuwendung"
     presets = (Preset("bewilligt", "Bewilligt", "verfahrensstand=bewilligt&verfahrensstand=geaendert"),)
 
@@ -44,6 +45,7 @@ class BudgetTable(DenseTable):
     help_text = "Ansätze des gewählten Haushaltsjahres. Was die Stellen erfordern, steht unter Kostenneutralität."
     filters = BudgetFilters
     default_order = "sachkonto"
+    more = (("budget.edit", "budget-edit", "Ansätze bearbeiten"),)
 
     bezeichnung = TextColumn(
         accessor="titled", order_by="label", verbose_name="Ansatz", needs=("sub_product", "account")

@@ -2,8 +2,7 @@
 
 from django.urls import path
 
-from grants import views
-from grants.views import budget, onward
+from grants.views import budget, entering, notices, onward
 from kim.pages.sections import section
 
 section("Zuwendungen", 20, notices="Zuwendungen", allocation="Stellenverteilung")
@@ -17,14 +16,23 @@ section(
 )
 
 urlpatterns = [
-    path("zuwendungen/bescheid/<slug:slug>/rechenregel/", views.NoticeRule.as_view(), name="notice-rule"),
-    path("zuwendungen/bescheid/<slug:slug>/saetze/", views.TakeRates.as_view(), name="notice-rates"),
-    path("stellen/neu/", views.NewPosition.as_view(), name="position-new"),
-    path("zuwendungen/", views.Notices.as_view(), name="notices"),
-    path("zuwendungen/jahr-uebernehmen/", views.CarryOver.as_view(), name="carry-over"),
-    path("zuwendungen/stellenverteilung/", views.AllocationPage.as_view(), name="allocation"),
-    path("zuwendungen/bescheid/<slug:slug>/", views.NoticePage.as_view(), name="notice"),
-    path("zuwendungen/bescheid/<slug:slug>/aktenzeichen/", views.DescribeNotice.as_view(), name="notice-describe"),
+    path("zuwendungen/bescheid/<slug:slug>/rechenregel/", notices.NoticeRule.as_view(), name="notice-rule"),
+    path("zuwendungen/bescheid/<slug:slug>/saetze/", notices.TakeRates.as_view(), name="notice-rates"),
+    path("stellen/neu/", notices.NewPosition.as_view(), name="position-new"),
+    path("zuwendungen/neu/", entering.EnterNotice.as_view(), name="notice-new"),
+    path("zuwendungen/", notices.Notices.as_view(), name="notices"),
+    path("zuwendungen/jahr-uebernehmen/", notices.CarryOver.as_view(), name="carry-over"),
+    path("zuwendungen/stellenverteilung/", notices.AllocationPage.as_view(), name="allocation"),
+    path("zuwendungen/bescheid/<slug:slug>/", notices.NoticePage.as_view(), name="notice"),
+    path("zuwendungen/bescheid/<slug:slug>/bearbeiten/", entering.EditNotice.as_view(), name="notice-edit"),
+    path("zuwendungen/bescheid/<slug:slug>/loeschen/", entering.RemoveNotice.as_view(), name="notice-remove"),
+    path("zuwendungen/bescheid/<slug:slug>/fassung/neu/", entering.AddVersion.as_view(), name="notice-version-new"),
+    path(
+        "zuwendungen/bescheid/<slug:slug>/fassung/<int:number>/",
+        entering.EditVersion.as_view(),
+        name="notice-version-edit",
+    ),
+    path("zuwendungen/bescheid/<slug:slug>/aktenzeichen/", notices.DescribeNotice.as_view(), name="notice-describe"),
     path("zuwendungen/bescheid/<slug:slug>/weiterleitung/", onward.Onward.as_view(), name="onward"),
     path("zuwendungen/bescheid/<slug:slug>/weiterleitung/neu/", onward.StartGrants.as_view(), name="onward-new"),
     path(
@@ -51,8 +59,9 @@ urlpatterns = [
     path("zuwendungen/muster/<slug:basis>/", onward.TemplatePage.as_view(), name="onward-template"),
     path("zuwendungen/muster/<slug:basis>/neu/", onward.AddTemplate.as_view(), name="onward-template-new"),
     path("zuwendungen/muster/<slug:basis>/zeichnung/", onward.EditTemplate.as_view(), name="onward-template-edit"),
-    path("haushalt/", views.Budget.as_view(), name="budget"),
-    path("haushalt/kostenneutralitaet/", views.NeutralityPage.as_view(), name="neutrality"),
+    path("haushalt/", notices.Budget.as_view(), name="budget"),
+    path("haushalt/bearbeiten/", budget.EditBudget.as_view(), name="budget-edit"),
+    path("haushalt/kostenneutralitaet/", notices.NeutralityPage.as_view(), name="neutrality"),
     *budget.SubProductPages.urls("haushalt/teilprodukte/", "sub-product"),
     *budget.AccountPages.urls("haushalt/sachkonten/", "account"),
 ]

@@ -1,6 +1,6 @@
 """A further document about a notice: a Bescheid, an Änderungsbescheid, a revocation, as one act."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -14,8 +14,8 @@ from grants.costing import Price, full_time
 from grants.models.items import ItemRate, ItemTerms, NoticeItem
 from grants.models.ledger import Book, load
 from grants.models.notices import FundingNotice, NoticeVersion, YearAmount
-from kim.models import ClosedYear, Source
-from kim.models.refusals import db_errors_as_validation
+from kim.models import ClosedYear, File, Source
+from kim.models.refusals import db_errors_as_validation, deleted
 from kim.store.context import describe_act
 from kim.values.periods import intersection, year_of
 
@@ -30,6 +30,7 @@ class Stated:
     fte: Decimal | None = None
     rates: tuple[tuple[Any, Decimal, Decimal], ...] = ()
     amount: Decimal | None = None
+    source: str = ""  # of the rates; empty: the document itself
 
 
 @dataclass(frozen=True)
@@ -49,15 +50,23 @@ class NewVersion:
     proration: str = ""
     positions: tuple[Stated, ...] = ()
     years: Mapping[int, Decimal] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)  # further columns of the version, by name
+    document: File | None = None  # the Bescheid itself, beside its Beleg
 
     @transaction.atomic
     def create(self, *, reason: str) -> NoticeVersion:
         """Record it. ValidationError with a sentence: double funding, a rate that is missing, years that do not add up,
-        or an amount or position of a closed year that would change; what changes open years only is taken."""
+        or an amount or position of a closed year that would change; what changes open years only is taken. A notice
+        that is not there yet is recorded with it."""
+        if self.notice._state.adding:
+            describe_act(act=f"Zuwendung erfasst ({NoticeVersion.State(self.state).label})", reason=reason.strip())
+            with db_errors_as_validation():
+                self.notice.save_checked()
         list(FundingNotice.objects.filter(pk=self.notice.pk).select_for_update(no_key=True))
         closed = {year for year in ClosedYear.of(self.notice.body) if intersection(self.validity, year_of(year))}
         before = self.book()
-        describe_act(act=self.act(), reason=reason.strip())
+        if self.notice.versions.exists():
+            describe_act(act=self.act(), reason=reason.strip())
         with db_errors_as_validation():
             made = self.rows(self.first_open_day(closed, before))
         after = self.book()
@@ -113,17 +122,84 @@ class NewVersion:
         )
         version.state, version.validity, version.holds_from = self.state, self.validity, holds_from
         version.amount, version.proration = self.amount, self.proration
+        for name, value in self.facts.items():
+            setattr(version, name, value)
         version.save_checked()
+        if self.document:
+            self.document.subject_kind, self.document.subject_id = Source.attached_as, self.source.pk
+            self.document.save_checked()
         for year, amount in self.years.items():
             YearAmount(body=body, notice_version=version, year=year, amount=amount).save_checked()
         for one in self.positions:
-            if one.item._state.adding:
-                one.item.save_checked()
-            terms = ItemTerms(body=body, item=one.item, notice_version=version, fte=one.fte, amount=one.amount)
-            terms.save_checked()
-            for span, amount, per_fte in one.rates:
-                ItemRate(body=body, terms=terms, validity=span, amount=amount, per_fte=per_fte).save_checked()
+            record_terms(version, one)
         return version
+
+
+def record_terms(version: NoticeVersion, stated: Stated) -> None:
+    """Write down what a version says of a position."""
+    if stated.item._state.adding:
+        stated.item.notice = version.notice
+        stated.item.save_checked()
+    terms = ItemTerms(body=version.body, item=stated.item, notice_version=version, fte=stated.fte, amount=stated.amount)
+    terms.save_checked()
+    record_rates(terms, stated)
+
+
+def record_rates(terms: ItemTerms, stated: Stated) -> None:
+    """Write down the rates of a position, in the place of those that are there; nothing if they are the same."""
+    there = list(terms.rates.order_by("validity"))
+    if [(one.validity, one.amount, one.per_fte) for one in there] == list(stated.rates):
+        return
+    for one in there:
+        deleted(one)
+    for span, amount, per_fte in stated.rates:
+        ItemRate(
+            body=terms.body, terms=terms, validity=span, amount=amount, per_fte=per_fte, source=stated.source
+        ).save_checked()
+
+
+@dataclass(frozen=True)
+class CorrectedVersion:
+    """A Berichtigung of what was entered of a document: version and source carry the new values, positions are all
+    that it states."""
+
+    version: NoticeVersion
+    source: Source
+    positions: tuple[Stated, ...]
+
+    @transaction.atomic
+    def save(self, *, reason: str) -> None:
+        """Write it down. ValidationError with a sentence: as NewVersion.create, or a position from which posts are paid
+        is gone."""
+        notice = self.version.notice
+        list(FundingNotice.objects.filter(pk=notice.pk).select_for_update(no_key=True))
+        describe_act(act="Zuwendung berichtigt", reason=reason.strip())
+        with db_errors_as_validation():
+            self.source.save_checked()
+            self.version.save_checked()
+            there = {terms.item_id: terms for terms in self.version.terms.select_related("item")}
+            for one in self.positions:
+                terms = there.pop(one.item.pk, None) if one.item.pk else None
+                if terms is None:
+                    record_terms(self.version, one)
+                    continue
+                terms.fte, terms.amount = one.fte, one.amount
+                terms.save_checked()
+                record_rates(terms, one)
+            remove_terms(there.values())
+
+
+def remove_terms(gone: Iterable[ItemTerms]) -> None:
+    """Take positions out of a version; one that no version names any more is deleted. ValidationError if posts are paid
+    from it."""
+    for terms in gone:
+        item = terms.item
+        terms._remove()
+        if item.terms.exists():
+            continue
+        if used := item.used_by():
+            raise ValidationError(f"Die Position „{item}“ wird noch gebraucht: {', '.join(used)}.")
+        item._remove()
 
 
 def said_by(book: Book, year: int) -> dict[int, Any]:

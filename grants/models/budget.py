@@ -1,16 +1,20 @@
 """Where the money stands in the budget: Teilprodukte, Sachkonten, what kind an account is, and the Ansätze."""
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
 from django.urls import reverse
 
 from kim.models import Body, BodyRow, Cited, SameBody, closed_year
+from kim.models.refusals import USED, db_errors_as_validation, deleted
 from kim.models.versioned import Versioned, tracked
+from kim.store.context import describe_act
 from kim.values.money import EuroModelField, exact, positive
 from kim.values.periods import PeriodField, PeriodQuerySet
 
@@ -190,6 +194,27 @@ class BudgetLine(Cited, BodyRow):
 
     def __str__(self) -> str:
         return f"{self.label} {self.year}"
+
+    @classmethod
+    @transaction.atomic
+    def keep(cls, rows: "Iterable[BudgetLine]", gone: "Iterable[BudgetLine]", *, reason: str) -> int:
+        """Write the Ansätze of a table down as one act, and delete those that are gone; how many these are together.
+
+        ValidationError with a sentence that names the Ansatz: a double one, one of a closed year, one that a text uses.
+        """
+        describe_act(act="Ansätze geändert", reason=reason.strip())
+        rows, gone = list(rows), list(gone)
+        with db_errors_as_validation():
+            for line in gone:
+                if used := line.used_by():
+                    raise ValidationError(f"{line}: {USED} Hier gibt es: {', '.join(used)}.")
+                deleted(line)
+            for line in rows:
+                try:
+                    line.save_checked()
+                except ValidationError as error:
+                    raise ValidationError([f"{line}: {words}" for words in error.messages]) from error
+        return len(rows) + len(gone)
 
     def titled(self) -> str:
         """What it is for, and that its amount is still open."""

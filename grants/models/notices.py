@@ -13,7 +13,7 @@ from django.urls import reverse
 from grants.models.budget import SubProduct
 from grants.models.guards import FUNDED_TWICE_BY_VERSION, RATED_VERSION, YEARS_ADD_UP, YEARS_ADD_UP_BY_VERSION
 from grants.models.programmes import FundingProgramme, ProgrammeModule
-from kim.models import Body, BodyRow, SameBody, Source, closed_year
+from kim.models import Body, BodyRow, NamedRow, SameBody, Source, closed_year
 from kim.models.versioned import tracked
 from kim.store.context import Scope
 from kim.store.reading import read_once
@@ -29,7 +29,7 @@ HELD_BY_VERSION = f"(SELECT {HELD.format(row='v')} FROM grants_noticeversion v W
 
 
 @tracked()
-class FundingNotice(BodyRow):
+class FundingNotice(NamedRow):
     """A Zuwendung, from its planning to its end: what stays the same while Bescheide change what it says."""
 
     attached_as = "zuwendung"
@@ -39,7 +39,6 @@ class FundingNotice(BodyRow):
         LUMP_SUM = "lump_sum", "fachbezogene Pauschale"
         STATUTORY = "statutory", "gesetzliche Zuweisung"
 
-    slug = models.SlugField("Kurzname in Adressen", max_length=60)
     title = models.CharField("Bezeichnung", max_length=200)
     programme = models.ForeignKey(
         FundingProgramme, models.PROTECT, related_name="notices", verbose_name="Förderprogramm"
@@ -64,9 +63,9 @@ class FundingNotice(BodyRow):
     )
     note = models.TextField("Bemerkung", blank=True)
 
-    class Meta(BodyRow.Meta):
+    class Meta(NamedRow.Meta):
         verbose_name, verbose_name_plural = "Zuwendung", "Zuwendungen"
-        triggers = [*BodyRow.Meta.triggers, closed_year(WHOLE % "id", free=("note", "slug", "title", "funder"))]
+        triggers = [*NamedRow.Meta.triggers, closed_year(WHOLE % "id", free=("note", "slug", "title", "funder"))]
         ordering: ClassVar = ["slug"]
         constraints: ClassVar = [
             *BodyRow.Meta.constraints,
@@ -79,6 +78,9 @@ class FundingNotice(BodyRow):
         ]
 
     def __str__(self) -> str:
+        return self.title
+
+    def words_of_address(self) -> str:
         return self.title
 
     def get_absolute_url(self) -> str:
@@ -217,6 +219,14 @@ class NoticeVersion(BodyRow):
         help_text="z. B. Nr. 5.2 des Bescheids",
     )
 
+    conditions = models.TextField(
+        "Nebenbestimmungen und Fristen",
+        blank=True,
+        db_default="",
+        default="",
+        help_text="Was der Bescheid verlangt, z. B. Verwendungsnachweis bis zum 31.03.; wörtlich oder in Stichworten.",
+    )
+
     objects = NoticeVersionQuerySet.as_manager()
 
     class Meta(BodyRow.Meta):
@@ -226,7 +236,7 @@ class NoticeVersion(BodyRow):
             FUNDED_TWICE_BY_VERSION,
             RATED_VERSION,
             YEARS_ADD_UP_BY_VERSION,
-            closed_year(HELD),
+            closed_year(HELD, free=("conditions",)),
         ]
         ordering: ClassVar = ["notice", "number"]
         constraints: ClassVar = [

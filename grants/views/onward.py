@@ -16,7 +16,7 @@ from grants.figures.onward import Recipient, recipients
 from grants.models import OnwardGrant, OnwardTemplate
 from grants.models.onward import RELATED, SIGNER, Basis, drafts
 from grants.tasks import release_grants, write_grants
-from grants.views import notice_of
+from grants.views.notices import notice_of
 from kim.access import jobs
 from kim.access.request import Request
 from kim.access.rules import may

@@ -231,7 +231,8 @@ class References:
         for event in rows:
             model = event.pgh_tracked_model
             pairs = [(model, event.pgh_obj_id)] if getattr(model, "attached_as", "") else []
-            pairs += [(c.related_model, getattr(event, c.attname)) for c in columns(event) if c.is_relation]
+            above = [c for c in columns(event) if c.is_relation and not getattr(c.related_model, "only_cited", False)]
+            pairs += [(c.related_model, getattr(event, c.attname)) for c in above]
             if beside := self.kinds.get(getattr(event, "subject_kind", "")):
                 pairs.append((beside, event.subject_id))
             for kind, key in pairs:

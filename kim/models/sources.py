@@ -124,6 +124,8 @@ class Source(GuardedRow):
     guard_sql = "public OR kind NOT IN ('paper', 'resolution', 'minutes')"
     guard = Q(public=True) | ~Q(kind__in=("paper", "resolution", "minutes"))
 
+    attached_as = "beleg"
+    only_cited = True
     Kind = SourceKind
 
     kind = models.CharField("Art", max_length=12, choices=Kind)

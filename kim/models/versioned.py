@@ -33,6 +33,7 @@ class Versioned(models.Model):
     """
 
     attached_as: ClassVar[str] = ""  # the word in addresses of what lies beside it; empty: nothing does
+    only_cited: ClassVar[bool] = False  # others rest on it, they are not about it: the history files them elsewhere
     listed_as: ClassVar[str] = ""  # the parameter of tokens that names several of these, divided by commas
     version = models.PositiveIntegerField("Version", default=1, editable=False)
 

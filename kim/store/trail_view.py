@@ -35,12 +35,14 @@ def subject_of(model: Any) -> tuple[str, str]:
     if "subject_id" in names:
         return "e.subject_kind::text", "e.subject_id"
     relations = [f for f in model._meta.local_concrete_fields if f.is_relation]
+    relations.sort(key=lambda field: getattr(field.related_model, "only_cited", False))
     for field in relations:
         if word := getattr(field.related_model, "attached_as", ""):
             return f"'{word}'::text", f"e.{field.column}"
     for field in relations:
         for above in field.related_model._meta.local_concrete_fields:
-            if above.is_relation and (word := getattr(above.related_model, "attached_as", "")):
+            cited = getattr(above.related_model, "only_cited", True)
+            if above.is_relation and not cited and (word := getattr(above.related_model, "attached_as", "")):
                 table = field.related_model._meta.db_table
                 return f"'{word}'::text", f"SELECT {above.column} FROM {table} WHERE id = e.{field.column}"  # noqa: S608
     return "''::text", "NULL"

@@ -144,9 +144,9 @@ def attached(context: dict[str, Any], subject: Any) -> dict[str, Any]:
 
 
 @register.simple_tag
-def kern_widget(field: BoundField) -> SafeString | str:
-    """The input of a field with KERN's classes."""
-    widget, error = field.field.widget, "--error" if field.errors else ""
+def kern_widget(field: BoundField, *, quiet: bool = False) -> SafeString | str:
+    """The input of a field with KERN's classes; quiet: nothing is wrong yet, whatever is typed."""
+    widget, error = field.field.widget, "--error" if not quiet and field.errors else ""
     if isinstance(widget, w.CheckboxSelectMultiple | w.CheckboxInput | w.MultiWidget):
         return field.as_widget()
     if isinstance(widget, w.FileInput):

@@ -6,8 +6,8 @@ from kim.models import File, Note, Reminder, User, subjects
 from kim.store.context import acting
 from staffing.models import Position
 
-SUBJECTS = {"stelle": "CM-01", "zuwendung": "kim-2023", "vorlage": "2023-0120", "traeger": "sprungbrett", "kommune": "alsdorf"}  # fmt: skip
-PAGES = {"stelle": "/stellen/CM-01/", "zuwendung": "/zuwendungen/bescheid/kim-2023/", "vorlage": "/dokumente/2023-0120/", "traeger": "/traeger/sprungbrett/", "kommune": "/kommunen/alsdorf/"}  # fmt: skip
+SUBJECTS = {"stelle": "CM-01", "zuwendung": "kim-2023", "vorlage": "2023-0120", "traeger": "sprungbrett", "kommune": "alsdorf", "beleg": "vorlage-2022-0119"}  # fmt: skip
+PAGES = {"stelle": "/stellen/CM-01/", "zuwendung": "/zuwendungen/bescheid/kim-2023/", "vorlage": "/dokumente/2023-0120/", "traeger": "/traeger/sprungbrett/", "kommune": "/kommunen/alsdorf/", "beleg": "/belege/vorlage-2022-0119/"}  # fmt: skip
 
 
 def test_every_object_with_a_page_can_carry_them():

@@ -5,11 +5,10 @@ from typing import Any, ClassVar
 from django import forms
 from django.db.models import Q
 
-from grants.models import Account, NoticeItem, NoticeVersion, SubProduct
+from grants.models import NoticeItem, NoticeVersion
 from kim.access.request import Request
 from kim.models import POSITION_NUMBER, Source
 from kim.pages.forms import ReasonedForm, VersionedForm
-from kim.pages.rows import RowForm
 from kim.values.formats import DateField, FteField, LineField, format_day, format_fte
 from kim.values.periods import last_day
 from staffing.models import Carrier, Function, Municipality, Position, PositionPeriod
@@ -30,22 +29,6 @@ class RuleForm(ReasonedForm):
     class Meta:
         model = NoticeVersion
         fields: ClassVar = ["proration", "proration_place"]
-
-
-class SubProductForm(RowForm):
-    """A Teilprodukt: its number in the budget and what it is called."""
-
-    class Meta:
-        model = SubProduct
-        fields: ClassVar = ["number", "name"]
-
-
-class AccountForm(RowForm):
-    """A Sachkonto: its number and what it is called."""
-
-    class Meta:
-        model = Account
-        fields: ClassVar = ["number", "name"]
 
 
 class CarryForm(forms.Form):

@@ -1,0 +1,236 @@
+"""Pages on which a Bescheid is entered as it comes by post: a new Zuwendung, a further document, a Berichtigung."""
+
+import hashlib
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.db.models import Q
+from django.http import Http404
+from django.urls import reverse
+
+from grants.forms.notices import DocumentForm, ItemForm, Items, NoticeForm, functions_of
+from grants.models import FundingNotice, NewVersion, NoticeItem, NoticeVersion, load
+from grants.models.amending import CorrectedVersion
+from grants.views.notices import items_of, notice_of
+from kim.access.request import Request
+from kim.models import File, Source
+from kim.pages.forms import RemovePage
+from kim.pages.rows import EditRowPage
+from kim.pages.sheets import Sheet, SheetPage, table
+from kim.values.formats import LineField, format_euro
+
+
+class ReasonForm(forms.Form):
+    """Why something that is recorded is corrected."""
+
+    reason = LineField(
+        label="Grund",
+        max_length=300,
+        help_text="Steht im Verlauf, z. B. „Zahlendreher im Betrag“.",
+        error_messages={"required": "Bitte einen Grund angeben. Er steht im Verlauf."},
+    )
+
+
+class DocumentPage(SheetPage):
+    """What all pages of a document have: the document, its positions, and what it would change."""
+
+    rule = "grants.edit"
+    template_name = "grants/notice_edit.html"
+    foreseeable = True
+
+    def positions(self, request: Request, data: Any, version: NoticeVersion | None) -> Any:
+        """The table of positions, as a version that is there has them."""
+        rows = lines_of(version) if version else []
+        return table(ItemForm, "item", data, initial=rows, more=1 if rows else 3, functions=functions_of(request))
+
+    def file(self, request: Request, form: Sheet) -> File | None:
+        """The Bescheid that was sent along."""
+        found = form.forms["document"].cleaned_data["file"]
+        if not found:
+            return None
+        facts = {"name": found.name, "media_type": found.media_type, "sha256": found.sha256, "content": found.content}
+        return File(body=request.acting_body, author=request.user, size=len(found.content), **facts)
+
+    def new_version(self, request: Request, form: Sheet, notice: FundingNotice) -> NewVersion:
+        """What is typed as a further version of the notice."""
+        document, data = form.forms["document"], form.forms["document"].cleaned_data
+        return NewVersion(
+            notice=notice,
+            source=document.put_on_source(Source(body=notice.body), notice.title),
+            state=data["state"],
+            validity=data["validity"],
+            amount=data["amount"],
+            holds_from=data.get("holds_from"),
+            proration=data["proration"],
+            positions=Items(notice, data["validity"]).stated(form.lines("items")),
+            facts=document.facts(),
+            document=self.file(request, form),
+        )
+
+
+class EnterNotice(DocumentPage):
+    """A new Zuwendung with its first document."""
+
+    title, button = "Neue Zuwendung", "Zuwendung anlegen"
+
+    def sheet(self, request: Request, data: Any, files: Any, **kwargs: Any) -> Sheet:
+        notice = NoticeForm(data, instance=FundingNotice(body=request.acting_body))
+        document = DocumentForm(data, files, body=request.acting_body, first=True)
+        return Sheet({"notice": notice, "document": document}, {"items": self.positions(request, data, None)})
+
+    def context(self, request: Request, form: Any, **kwargs: Any) -> dict[str, Any]:
+        lead = "Wie der Bescheid sie nennt. Ohne Fördersatz gilt der veröffentlichte, wenn genau einer passt."
+        return {"title": self.title, "lead": lead}
+
+    def change(self, request: Request, form: Sheet) -> Callable[[], Any]:
+        new = self.new_version(request, form, form.forms["notice"].instance)
+        return lambda: new.create(reason="")
+
+    def told(self, request: Request, form: Sheet, result: Any) -> tuple[str, str]:
+        return f"Zuwendung „{result.notice}“ ist angelegt. {weighed(result)}", result.get_absolute_url()
+
+
+class AddVersion(DocumentPage):
+    """A further document about a Zuwendung: the Bescheid after the plan, an Änderungsbescheid, a revocation."""
+
+    title, button = "Weiteres Dokument", "Dokument erfassen"
+
+    def sheet(self, request: Request, data: Any, files: Any, **kwargs: Any) -> Sheet:
+        self.notice = notice_of(request, kwargs["slug"])
+        held = self.notice.current
+        shown = {
+            "validity": held.validity,
+            "amount": held.amount,
+            "proration": held.proration,
+            "proration_place": held.proration_place,
+        }
+        document = DocumentForm(data, files, body=request.acting_body, first=False, initial=shown)
+        return Sheet({"document": document}, {"items": self.positions(request, data, held)})
+
+    def context(self, request: Request, form: Any, **kwargs: Any) -> dict[str, Any]:
+        lead = f"{self.notice}: was das Dokument jetzt sagt. Die früheren Fassungen bleiben sichtbar."
+        return {"title": self.title, "lead": lead}
+
+    def change(self, request: Request, form: Sheet) -> Callable[[], Any]:
+        new = self.new_version(request, form, self.notice)
+        return lambda: new.create(reason="")
+
+    def told(self, request: Request, form: Sheet, result: Any) -> tuple[str, str]:
+        words = f"„{result.notice}“ ist jetzt {result.state_label}."
+        return f"{words} {weighed(result)}", result.get_absolute_url()
+
+
+class EditVersion(DocumentPage):
+    """A Berichtigung of what was entered of a document."""
+
+    button = "Berichtigung speichern"
+
+    def sheet(self, request: Request, data: Any, files: Any, **kwargs: Any) -> Sheet:
+        notice = notice_of(request, kwargs["slug"])
+        found = next((one for one in notice.held() if one.number == kwargs["number"]), None)
+        if found is None:
+            raise Http404
+        self.version = found
+        source = found.source
+        names = (
+            "state",
+            "validity",
+            "holds_from",
+            "amount",
+            "approximate",
+            "proration",
+            "proration_place",
+            "conditions",
+        )
+        stored = {name: getattr(found, name) for name in names}
+        stored |= {name: getattr(source, name) for name in ("number", "date", "file_reference")}
+        stored |= {"document_title": source.title, "shown": self.state_of(found)}
+        document = DocumentForm(data, files, body=request.acting_body, first=found.number == 1, initial=stored)
+        document.fields["file"].disabled = True  # files lie beside the Beleg
+        return Sheet(
+            {"document": document, "reason": ReasonForm(data)}, {"items": self.positions(request, data, found)}
+        )
+
+    def state_of(self, version: NoticeVersion) -> str:
+        """The versions of all rows the sheet shows."""
+        terms = version.terms.order_by("pk", "rates").values_list("pk", "version", "rates__pk", "rates__version")
+        words = f"{version.version} {version.source.version} {list(terms)}"
+        return hashlib.sha256(words.encode()).hexdigest()[:16]
+
+    def is_stale(self, form: Sheet) -> bool:
+        return bool(form.forms["document"].data.get("shown") != self.state_of(self.version))
+
+    def context(self, request: Request, form: Any, **kwargs: Any) -> dict[str, Any]:
+        words = "Was falsch erfasst wurde. Was ein neuer Bescheid ändert, ist ein weiteres Dokument."
+        return {"title": f"Fassung {self.version.number} berichtigen", "lead": f"{self.version.notice}. {words}"}
+
+    def change(self, request: Request, form: Sheet) -> Callable[[], Any]:
+        document, version = form.forms["document"], self.version
+        data = document.cleaned_data
+        stated = Items(version.notice, data["validity"]).stated(form.lines("items"))
+        source = document.put_on_source(version.source, version.notice.title)
+        for name in ("state", "validity", "amount", "proration"):
+            setattr(version, name, data[name])
+        version.holds_from = data.get("holds_from")
+        for name, value in document.facts().items():
+            setattr(version, name, value)
+        corrected = CorrectedVersion(version, source, stated)
+        return lambda: corrected.save(reason=form.forms["reason"].cleaned_data["reason"])
+
+    def told(self, request: Request, form: Sheet, result: Any) -> tuple[str, str]:
+        version = NoticeVersion.objects.get(pk=self.version.pk)
+        return f"Fassung {version.number} ist berichtigt. {weighed(version)}", version.get_absolute_url()
+
+
+class EditNotice(EditRowPage):
+    """What stays of a Zuwendung is called otherwise."""
+
+    rule = "grants.edit"
+    form_class = NoticeForm
+
+    def instance(self, request: Request, *args: Any, **kwargs: Any) -> FundingNotice:
+        return notice_of(request, kwargs["slug"])
+
+
+class RemoveNotice(RemovePage):
+    """A Zuwendung that was entered by mistake and pays nothing."""
+
+    rule = "grants.edit"
+
+    def instance(self, request: Request, **kwargs: Any) -> FundingNotice:
+        return notice_of(request, kwargs["slug"])
+
+    def done(self) -> str:
+        return reverse("notices")
+
+
+def weighed(version: NoticeVersion) -> str:
+    """What the positions come to beside the amount the document states: neither is ever made to fit the other."""
+    book = next(iter(load(version.body, None, notices=Q(notice=version.notice_id))), None)
+    amounts = [amount for terms, amount in items_of(version, book) if terms.item.kind != NoticeItem.Kind.OWN_SHARE]
+    if not amounts or None in amounts or version.amount is None:
+        return ""
+    found = sum((amount for amount in amounts if amount is not None), Decimal(0))
+    if found == version.amount:
+        return f"Die Positionen ergeben genau den Betrag: {format_euro(found)}."
+    words = f"Die Positionen ergeben {format_euro(found)}, das Dokument nennt {format_euro(version.amount)}"
+    return f"{words}; beides bleibt so stehen."
+
+
+def lines_of(version: NoticeVersion) -> list[dict[str, Any]]:
+    """The positions of a version as the table shows them: one line each, one more for each further rate."""
+    found: list[dict[str, Any]] = []
+    for terms in version.terms.select_related("item__function").prefetch_related("rates"):
+        item, rates = terms.item, list(terms.rates.all())
+        line = {"kind": item.kind, "function": item.function.slug if item.function else "", "variant": item.variant}
+        line |= {"label": item.label}
+        first = rates[0] if rates else None
+        facts: dict[str, Any] = {"fte": terms.fte, "amount": terms.amount}
+        facts |= {"rate": first.amount, "per_fte": first.per_fte} if first else {}
+        if first and first.validity.lower != version.validity.lower:
+            facts["since"] = first.validity.lower
+        found.append(line | facts)
+        found += [line | {"rate": one.amount, "per_fte": one.per_fte, "since": one.validity.lower} for one in rates[1:]]
+    return found
