@@ -82,7 +82,7 @@ class NoticeItem(BodyRow):
 class ItemTerms(BodyRow):
     """What one version says of a position: FTE and rates of staff, or an amount."""
 
-    part_of = "item"
+    part_of = ("item", "notice_version")
 
     item = models.ForeignKey(NoticeItem, models.PROTECT, related_name="terms", verbose_name="Position der Zuwendung")
     notice_version = models.ForeignKey(

@@ -114,7 +114,7 @@ class Versioned(models.Model):
         """What hangs on this row and is no part of it, in words, and the texts that name it in a token; empty for a
         row that was never used.
 
-        A model says by ``part_of`` (the name of its foreign key) whose part it is and goes with.
+        A model says by ``part_of`` (the names of its foreign keys) whose part it is and goes with.
         """
         found = []
         for relation in self._meta.related_objects:
@@ -122,7 +122,7 @@ class Versioned(models.Model):
             if hasattr(model, "pgh_tracked_model"):
                 continue
             rows = model._base_manager.filter(**{relation.field.name: self.pk})
-            if getattr(model, "part_of", "") == relation.field.name:
+            if is_part(relation):
                 found += [words for part in rows for words in part.used_by()]
             elif count := rows.count():
                 found.append(counted(count, model))
@@ -150,7 +150,7 @@ class Versioned(models.Model):
         """Delete the row and its parts; ValidationError if somebody else has just done so."""
         for relation in self._meta.related_objects:
             model: Any = relation.related_model
-            if getattr(model, "part_of", "") == relation.field.name and not hasattr(model, "pgh_tracked_model"):
+            if is_part(relation) and not hasattr(model, "pgh_tracked_model"):
                 for part in model._base_manager.filter(**{relation.field.name: self.pk}):
                     part._remove()
         deleted(self)
@@ -162,6 +162,12 @@ def unkept(model: Any) -> list[Any]:
     kept = {field.name for field in model._meta.get_field("events").related_model._meta.local_concrete_fields}
     words = (models.CharField, models.TextField)
     return [f for f in model._meta.local_concrete_fields if isinstance(f, words) and f.name not in kept]
+
+
+def is_part(relation: Any) -> bool:
+    """Whether the rows of a relation are parts of the row they refer to, and go with it (part_of)."""
+    names = getattr(relation.related_model, "part_of", ())
+    return relation.field.name in ((names,) if isinstance(names, str) else names)
 
 
 def remove_whole(row: models.Model, *, act: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 from django.db.models.base import ModelState
 
 from kim.models import BodyRow, ClosedYear
+from kim.models.versioned import is_part
 from kim.values.periods import half_open_range, intersection
 
 SAME = {"id", "version", "validity"}  # what a copy for other days does not take from the row beside it
@@ -55,7 +56,7 @@ class Dated(BodyRow):
         later.save()
         for relation in self._meta.related_objects:
             model: Any = relation.related_model
-            if getattr(model, "part_of", "") == relation.field.name and not hasattr(model, "pgh_tracked_model"):
+            if is_part(relation) and not hasattr(model, "pgh_tracked_model"):
                 for part in model._base_manager.filter(**{relation.field.name: self.pk}):
                     part.pk, part._state, part.version = None, ModelState(), 1
                     setattr(part, relation.field.name, later)
