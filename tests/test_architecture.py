@@ -160,7 +160,7 @@ ROOMS = {
         "consequences",
     },
     "lists": {"columns", "exports", "filters", "listing", "page"},
-    "pages": {"sections", "forms", "rows", "documents", "accounts", "views"},
+    "pages": {"sections", "forms", "rows", "sheets", "documents", "accounts", "views"},
 }
 APP = {
     "apps",

@@ -54,7 +54,7 @@ class NewVersion:
     document: File | None = None  # the Bescheid itself, beside its Beleg
 
     @transaction.atomic
-    def create(self, *, reason: str) -> NoticeVersion:
+    def record(self, *, reason: str) -> NoticeVersion:
         """Record it. ValidationError with a sentence: double funding, a rate that is missing, years that do not add up,
         or an amount or position of a closed year that would change; what changes open years only is taken. A notice
         that is not there yet is recorded with it."""
@@ -168,8 +168,8 @@ class CorrectedVersion:
     positions: tuple[Stated, ...]
 
     @transaction.atomic
-    def save(self, *, reason: str) -> None:
-        """Write it down. ValidationError with a sentence: as NewVersion.create, or a position from which posts are paid
+    def correct(self, *, reason: str) -> None:
+        """Write it down. ValidationError with a sentence: as NewVersion.record, or a position from which posts are paid
         is gone."""
         notice = self.version.notice
         list(FundingNotice.objects.filter(pk=notice.pk).select_for_update(no_key=True))

@@ -86,7 +86,7 @@ class EnterNotice(DocumentPage):
 
     def change(self, request: Request, form: Sheet) -> Callable[[], Any]:
         new = self.new_version(request, form, form.forms["notice"].instance)
-        return lambda: new.create(reason="")
+        return lambda: new.record(reason="")
 
     def told(self, request: Request, form: Sheet, result: Any) -> tuple[str, str]:
         return f"Zuwendung „{result.notice}“ ist angelegt. {weighed(result)}", result.get_absolute_url()
@@ -115,7 +115,7 @@ class AddVersion(DocumentPage):
 
     def change(self, request: Request, form: Sheet) -> Callable[[], Any]:
         new = self.new_version(request, form, self.notice)
-        return lambda: new.create(reason="")
+        return lambda: new.record(reason="")
 
     def told(self, request: Request, form: Sheet, result: Any) -> tuple[str, str]:
         words = f"„{result.notice}“ ist jetzt {result.state_label}."
@@ -177,7 +177,7 @@ class EditVersion(DocumentPage):
         for name, value in document.facts().items():
             setattr(version, name, value)
         corrected = CorrectedVersion(version, source, stated)
-        return lambda: corrected.save(reason=form.forms["reason"].cleaned_data["reason"])
+        return lambda: corrected.correct(reason=form.forms["reason"].cleaned_data["reason"])
 
     def told(self, request: Request, form: Sheet, result: Any) -> tuple[str, str]:
         version = NoticeVersion.objects.get(pk=self.version.pk)

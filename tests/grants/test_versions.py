@@ -54,7 +54,7 @@ def amended(notice, fte, rate, *, validity=YEAR, since=None, amount=None, **fact
         positions=(stated,),
         **facts,
     )
-    return made.create(reason="Test")
+    return made.record(reason="Test")
 
 
 def nominal(body, year=2023):
@@ -130,7 +130,7 @@ def test_a_change_of_open_years_is_taken_and_the_closed_one_keeps_its_cents(two_
     before = years(two_years)
     span = inclusive_range(date(2022, 7, 1), date(2023, 12, 31))
     stated = Stated(two_years.items.get(), D("1.0"), ((inclusive_range(date(2022, 7, 1), date(2022, 12, 31)), D("57000.37"), D(1)), (YEAR, D("61234.56"), D(1))))  # fmt: skip
-    made = NewVersion(two_years, source(two_years.body), "granted", span, D("89734.75"), positions=(stated,)).create(reason="x")  # fmt: skip
+    made = NewVersion(two_years, source(two_years.body), "granted", span, D("89734.75"), positions=(stated,)).record(reason="x")  # fmt: skip
     assert made.holds_from == date(2023, 1, 1), "what it says of 2022 was said before: it holds from the first open day"
     after = years(two_years)
     assert after[2022] == before[2022] and sum(after.values()) == D("89734.75")

@@ -16,7 +16,7 @@ FILES = {
     GONE: uuid.UUID(int=9),
     MISSING: uuid.UUID(int=10),
 }
-SUBJECTS = ("stelle", "zuwendung", "vorlage", "traeger", "kommune", "umverteilung", "weiterleitung")
+SUBJECTS = ("stelle", "zuwendung", "vorlage", "traeger", "kommune", "umverteilung", "weiterleitung", "beleg")
 GRUND = "Grundelsame"  # stands in every Grund of the history: never public
 NUMBERS = {"vogel-7": "7", "vogel-8": "8", GONE: "9", MISSING: "10"}  # of reallocations
 BASIS = {"vogel-7": "notice", "vogel-8": "contract", GONE: "gone", MISSING: "missing"}  # of a Muster
@@ -64,7 +64,13 @@ class Page:
         if self.route.startswith("umverteilungen/"):
             values["number"] = NUMBERS[code]
         kinds = SUBJECTS if "kind" in self.arguments else ("",)
-        keys = {"umverteilung": NUMBERS[code], "weiterleitung": f"weiterleitung.{code}.{code}.1"}
+        if self.name == "notice-version-edit":
+            values["number"] = "1"
+        keys = {
+            "umverteilung": NUMBERS[code],
+            "beleg": f"vorlage-{code}",
+            "weiterleitung": f"weiterleitung.{code}.{code}.1",
+        }
         return ["/" + filled(self.route, values | {"kind": k, "key": keys.get(k, code)}) for k in kinds]
 
 

@@ -54,7 +54,7 @@ def plant(body):
         partner = plant_partner(body, code)
         moved = plant_reallocation(body, word, code, row, source)
         passed = plant_onward(body, word, code, row, notice)
-        for subject in (row.position, notice, paper, row.carrier, partner, moved, passed):
+        for subject in (row.position, notice, paper, row.carrier, partner, moved, passed, source):
             plant_beside(body, SECRETS[body.slug], subject, FILES[code] if subject == row.position else None)
         plant_beside(body, SECRETS[body.slug], secret, None)
         plant_gone(body, notice)

@@ -48,6 +48,7 @@ def address(page):
     known = ARGUMENTS | ({"slug": SLUGS[page.name]} if page.name in SLUGS else {})
     noun = page.name.removesuffix("-edit").removesuffix("-remove")
     known |= {"key": KEYS[noun]} if noun in KEYS else {}
+    known |= {"number": "1"} if page.name == "notice-version-edit" else {}
     known |= PLACE if page.name.startswith("occupancy-") else {}
     return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda m: known[m[1]], page.route)
 
