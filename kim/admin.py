@@ -155,13 +155,14 @@ class CodeAdmin(OwnAdmin):
     rule = "technical.edit"
     form = CodeForm
     removable = True
+    addable = True
     reasoned = False  # a change moves figures and needs its reason
 
     def get_urls(self) -> list[Any]:
         removal = path("<str:key>/loeschen/", self.wrap(self.remove_view), name=self.name("delete"))
         return [
             *super().get_urls(),
-            path("neu/", self.wrap(self.edit_view), name=self.name("add")),
+            *([path("neu/", self.wrap(self.edit_view), name=self.name("add"))] if self.addable else []),
             path("<str:key>/", self.wrap(self.edit_view), name=self.name("change")),
             *([removal] if self.removable else []),
         ]
@@ -184,7 +185,7 @@ class CodeAdmin(OwnAdmin):
         return found
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return may(scoped(request), self.rule)
+        return self.addable and may(scoped(request), self.rule)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return may(scoped(request), self.rule)
@@ -213,7 +214,7 @@ class CodeAdmin(OwnAdmin):
                 add_errors(form, error)
             else:
                 messages.success(request, f"{self.opts.verbose_name} „{form.instance}“ ist gespeichert.")
-                return redirect(self.after(form.instance))
+                return redirect(self.after(form.instance, new=stored is None))
         return self.page(request, form, stored, 422)
 
     def asked(self, form: Any) -> Any:
@@ -236,7 +237,8 @@ class CodeAdmin(OwnAdmin):
         with db_errors_as_validation():
             form.save()
 
-    def after(self, row: Any) -> str:
+    def after(self, row: Any, *, new: bool) -> str:
+        """Where to go on when a row is saved."""
         return reverse(f"admin:{self.name('changelist')}")
 
     def conflict(self, request: Request, form: Any, shown: Any) -> HttpResponseBase:
@@ -283,12 +285,16 @@ class CodeAdmin(OwnAdmin):
 
 
 class BodyAdmin(CodeAdmin):
-    """Körperschaften, with what belongs to their house: how their papers look and are numbered."""
+    """Körperschaften, with what belongs to their house: how their papers look and are numbered. A new one comes with
+    its Kommunen, on a page of its own (/einrichten/)."""
 
+    addable = False
     list_display = ("name", "slug", "paper_numbers", "paper_layout", "is_trial")
     fields = (
         "name",
         "article",
+        "kind",
+        "ags",
         "slug",
         "sender",
         "consultation_heading",
@@ -339,8 +345,9 @@ class UserAdmin(CodeAdmin):
             form.save()
             form.assign()
 
-    def after(self, row: Any) -> str:
-        return self.url_of(row)
+    def after(self, row: Any, *, new: bool) -> str:
+        """Whoever is new needs the link to a password next."""
+        return f"{self.url_of(row)}passwort/" if new else self.url_of(row)
 
     def more(self, request: Request, stored: Any) -> dict[str, Any]:
         return {"link_url": f"{self.url_of(stored)}passwort/"} if stored else {}

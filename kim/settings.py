@@ -9,7 +9,7 @@ from csp.constants import NONE, SELF
 from kim.store import postgres
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR = BASE_DIR / "var"
+VAR = BASE_DIR / "var"  # what script/setup makes
 ASSETS = BASE_DIR / "node_modules" / "@kern-ux" / "native" / "dist"
 TRIAL = os.environ.get("KIM_TRIAL") == "1"
 HTTPS = os.environ.get("KIM_HTTPS") == "1"
@@ -114,7 +114,7 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "/anmelden/"
 
 SESSION_COOKIE_AGE = 10 * 60 * 60
 SESSION_IDLE_AGE = 60 * int(os.environ.get("KIM_IDLE_MINUTES", "60"))
-PASSWORD_RESET_TIMEOUT = 24 * 60 * 60  # seconds that the link to a new password holds
+PASSWORD_RESET_TIMEOUT = 7 * 24 * 60 * 60  # seconds that the link to a new password holds
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = ("__Host-kim", "__Host-csrf") if HTTPS else ("kim", "csrf")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True

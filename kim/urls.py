@@ -6,7 +6,7 @@ from django.urls import include, path
 
 from kim.pages import views
 from kim.pages.sections import section
-from kim.pages.views import accounts, attached, audit, jobs, lists, sources, studio, writing, years
+from kim.pages.views import accounts, attached, audit, jobs, lists, setup, sources, studio, writing, years
 
 section("Übersicht", 10, home="Übersicht")
 section("Hinweise", 60, findings="Hinweise")
@@ -15,6 +15,7 @@ section("Technik", 80, **{"admin:index": "Technik"})
 
 urlpatterns = [
     path("", views.Home.as_view(), name="home"),
+    path("einrichten/", setup.setup, name="setup"),
     path("koerperschaft/", views.ChooseBody.as_view(), name="choose-body"),
     path("herkunft/<str:name>/", views.SourcePage.as_view(), name="herkunft"),
     path("anmelden/", views.ruled(account.login, "public"), name="account_login"),

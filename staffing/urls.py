@@ -2,8 +2,8 @@
 
 from django.urls import path
 
-from kim.pages.sections import section
-from staffing.views import comparison, occupancies, overview, partners, plan, posts, procedures, reallocations
+from kim.pages.sections import section, setup_step
+from staffing.views import comparison, occupancies, overview, partners, plan, posts, procedures, reallocations, setup
 
 section(
     "Stellen",
@@ -17,7 +17,11 @@ section(
     plan="Stellenplan",
 )
 
+setup_step("setup-body", "Körperschaft einrichten", "Name, Art, Kommunen; mehrere in einem Haus sind möglich")
+setup_step("admin:kim_user_add", "Personen und ihre Rollen", "jede bekommt einen einmaligen Link zu ihrem Passwort")
+
 urlpatterns = [
+    path("einrichten/koerperschaft/", setup.NewBody.as_view(), name="setup-body"),
     path("stellen/", posts.Positions.as_view(), name="positions"),
     path("besetzungsuebersicht/", overview.OverviewPage.as_view(), name="overview"),
     path("stellenplan/", plan.PlanPage.as_view(), name="plan"),

@@ -142,7 +142,7 @@ ROOMS = {
     "store": {"postgres", "migrating", "trail_view", "context", "reading", "backup"},
     "models": {
         *("versioned", "refusals", "base", "bodies", "sources", "attached", "years", "jobs"),
-        *("releases", "list_views", "submissions", "trail"),
+        *("releases", "list_views", "setup", "submissions", "trail"),
     },
     "history": {"changes", "trail", "knowledge", "preview"},
     "access": {"rules", "middleware", "submissions", "request", "working_date", "views", "jobs"},

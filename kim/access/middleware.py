@@ -19,7 +19,7 @@ from django.urls import Resolver404, resolve
 from kim.access.request import Request, with_scope
 from kim.access.submissions import content_digest, form_key
 from kim.access.working_date import moment_known, working_date
-from kim.models import ClosedYear, Role, RoleAssignment, Submission
+from kim.models import ClosedYear, Role, RoleAssignment, Submission, User
 from kim.store.context import acting
 from kim.values.periods import today
 
@@ -41,6 +41,8 @@ class ScopeMiddleware:
         end_old_session(request)
         if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_REQUEST:
             return render(request, "413.html", status=413)
+        if not request.user.is_authenticated and request.path_info != "/einrichten/" and is_empty():
+            return redirect("setup")
         assignments = (
             list(RoleAssignment.objects.filter(user=request.user).select_related("body"))
             if request.user.is_authenticated
@@ -102,6 +104,11 @@ class ScopeMiddleware:
             request.stand, request.year = today(request.acting_body), today(request.acting_body).year
             return render(request, "400.html", {"message": " ".join(error.messages)}, status=400)
         return None
+
+
+def is_empty() -> bool:
+    """Whether nobody has an account yet: then every address leads to where the house is set up."""
+    return not User.objects.exists()
 
 
 def foresees(request: Request) -> bool:

@@ -6,6 +6,7 @@ from kim.models.bodies import Body, Role, RoleAssignment, User, din5007, sort_ke
 from kim.models.jobs import Job
 from kim.models.list_views import SavedView
 from kim.models.releases import BoundFigure, Release, UnknownFormat, in_fours
+from kim.models.setup import SetupKey
 from kim.models.sources import POSITION_NUMBER, Cited, Kind, Source, Text, TextBlock, frozen
 from kim.models.submissions import Submission
 from kim.models.trail import TrailEvent
@@ -32,6 +33,7 @@ __all__ = [
     "RoleAssignment",
     "SameBody",
     "SavedView",
+    "SetupKey",
     "Source",
     "Submission",
     "Text",

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 import pgtrigger
 from django.contrib.auth.models import AbstractUser
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Lower, Replace
@@ -41,8 +42,30 @@ class Body(Versioned):
         LETTER = "letter", "Brief (Überschriften untereinander)"
         BOX = "box", "Kasten mit zwei Spalten"
 
+    class Kind(models.TextChoices):
+        DISTRICT = "district", "Kreis"
+        CITY = "city", "kreisfreie Stadt"
+        MUNICIPALITY = "municipality", "kreisangehörige Kommune"
+        REGION = "region", "StädteRegion"
+        OTHER = "other", "andere"
+
     slug = models.SlugField("Kurzname", max_length=60, unique=True)
-    name = models.CharField("Name", max_length=120, unique=True)
+    name = models.CharField(
+        "Name",
+        max_length=120,
+        unique=True,
+        error_messages={"unique": "Eine Körperschaft mit diesem Namen gibt es schon."},
+    )
+    kind = models.CharField("Art", max_length=12, choices=Kind, default=Kind.OTHER, db_default="other")
+    ags = models.CharField(
+        "AGS",
+        max_length=8,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[RegexValidator(r"\A([0-9]{5}|[0-9]{8})\Z", "Ein Kreis hat fünf, eine Kommune acht Ziffern.")],
+        help_text="Amtlicher Gemeindeschlüssel: fünf Ziffern für einen Kreis, acht für eine Kommune.",
+    )
     article = models.CharField(
         "Artikel",
         max_length=3,

@@ -25,14 +25,14 @@ class ClosedAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # a library w
 
 
 class LinkToken(PasswordResetTokenGenerator):
-    """Dead once it is used, a newer password is set, a day has passed, or the account is switched off."""
+    """Dead once it is used, a newer password is set, a week has passed, or the account is switched off."""
 
     def _make_hash_value(self, user: Any, timestamp: int) -> str:
         return super()._make_hash_value(user, timestamp) + str(user.is_active)
 
 
 def password_link(request: Request, user: Any) -> str:
-    """The address at which this person chooses a password, once and within a day."""
+    """The address at which this person chooses a password, once and within a week."""
     key = urlsafe_base64_encode(force_bytes(user.pk))
     token = LinkToken().make_token(user)
     return str(request.build_absolute_uri(reverse("choose-password", args=[key, token])))

@@ -44,6 +44,13 @@ class Section:
 
 
 SECTIONS: dict[str, Section] = {}
+STEPS: list[tuple[str, str, str]] = []  # of setting up a house: page, what it is for, in which case
+
+
+def setup_step(name: str, label: str, words: str) -> None:
+    """Declares a step of setting up a house, for Systemverwaltung, in the order in which they are told."""
+    if (name, label, words) not in STEPS:
+        STEPS.append((name, label, words))
 
 
 @functools.cache

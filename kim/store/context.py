@@ -72,6 +72,17 @@ def acting(
             cursor.execute(SET, before)
 
 
+@contextmanager
+def for_body_too(body_id: int) -> Iterator[None]:
+    """Within the block rows of this body, too, can be seen and written: for the act that creates it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(current_setting('app.body_ids', true), '')")
+        before = str(cursor.fetchone()[0])
+        cursor.execute("SELECT set_config('app.body_ids', %s, true)", [f"{before},{body_id}".strip(",")])
+        yield
+        cursor.execute("SELECT set_config('app.body_ids', %s, true)", [before])
+
+
 def describe_act(**context: str) -> None:
     """Add to the context of what follows in this transaction: the reason of a change."""
     with connection.cursor() as cursor:

@@ -18,16 +18,22 @@ class Unreachable(Exception):
     """No database answers; the text says where it was looked for and what to do."""
 
 
+def folder() -> Path:
+    """Where everything of this house is kept: var for the trial, another (KIM_FOLDER) for one's own data."""
+    return BASE / os.environ.get("KIM_FOLDER", "var")
+
+
 def data_directory() -> Path:
     """Where the embedded server keeps its files: var/pg, or outside root's home when root runs it.
 
     The server never runs as root; its own user must be able to reach the directory, and root's home should
     not be opened for that.
     """
-    home = Path("/root")
-    if os.geteuid() == 0 and BASE.is_relative_to(home):
-        return Path("/var/lib") / f"kim-{hashlib.sha256(str(BASE).encode()).hexdigest()[:10]}" / "pg"
-    return BASE / "var" / "pg"
+    home, own = Path("/root"), folder()
+    if os.geteuid() == 0 and own.is_relative_to(home):
+        named = BASE if own == BASE / "var" else own
+        return Path("/var/lib") / f"kim-{hashlib.sha256(str(named).encode()).hexdigest()[:10]}" / "pg"
+    return own / "pg"
 
 
 def embedded() -> bool:

@@ -1,5 +1,6 @@
 """Posts, who employs them, which Kommunen they serve, and who has them; no money."""
 
+from staffing.models.founding import found_body
 from staffing.models.masterdata import BodyMunicipality, Carrier, Function, Municipality
 from staffing.models.moves import Moved, on_move
 from staffing.models.occupancies import Occupancy, PlanNote
@@ -28,5 +29,6 @@ __all__ = [
     "Stage",
     "Status",
     "always",
+    "found_body",
     "on_move",
 ]

@@ -19,6 +19,7 @@ class Municipality(Versioned):
     name = models.CharField("Name", max_length=80, unique=True)
     short_name = models.CharField("Kurzname im Satz", max_length=80)
     slug = models.SlugField("Kurzname in Adressen", max_length=80, unique=True)
+    district = models.CharField("Kreis", max_length=80, blank=True, default="", db_default="")
     sort_key = sort_key()
 
     class Meta(Versioned.Meta):

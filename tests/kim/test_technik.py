@@ -220,7 +220,7 @@ def test_nothing_of_the_librarys_own_is_offered(technik):
 def house(technik, **changes):
     """What the form of a body shows, as it would be sent, with changes."""
     row = Body.objects.get(slug="stadt-aachen")
-    given = {name: getattr(row, name) for name in ("name", "article", "slug", "sender", "consultation_heading", "paper_numbers", "paper_layout", "version")}  # fmt: skip
+    given = {name: getattr(row, name) for name in ("name", "article", "kind", "ags", "slug", "sender", "consultation_heading", "paper_numbers", "paper_layout", "version")}  # fmt: skip
     day = {"is_trial": "on", "reference_day": f"{row.reference_day:%d.%m.%Y}"}
     return technik.post("/technik/koerperschaften/stadt-aachen/", given | day | changes)
 

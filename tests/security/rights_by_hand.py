@@ -71,7 +71,7 @@ Belege eintragen und bearbeiten          | §10    | x  .  .  .  .  .  .  | sour
 Datenlisten unter /technik/ ansehen      | §5     | x  x  x  x  x  .  x  | admin.lists       | admin:technik-allocation
 /technik/ öffnen                         | §5     | x  x  x  x  x  x  x  | admin.view        | admin:index
 Benutzerkonten pflegen                   | §5 §10 | .  .  .  .  .  x  .  | technical.edit    | admin:kim_user_add
-Körperschaften anlegen                   | §10    | .  .  .  .  .  x  .  | technical.edit    | admin:kim_body_add
+Körperschaften anlegen                   | §10    | .  .  .  .  .  x  .  | technical.edit    | setup-body
 Stammdaten pflegen                       | §10    | .  .  .  .  .  x  .  | technical.edit    | admin:grants_rate_add
 """
 

@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 from argparse import ArgumentParser
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -17,7 +16,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 from gunicorn.app.base import BaseApplication
 
-from kim.models import Body, Role, RoleAssignment, User
+from kim.models import Body, Role, RoleAssignment, SetupKey, User
+from kim.store import postgres
 from kim.store.context import acting
 
 PASSWORD_FILE = "trial-password" + os.environ.get("KIM_DATABASE", "").replace("_", "-")
@@ -69,6 +69,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         port = free_port(options["port"])
         call_command("migrate", verbosity=0)
+        call_command("load_reference", verbosity=0)
         self.check(databases=["default"])
         self.stdout.write(f"KIM-Verwaltung: http://127.0.0.1:{port}/")
         if settings.TRIAL:
@@ -76,9 +77,10 @@ class Command(BaseCommand):
             for line in trial_users():
                 self.stdout.write(line)
         elif not User.objects.exists():
-            self.stdout.write(
-                "Noch kein Benutzerkonto. Das erste: manage.py create_user NAME --role ROLLE --body KURZNAME"
-            )
+            with acting(None, [], command="serve"):
+                key = SetupKey.issue()
+            address = f"http://127.0.0.1:{port}/einrichten/?schluessel={key}"
+            self.stdout.write(f"Einrichten: {address}  (gilt 7 Tage, einmal)")
         self.stdout.flush()
         connections.close_all()
         if hasattr(connections["default"], "close_pool"):
@@ -117,7 +119,7 @@ def trial_data() -> None:
 
 def trial_users() -> list[str]:
     """Create the trial users with one random password; the lines that name them, the password last."""
-    path = Path(settings.VAR) / PASSWORD_FILE
+    path = postgres.folder() / PASSWORD_FILE
     wanted = [(f"{role}{suffix}", role, slug) for slug, suffix in TRIAL_BODIES.items() for role in TRIAL_NAMES]
     wanted.append((str(Role.TECHNICAL), Role.TECHNICAL, ""))
     known = set(User.objects.values_list("username", flat=True))

@@ -1,0 +1,77 @@
+"""Reference data that ship with the program: all Kommunen of NRW, programmes, Bausteine, Funktionen, published rates,
+Kontengruppen. What is there stays as it is; migrate calls this, so every house has them."""
+
+import csv
+import tomllib
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from kim.management.commands.load_fixtures import Loader
+from kim.store.context import acting
+from kim.values.formats import slug
+from staffing.models import Municipality
+
+FOLDER = Path(settings.BASE_DIR) / "fixtures" / "allgemein"
+KOMMUNEN = FOLDER / "kommunen_nrw.csv"  # ags;name;kreis_ags;kreis
+SOURCE = "Amtliche Gemeindeschlüssel, Gemeindeverzeichnis des Statistischen Bundesamts"
+
+
+class Command(BaseCommand):
+    help = "Load the reference data that are missing."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """None."""
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if is_there():
+            return
+        for path in sorted(FOLDER.glob("*.toml")):
+            Loader(path, "").load()
+        with acting(None, [], command="load_reference", reason=SOURCE, act="Bestandsübernahme"):
+            made = load_municipalities()
+        if options["verbosity"]:
+            self.stdout.write(f"Kommunen: {made} neu")
+
+
+def official() -> list[dict[str, str]]:
+    """The rows of the official list."""
+    with KOMMUNEN.open(newline="") as lines:
+        return list(csv.DictReader(lines, delimiter=";"))
+
+
+def is_there() -> bool:
+    """Whether nothing is missing: every Kommune of the list, and of the rest as many rows as the files have."""
+    from django.apps import apps
+
+    known = set(Municipality.objects.exclude(district="").values_list("ags", flat=True))
+    if {row["ags"] for row in official()} - known:
+        return False
+    tables = {str(model._meta.verbose_name): model for model in apps.get_models()}
+    for path in FOLDER.glob("*.toml"):
+        for name, rows in tomllib.loads(path.read_text()).items():
+            if isinstance(rows, list) and tables[name]._base_manager.count() < len(rows):
+                return False
+    return True
+
+
+def load_municipalities() -> int:
+    """Record the Kommunen that are missing, and the Kreis of those that have none; how many are new."""
+    there = {one.ags: one for one in Municipality.objects.all()}
+    taken, made = {one.slug for one in there.values()}, 0
+    for row in official():
+        one = there.get(row["ags"])
+        if one is None:
+            short = row["name"].partition(" (")[0]
+            word = slug(short) if slug(short) not in taken else slug(row["name"])
+            one = Municipality(ags=row["ags"], name=row["name"], short_name=short, slug=word)
+            taken.add(word)
+            made += 1
+        elif one.district:
+            continue
+        one.district = row["kreis"]
+        one.save_checked()
+    return made
