@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Count
 from django.http import HttpRequest
-from django.urls import reverse
 
 from kim.admin import ReadOnlyAdmin
 from kim.values.formats import format_day
@@ -23,7 +22,7 @@ class MeetingAdmin(ReadOnlyAdmin):
         return super().get_queryset(request).select_related("organization").annotate(papers=Count("consultations"))
 
     def url_of(self, row: Meeting) -> str:
-        return reverse("documents")
+        return row.get_absolute_url()
 
     @admin.display(description="Sitzungstag", ordering="date")
     def date_text(self, row: Meeting) -> str:

@@ -2,7 +2,7 @@
 
 from kim.lists import ChoicesFilter, ObjectsFilter, SearchFilter, StrictFilters, programmes
 from kim.values.formats import slug
-from meetings.models import Paper
+from meetings.models import Organization, Paper
 
 
 class PaperFilters(StrictFilters):
@@ -15,4 +15,33 @@ class PaperFilters(StrictFilters):
     vorlageart = ChoicesFilter("paper_type", {slug(t.label): (t.label, t) for t in Paper.PaperType}, label="Vorlageart")
     bearbeitungsstand = ChoicesFilter(
         "state", {slug(s.label): (s.label, s) for s in Paper.State}, label="Bearbeitungsstand"
+    )
+
+
+class NamedFilters(StrictFilters):
+    """Search in names: Gremien, Dienststellen."""
+
+    suche = SearchFilter(["name", "short_name"])
+
+
+class TermFilters(StrictFilters):
+    """Search in names of Wahlperioden."""
+
+    suche = SearchFilter(["name"])
+
+
+class PersonFilters(StrictFilters):
+    """Search in names of persons."""
+
+    suche = SearchFilter(["name", "family_name"])
+
+
+class MeetingFilters(StrictFilters):
+    """Search and Gremium."""
+
+    suche = SearchFilter(["organization__name", "place"])
+    gremium = ObjectsFilter(
+        "organization",
+        lambda request: Organization.visible_to(request).filter(organization_type="committee"),
+        label="Gremium",
     )

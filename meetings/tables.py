@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from kim.lists import BadgeColumn, DateColumn, DenseTable, TextColumn
+from kim.lists import BadgeColumn, DateColumn, DenseTable, LinkColumn, PeriodColumn, TextColumn
 from kim.values.formats import slug
-from meetings.filters import PaperFilters
+from meetings.filters import MeetingFilters, NamedFilters, PaperFilters, PersonFilters, TermFilters
 from meetings.models import Paper
 
 
@@ -40,3 +40,76 @@ class PaperTable(DenseTable):
     @classmethod
     def key(cls, record: Any, url: str) -> str:
         return slug(record.address or record.name)
+
+
+class CommitteeTable(DenseTable):
+    """Gremien by name."""
+
+    title, noun = "Gremien", ("Gremium", "Gremien")
+    help_text = "Ausschüsse und Räte, die Vorlagen beraten."
+    filters = NamedFilters
+    default_order, dated = "name", False
+    add_url, add_rule = "committee-new", "meetings.edit"
+
+    name = LinkColumn(accessor="name", verbose_name="Gremium")
+    kurzname = TextColumn(accessor="short_name", verbose_name="Kurzname")
+    aufgeloest = DateColumn(accessor="ends_on", verbose_name="aufgelöst am")
+
+
+class OfficeTable(DenseTable):
+    """Dienststellen by name."""
+
+    title, noun = "Dienststellen", ("Dienststelle", "Dienststellen")
+    help_text = "Ämter und Fachbereiche, die Vorlagen schreiben und mitzeichnen."
+    filters = NamedFilters
+    default_order, dated = "name", False
+    add_url, add_rule = "office-new", "papers.release"
+
+    name = LinkColumn(accessor="name", verbose_name="Dienststelle")
+    kurzname = TextColumn(accessor="short_name", verbose_name="Kurzname")
+    ort = TextColumn(accessor="locality", verbose_name="Ort")
+    aufgeloest = DateColumn(accessor="ends_on", verbose_name="aufgelöst am", hidden=True)
+
+
+class TermTable(DenseTable):
+    """Wahlperioden by name."""
+
+    title, noun = "Wahlperioden", ("Wahlperiode", "Wahlperioden")
+    help_text = "Wie lange ein Rat oder Kreistag gewählt ist."
+    filters = TermFilters
+    default_order, dated = "name", False
+    add_url, add_rule = "legislative-term-new", "meetings.edit"
+
+    name = LinkColumn(accessor="name", verbose_name="Wahlperiode")
+    zeitraum = PeriodColumn(accessor="validity", verbose_name="Zeitraum")
+
+
+class PersonTable(DenseTable):
+    """Persons by name."""
+
+    title, noun = "Personen", ("Person", "Personen")
+    help_text = "Nur wen öffentliche Dokumente nennen; ihre Namen stehen nicht im Verlauf."
+    filters = PersonFilters
+    default_order, dated = "nachname", False
+    add_url, add_rule = "person-new", "meetings.edit"
+
+    nachname = LinkColumn(accessor="family_name", verbose_name="Nachname")
+    name = TextColumn(accessor="name", verbose_name="Name")
+    titel = TextColumn(accessor="title", verbose_name="Titel")
+
+
+class MeetingTable(DenseTable):
+    """Sitzungen, the latest first."""
+
+    title, noun = "Sitzungen", ("Sitzung", "Sitzungen")
+    help_text = "Sitzungen der Gremien; die Seite einer Sitzung zeigt, welche Vorlagen in ihr beraten werden."
+    filters = MeetingFilters
+    default_order, dated = "-tag", False
+    add_url, add_rule = "meeting-new", "meetings.edit"
+
+    gremium = LinkColumn(accessor="organization__name", verbose_name="Gremium")
+    tag = DateColumn(accessor="date", verbose_name="Tag")
+    beginn = TextColumn(accessor="begins", verbose_name="Beginn")
+    ort = TextColumn(accessor="place", verbose_name="Ort")
+    oeffentlich = TextColumn(accessor="publicity", verbose_name="öffentlich")
+    wahlperiode = TextColumn(accessor="legislative_term__name", verbose_name="Wahlperiode", hidden=True)

@@ -3,9 +3,17 @@
 from django.urls import path
 
 from kim.pages.sections import section
-from meetings.views import cosigning, paper_heads, papers
+from meetings.views import cosigning, paper_heads, papers, sittings
 
-section("Dokumente", 50, documents="Vorlagen", sources="Belege", document_check="PDF prüfen")
+section(
+    "Sitzungen",
+    45,
+    meetings="Sitzungen",
+    committees="Gremien",
+    legislative_terms="Wahlperioden",
+    persons="Personen",
+)
+section("Dokumente", 50, documents="Vorlagen", sources="Belege", offices="Dienststellen", document_check="PDF prüfen")
 
 urlpatterns = [
     path("dokumente/", papers.Papers.as_view(), name="documents"),
@@ -27,4 +35,10 @@ urlpatterns = [
     path("dokumente/<str:reference>/mitzeichnung/neu/", paper_heads.AddCoSignature.as_view(), name="cosignature-new"),
     path("dokumente/<str:reference>/mitzeichnen/", cosigning.Sign.as_view(), name="document-sign"),
     path("dokumente/<str:reference>/stand/", papers.Proceed.as_view(), name="document-proceed"),
+    path("gremien/<str:key>/sitzungen.ics", sittings.CommitteeCalendar.as_view(), name="committee-calendar"),
+    *sittings.MeetingPages.urls("sitzungen/", "meeting"),
+    *sittings.CommitteePages.urls("gremien/", "committee"),
+    *sittings.TermPages.urls("wahlperioden/", "legislative-term"),
+    *sittings.PersonPages.urls("personen/", "person"),
+    *sittings.OfficePages.urls("dienststellen/", "office"),
 ]

@@ -49,7 +49,7 @@ class NamedRow(BodyRow):
     """A row whose page has its name in the address. The address stays when the name is another later, so that links
     hold; each model makes it unique in its body."""
 
-    slug = models.SlugField("Kurzname in Adressen", max_length=60, blank=True, editable=False)
+    slug = models.SlugField("Kurzname in Adressen", max_length=60, blank=True, default="", editable=False)
 
     class Meta(BodyRow.Meta):
         abstract = True

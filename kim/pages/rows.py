@@ -61,7 +61,7 @@ class NewRowPage(AddPage):
 
     def there_already(self, request: Request, form: Any) -> Any:
         """The row of the same name."""
-        model, typed = form._meta.model, form.cleaned_data.get(self.natural)
+        model, typed = form._meta.model, form.cleaned_data.get(self.natural) if self.natural else ""
         return model.visible_to(request).filter(**{f"{self.natural}__iexact": typed}).first() if typed else None
 
 

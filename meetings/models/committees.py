@@ -1,16 +1,30 @@
 """Committees, offices, persons and sittings, with OParl's names."""
 
-from typing import ClassVar
+import uuid
+from datetime import date
+from typing import Any, ClassVar
 
+from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Q, QuerySet
+from django.urls import reverse
 
-from kim.models import BodyRow, SameBody
+from kim.models import BodyRow, NamedRow, SameBody
 from kim.models.versioned import tracked
 from kim.values.periods import PeriodField
 
 
+def address(name: str) -> models.UniqueConstraint:
+    """No two rows of a body have the same address."""
+    return models.UniqueConstraint(
+        fields=["body", "slug"],
+        name=f"{name}_slug",
+        violation_error_message="Gerade ist noch ein Eintrag mit dieser Adresse entstanden. Bitte noch einmal.",
+    )
+
+
 @tracked()
-class LegislativeTerm(BodyRow):
+class LegislativeTerm(NamedRow):
     """A Wahlperiode."""
 
     name = models.CharField("Wahlperiode", max_length=40)
@@ -25,14 +39,18 @@ class LegislativeTerm(BodyRow):
                 name="legislativeterm_name",
                 violation_error_message="Diese Wahlperiode gibt es schon.",
             ),
+            address("legislativeterm"),
         ]
 
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        return reverse("legislative-term", args=[self.slug])
+
 
 @tracked()
-class Organization(BodyRow):
+class Organization(NamedRow):
     """A Gremium or a part of the administration."""
 
     class Type(models.TextChoices):
@@ -42,6 +60,15 @@ class Organization(BodyRow):
     name = models.CharField("Name", max_length=200)
     short_name = models.CharField("Kurzname", max_length=40, blank=True)
     organization_type = models.CharField("Art", max_length=12, choices=Type)
+    street = models.CharField("Straße und Hausnummer", max_length=120, blank=True, default="", db_default="")
+    postal_code = models.CharField("PLZ", max_length=10, blank=True, default="", db_default="")
+    locality = models.CharField("Ort", max_length=80, blank=True, default="", db_default="")
+    ends_on = models.DateField(
+        "aufgelöst am",
+        null=True,
+        blank=True,
+        help_text="Letzter Tag; danach wird es nicht mehr angeboten, in früheren Vorlagen bleibt es stehen.",
+    )
 
     class Meta(BodyRow.Meta):
         verbose_name, verbose_name_plural = "Gremium", "Gremien"
@@ -53,16 +80,26 @@ class Organization(BodyRow):
                 name="organization_name",
                 violation_error_message="Dieses Gremium gibt es schon.",
             ),
+            address("organization"),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("committee" if self.organization_type == self.Type.COMMITTEE else "office", args=[self.slug])
+
+    @classmethod
+    def there_on(cls, rows: "QuerySet[Organization]", day: date) -> "QuerySet[Organization]":
+        """Those of the rows that are not dissolved on a day."""
+        return rows.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=day))
 
 
 @tracked(exclude=("name", "family_name", "title"))
 class Person(BodyRow):
     """Somebody whom a public document names; the name stays out of the history."""
 
+    key = models.UUIDField("Kennung", default=uuid.uuid4, editable=False)
     name = models.CharField("Name", max_length=120)
     family_name = models.CharField("Nachname", max_length=80)
     title = models.CharField("Titel", max_length=40, blank=True)
@@ -76,14 +113,22 @@ class Person(BodyRow):
                 name="person_name",
                 violation_error_message="Diese Person ist schon erfasst.",
             ),
+            models.UniqueConstraint(
+                fields=["body", "key"],
+                name="person_key",
+                violation_error_message="Gerade ist noch ein Eintrag mit dieser Kennung entstanden. Bitte noch einmal.",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        return reverse("person", args=[self.key])
+
 
 @tracked()
-class Meeting(BodyRow):
+class Meeting(NamedRow):
     """A sitting of a committee."""
 
     organization = models.ForeignKey(Organization, models.PROTECT, related_name="meetings", verbose_name="Gremium")
@@ -96,6 +141,10 @@ class Meeting(BodyRow):
         verbose_name="Wahlperiode",
     )
     date = models.DateField("Sitzungstag")
+    start = models.TimeField("Beginn", null=True, blank=True, help_text="z. B. 17:00; leer: nicht bekannt.")
+    place = models.CharField("Ort", max_length=160, blank=True, default="", db_default="")
+    public = models.BooleanField("öffentlich", default=True, db_default=True)
+    cancelled = models.BooleanField("abgesagt", default=False, db_default=False)
 
     class Meta(BodyRow.Meta):
         verbose_name, verbose_name_plural = "Sitzung", "Sitzungen"
@@ -107,9 +156,37 @@ class Meeting(BodyRow):
                 name="meeting_day",
                 violation_error_message="Diese Sitzung ist schon erfasst.",
             ),
+            address("meeting"),
             SameBody("organization"),
             SameBody("legislative_term"),
         ]
 
     def __str__(self) -> str:
         return f"{self.organization} {self.date:%d.%m.%Y}"
+
+    def words_of_address(self) -> str:
+        """Example: sozialausschuss-2027-03-09."""
+        if not (self.organization_id and self.date):
+            return ""
+        short = self.organization.short_name or self.organization.name
+        return f"{short[:44]} {self.date.isoformat()}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("meeting", args=[self.slug])
+
+    def begins(self) -> str:
+        """When it begins, as people say it. Example: 17:00 Uhr."""
+        return f"{self.start:%H:%M} Uhr" if self.start else ""
+
+    def publicity(self) -> str:
+        """Whether it is public, and whether it takes place."""
+        words = "öffentlich" if self.public else "nichtöffentlich"
+        return f"{words}, abgesagt" if self.cancelled else words
+
+    def clean(self) -> None:
+        """A Gremium that is dissolved does not sit; a Wahlperiode covers the day."""
+        if self.organization_id and self.date and (end := self.organization.ends_on) and self.date > end:
+            raise ValidationError({"date": f"{self.organization} ist zum {end:%d.%m.%Y} aufgelöst."})
+        term: Any = self.legislative_term
+        if term and term.validity and self.date and self.date not in term.validity:
+            raise ValidationError({"date": f"Der Tag liegt nicht in der Wahlperiode {term}."})

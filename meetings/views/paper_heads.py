@@ -152,7 +152,9 @@ class ConsultationForm(forms.Form):
     def __init__(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: dict[str, Any] = self.fields
-        rows = Organization.visible_to(request).filter(organization_type="committee")
+        rows = Organization.there_on(
+            Organization.visible_to(request).filter(organization_type="committee"), request.stand
+        )
         fields["organization"].queryset = rows
 
 
@@ -207,7 +209,9 @@ class CoSignatureForm(forms.Form):
     def __init__(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: dict[str, Any] = self.fields
-        rows = Organization.visible_to(request).filter(organization_type="department")
+        rows = Organization.there_on(
+            Organization.visible_to(request).filter(organization_type="department"), request.stand
+        )
         fields["organization"].queryset = rows
         if not rows:
             fields["organization"].help_text = "Noch ist keine Dienststelle erfasst."

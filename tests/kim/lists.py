@@ -30,7 +30,7 @@ def fill(body, start, stop):
     """More of everything a list shows, numbered from start to stop."""
     from grants.models import Account, BudgetLine, FundingNotice, NoticeItem, SubProduct
     from kim.models import Source
-    from meetings.models import Consultation, Organization, Paper
+    from meetings.models import Consultation, LegislativeTerm, Meeting, Organization, Paper, Person
     from staffing.models import (  # fmt: skip
         BodyMunicipality,
         Carrier,
@@ -56,6 +56,12 @@ def fill(body, start, stop):
         for one in {places[-1], places[len(places) // 2]}:
             ServedMunicipality.objects.create(body=body, period=row, municipality=one)
         BudgetLine.objects.create(body=body, year=2023, sub_product=product, purpose="own", label=f"Personalaufwand für Stelle CMX-{n:03}", amount=n)  # fmt: skip
+        for kind, name in (("committee", "Ausschuss"), ("department", "Amt")):
+            made = Organization.objects.create(body=body, name=f"{name} Nummer {n:03}", organization_type=kind)
+            if kind == "committee":
+                Meeting.objects.create(body=body, organization=made, date=date(2023, 5, 1))
+        LegislativeTerm.objects.create(body=body, name=f"Wahlperiode Nummer {n:03}")
+        Person.objects.create(body=body, name=f"Frau Nummer {n:03}", family_name=f"Nummer {n:03}")
         SubProduct.objects.create(body=body, number=f"9.{n:03}", name=f"Teilprodukt Nummer {n:03}")
         Account.objects.create(body=body, number=f"59{n:03}", name=f"Aufwandskonto Nummer {n:03}")
         source = Source.objects.create(body=body, kind="paper", number=f"W/{n:04}", title=f"Sachstand zur Umsetzung, Nummer {n:03}", date=date(2023, 1, 5))  # fmt: skip

@@ -13,7 +13,17 @@ from kim.models import BoundFigure, ClosedYear, File, FindingNote, Job, Note, Re
 from kim.store.context import acting
 from kim.studio import releases
 from kim.values.periods import inclusive_range
-from meetings.models import BlockComment, Consultation, CoSignature, Meeting, Organization, Paper, Person, Signatory
+from meetings.models import (
+    BlockComment,
+    Consultation,
+    CoSignature,
+    LegislativeTerm,
+    Meeting,
+    Organization,
+    Paper,
+    Person,
+    Signatory,
+)
 from staffing.models import (
     BodyMunicipality,
     Carrier,
@@ -144,11 +154,16 @@ def plant_paper(body, word, code, source, notice, *, public):
     text = Text.objects.create(body=body, name=word)
     content = f"{word} {{{{body.name}}}} {{{{position.carrier position={code}}}}}"
     TextBlock.objects.create(body=body, text=text, position=1, key="a", heading=word, content=content)
+    address = code if public else f"{code}-zwei"
     organization = Organization.objects.create(
-        body=body, name=f"{plain} Ausschuss {public}", organization_type="committee"
+        body=body, name=f"{plain} Ausschuss {public}", organization_type="committee", slug=address
     )
-    meeting = Meeting.objects.create(body=body, organization=organization, date=body.reference_day)
-    person = Person.objects.create(body=body, name=f"{plain} {public}", family_name=plain)
+    meeting = Meeting.objects.create(body=body, organization=organization, date=body.reference_day, slug=address)
+    person = Person.objects.create(
+        body=body, name=f"{plain} {public}", family_name=plain, **({"key": FILES[code]} if public else {})
+    )
+    Organization.objects.create(body=body, name=f"{plain} Amt {public}", organization_type="department", slug=f"{address}-amt")  # fmt: skip
+    LegislativeTerm.objects.create(body=body, name=f"{plain} Periode {public}", slug=address)
     paper = Paper.objects.create(body=body, source=source, paper_type="information", text=text, notice=notice, as_of=body.reference_day, signer=person, public=public)  # fmt: skip
     Consultation.objects.create(body=body, paper=paper, organization=organization, meeting=meeting, role="information")
     BoundFigure.objects.create(body=body, text=text, token="body.name", words=word)

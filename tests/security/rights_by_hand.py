@@ -43,8 +43,8 @@ Zuwendungen bearbeiten                   | §5 §10 | x  .  .  .  .  .  .  | gra
 Fördersätze einer Zuwendung übernehmen   | §10    | x  .  .  .  .  .  .  | grants.edit       | notice-rates
 Haushalt ansehen                         | still  | x  x  x  x  x  .  x  | budget.view       | budget
 Teilprodukte, Sachkonten, Ansätze        | §5 §10 | .  x  .  .  .  .  .  | budget.edit       | account-new
-Sitzungen ansehen                        | still  | x  x  x  x  x  .  x  | meetings.view     | –
-Sitzungen vorbereiten und mitschreiben   | §5 §10 | .  .  x  .  .  .  .  | meetings.edit     | –
+Sitzungen ansehen                        | still  | x  x  x  x  x  .  x  | meetings.view     | meeting
+Sitzungen vorbereiten und mitschreiben   | §5 §10 | .  .  x  .  .  .  .  | meetings.edit     | meeting-new
 Vorlagen ansehen, prüfen, drucken        | §5 §10 | x  x  x  x  x  .  x  | documents.view    | document-versions
 Text einer Vorlage oder Weiterleitung    | §5 §10 | x  .  .  .  .  .  .  | documents.edit    | document-text
 Vorlage oder Weiterleitung freigeben     | §5 §10 | .  .  .  x  .  .  .  | documents.release | document-release

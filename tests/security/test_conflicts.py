@@ -57,7 +57,7 @@ def test_every_page_that_takes_a_form_is_of_a_known_kind(monkeypatch):
         "admin:kim_body_change",
         "admin:grants_rate_change",
     }
-    assert len(EDITS) == 30
+    assert len(EDITS) == 35
     monkeypatch.setattr("tests.security.test_conflicts.VERBS", set())
     assert "undo" in list(unaccounted(PAGES))
 
@@ -82,7 +82,7 @@ def fields(words):
 
 def text_field(data):
     """A field of free words."""
-    known = ["file_reference", "last_name", "sender", "short_name", "basis_place", "locality", "title", "source", "legal_basis", "name", "validity_assumption", "note", "signer_name", "proration_place"]  # fmt: skip
+    known = ["file_reference", "last_name", "sender", "short_name", "basis_place", "locality", "title", "source", "legal_basis", "name", "validity_assumption", "note", "signer_name", "proration_place", "place"]  # fmt: skip
     return next(name for name in known if name in data)
 
 

@@ -29,7 +29,14 @@ SLUGS = {
     "carrier-remove": "sprungbrett",
     "municipality": "alsdorf",
 }
-KEYS = {"sub-product": "946100", "account": "414100"}  # by the first word of the page's name
+KEYS = {
+    "sub-product": "946100",
+    "account": "414100",
+    "committee": "staedteregionsausschuss",
+    "committee-calendar": "staedteregionsausschuss",
+    "meeting": "staedteregionsausschuss-2022-03-24",
+    "office": "amt-20-kaemmerei-annahme",
+}  # by the first word of the page's name
 PLACE = {"number": "CM-10", "slot": "1", "start": "ohne-beginn"}
 # nothing is closed; a view names its list in the query; the StädteRegion has no draft and no Weiterleitung
 NOT_THERE = {
@@ -38,6 +45,7 @@ NOT_THERE = {
     *(f"onward-{end}" for end in ("grant", "head", "zip", "remove")),
     *(f"job{end}" for end in ("", "-continue")),
     "signatory-edit",
+    *(f"{noun}{end}" for noun in ("person", "legislative-term") for end in ("", "-edit", "-remove")),
     *("source-edit", "source-remove"),
     *(f"reallocation{end}" for end in ("", "-edit", "-adopt", "-withdraw", "-remove")),
 }
