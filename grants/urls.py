@@ -26,6 +26,7 @@ urlpatterns = [
     path("zuwendungen/bescheid/<slug:slug>/", notices.NoticePage.as_view(), name="notice"),
     path("zuwendungen/bescheid/<slug:slug>/bearbeiten/", entering.EditNotice.as_view(), name="notice-edit"),
     path("zuwendungen/bescheid/<slug:slug>/loeschen/", entering.RemoveNotice.as_view(), name="notice-remove"),
+    path("zuwendungen/bescheid/<slug:slug>/stellen/", entering.AssignPosts.as_view(), name="notice-posts"),
     path("zuwendungen/bescheid/<slug:slug>/fassung/neu/", entering.AddVersion.as_view(), name="notice-version-new"),
     path(
         "zuwendungen/bescheid/<slug:slug>/fassung/<int:number>/",

@@ -46,6 +46,19 @@ class NewPositionForm(forms.Form):
     """What a new post needs; the function follows from the funding if there is one."""
 
     number = LineField(label="Stellennummer", max_length=20, validators=[POSITION_NUMBER])
+    count = forms.IntegerField(
+        label="wie viele",
+        min_value=1,
+        max_value=50,
+        initial=1,
+        required=False,
+        help_text="Mehrere gleiche in einem Zug; die Nummer zählt weiter: CM-09, CM-10 …",
+        error_messages={
+            "invalid": "Bitte eine ganze Zahl eingeben, z. B. 6.",
+            "min_value": "Mindestens eine Stelle.",
+            "max_value": "Höchstens 50 Stellen in einem Zug.",
+        },
+    )
     kind = forms.ChoiceField(label="Art", choices=Position.Kind.choices)
     item = forms.ModelChoiceField(
         NoticeItem.objects.none(), label="gefördert aus", required=False, empty_label="keine Zuwendung"
@@ -77,10 +90,13 @@ class NewPositionForm(forms.Form):
     start = DateField(
         label="wirksam ab", help_text="Erster Tag, an dem die Stelle zählt; für das ganze Förderjahr der 1. Januar."
     )
+    end = DateField(label="endet am", required=False, help_text="Letzter Tag; leer, wenn kein Ende feststeht.")
+    basis = forms.ModelChoiceField(Source.objects.none(), label="Grundlage", required=False, empty_label="keine Angabe")
+    basis_place = LineField(label="Fundstelle", max_length=120, required=False)
     reason = LineField(
         label="Grund",
         max_length=300,
-        help_text="Steht im Verlauf und als Annahme an den Zahlen, bis eine Grundlage eingetragen ist.",
+        help_text="Steht im Verlauf und, solange keine Grundlage eingetragen ist, als Annahme an den Zahlen.",
         error_messages={"required": "Bitte einen Grund angeben. Er steht im Verlauf."},
     )
 
@@ -90,7 +106,8 @@ class NewPositionForm(forms.Form):
         holding = NoticeVersion.visible_to(request).holding_on(request.stand)
         items = NoticeItem.visible_to(request).filter(kind="staff", terms__notice_version__in=holding.values("pk"))
         fields["item"].queryset = items.select_related("notice", "function").prefetch_related("notice__versions")
-        only = list(items[:2])
+        wanted = request.GET.get("zuwendung", "")
+        only = list((items.filter(notice__slug=wanted) if wanted else items)[:2])
         fields["item"].initial = only[0].pk if len(only) == 1 else None
         fields["item"].label_from_instance = lambda item: f"{item.notice.title}: {item}"
         known = Q(rates__programme__notices__body=request.acting_body) | Q(position__body=request.acting_body)
@@ -98,16 +115,21 @@ class NewPositionForm(forms.Form):
         fields["function"].queryset = used if used.exists() else Function.objects.all()
         fields["carrier"].queryset = Carrier.visible_to(request)
         fields["municipalities"].queryset = Municipality.objects.filter(uses__body=request.acting_body)
-        fields["start"].today = request.stand
+        fields["basis"].queryset = Source.visible_to(request)
+        fields["count"].widget.attrs["inputmode"] = "numeric"
+        fields["start"].today = fields["end"].today = request.stand
         fields["start"].initial = request.stand
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
+        data["count"] = data.get("count") or 1
         if not data.get("item") and not data.get("function"):
             self.add_error(
                 "function", "Bitte eine Funktion wählen, wenn die Stelle aus keiner Zuwendung gefördert wird."
             )
         item, start = data.get("item"), data.get("start")
+        if start and data.get("end") and data["end"] < start:
+            self.add_error("end", "Das Ende liegt vor dem Beginn.")
         if item and start and start >= item.notice.current.validity.upper:
             last = format_day(last_day(item.notice.current.validity))
             self.add_error("start", f"Die gewählte Zuwendung endet am {last}. Bitte einen früheren Tag wählen.")

@@ -3,7 +3,7 @@
 from grants.models.amending import NewVersion
 from grants.models.budget import Account, AccountGroup, BudgetLine, SubProduct
 from grants.models.carrying_over import carried, carry_over
-from grants.models.funding import Funding
+from grants.models.funding import Funding, assign_posts
 from grants.models.handover import hand_over
 from grants.models.items import ItemRate, ItemTerms, NoticeItem
 from grants.models.ledger import Book, Entry, load
@@ -33,6 +33,7 @@ __all__ = [
     "Rate",
     "SubProduct",
     "YearAmount",
+    "assign_posts",
     "carried",
     "carried_lines",
     "carry_over",

@@ -1,8 +1,10 @@
 """A post set up with its money: its facts from a day on, and the position of a notice that pays it."""
 
+import re
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 
 from grants.models.funding import Funding
 from kim.models import Body
@@ -10,6 +12,24 @@ from kim.models.refusals import db_errors_as_validation
 from kim.store.context import describe_act
 from kim.values.periods import inclusive_range
 from staffing.models import Position, PositionPeriod, ServedMunicipality
+
+
+def numbers(first: str, count: int) -> list[str]:
+    """So many post numbers, counted on from the first at its last digits. ValidationError if it has none to count on.
+
+    >>> numbers("CM-09", 3)
+    ['CM-09', 'CM-10', 'CM-11']
+    """
+    head, digits = re.fullmatch(r"(.*?)([0-9]*)", first, re.DOTALL).groups()  # type: ignore[union-attr]  # fits always
+    if count > 1 and not digits:
+        raise ValidationError({"number": f"„{first}“ endet nicht auf eine Ziffer; so lässt sich nicht weiterzählen."})
+    return [first] if count == 1 else [f"{head}{int(digits) + n:0{len(digits)}}" for n in range(count)]
+
+
+@transaction.atomic
+def establish_posts(body: Body, data: dict[str, Any]) -> list[Position]:
+    """Create as many posts as the count says, alike, with numbers counted on; all or none, as one act."""
+    return [establish_post(body, data | {"number": one}) for one in numbers(data["number"], data["count"])]
 
 
 def establish_post(body: Body, data: dict[str, Any]) -> Position:
@@ -25,11 +45,13 @@ def establish_post(body: Body, data: dict[str, Any]) -> Position:
         )
         facts = PositionPeriod(
             body=body,
-            validity=inclusive_range(data["start"], None),
+            validity=inclusive_range(data["start"], data.get("end")),
             fte=data["fte"],
             carrier=data["carrier"],
             stage=data["stage"],
-            assumption=data["reason"].strip(),
+            basis=data.get("basis"),
+            basis_place=data.get("basis_place", ""),
+            assumption="" if data.get("basis") else data["reason"].strip(),
             validity_assumption=data["reason"].strip(),
         )
         try:

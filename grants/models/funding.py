@@ -9,7 +9,7 @@ import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q, QuerySet
 
 from grants.models.guards import FUNDED_TWICE, FUNDED_TWICE_BY_POST, FUNDED_TWICE_WORDS
@@ -17,10 +17,12 @@ from grants.models.items import NoticeItem
 from grants.models.notices import NoticeVersion
 from grants.models.readings import counted_spans
 from kim.models import BodyRow, SameBody, closed_year
+from kim.models.refusals import db_errors_as_validation, deleted
 from kim.models.versioned import tracked
+from kim.store.context import describe_act
 from kim.values.formats import format_day, format_fte
 from kim.values.money import FteModelField, exact
-from kim.values.periods import PeriodField, inclusive_range, intersection
+from kim.values.periods import PeriodField, half_open_range, inclusive_range, intersection
 from staffing.models import Position, PositionPeriod
 
 pgtrigger.register(FUNDED_TWICE_BY_POST)(PositionPeriod)  # a post may not become smaller than its funded parts
@@ -86,6 +88,18 @@ class Funding(BodyRow):
         part = f", {format_fte(self.fte)} VZÄ" if self.fte is not None else ""
         return f"{self.position} aus {self.item}{part}"
 
+    def holds_on_or_after(self, day: date | None) -> bool:
+        """Whether it pays on the day or later; without a day: at all."""
+        return day is None or self.validity.upper is None or self.validity.upper > day
+
+    def end_before(self, day: date | None) -> None:
+        """It pays no longer from the day on; one that had not begun, or without a day, is deleted."""
+        if day is None or (self.validity.lower is not None and self.validity.lower >= day):
+            deleted(self)
+            return
+        self.validity = half_open_range(self.validity.lower, day)
+        self.save_checked()
+
     def clean(self) -> None:
         """The function fits, and the post is not paid twice on any day (double funding, § 9 (4) TIntG)."""
         if not (self.item_id and self.position_id and self.validity):
@@ -96,6 +110,38 @@ class Funding(BodyRow):
         found = twice(self.position, [*others.select_related("item__notice"), self])
         if found:
             raise ValidationError({"item": f"{FUNDED_TWICE_WORDS} ({found})"})
+
+
+@transaction.atomic
+def assign_posts(item: NoticeItem, wanted: dict[Position, Decimal | None], *, since: date | None, reason: str) -> int:
+    """Pay these posts from a position of a notice, from a day on or as long as it pays, and no longer those that are
+    not named; how many have changed. wanted: which part of a post is paid (FTE; None: the whole post).
+
+    A funding that has begun before ``since`` ends the day before. ValidationError with a sentence: another function,
+    double funding, a part larger than the post, a closed year.
+    """
+    describe_act(act="Stellen zugeordnet", reason=reason.strip())
+    there: dict[Position, list[Funding]] = {}
+    for one in item.funding.select_related("position"):
+        if one.holds_on_or_after(since):
+            there.setdefault(one.position, []).append(one)
+    changed = 0
+    with db_errors_as_validation():
+        for position, rows in there.items():
+            if position not in wanted:
+                for one in rows:
+                    one.end_before(since)
+                changed += 1
+        for position, part in wanted.items():
+            rows = there.get(position, [])
+            if len(rows) == 1 and rows[0].fte == part:
+                continue
+            for one in rows:
+                one.end_before(since)
+            span = always() if since is None else inclusive_range(since, None)
+            Funding(body=item.body, item=item, position=position, fte=part, validity=span).save_checked()
+            changed += 1
+    return changed
 
 
 def twice(position: Position, fundings: Iterable[Funding]) -> str:

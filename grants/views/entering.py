@@ -10,8 +10,9 @@ from django.db.models import Q
 from django.http import Http404
 from django.urls import reverse
 
+from grants.forms.funding import AssignForm, PostForm
 from grants.forms.notices import DocumentForm, ItemForm, Items, NoticeForm, functions_of
-from grants.models import FundingNotice, NewVersion, NoticeItem, NoticeVersion, load
+from grants.models import FundingNotice, NewVersion, NoticeItem, NoticeVersion, assign_posts, load
 from grants.models.amending import CorrectedVersion
 from grants.views.notices import items_of, notice_of
 from kim.access.request import Request
@@ -19,7 +20,9 @@ from kim.models import File, Source
 from kim.pages.forms import RemovePage
 from kim.pages.rows import EditRowPage
 from kim.pages.sheets import Sheet, SheetPage, table
-from kim.values.formats import LineField, format_euro
+from kim.values.formats import LineField, format_euro, format_fte
+from staffing.figures.occupancy import choices_on
+from staffing.models import Position
 
 
 class ReasonForm(forms.Form):
@@ -182,6 +185,52 @@ class EditVersion(DocumentPage):
     def told(self, request: Request, form: Sheet, result: Any) -> tuple[str, str]:
         version = NoticeVersion.objects.get(pk=self.version.pk)
         return f"Fassung {version.number} ist berichtigt. {weighed(version)}", version.get_absolute_url()
+
+
+class AssignPosts(SheetPage):
+    """Which of the posts that are there a Zuwendung pays: ticked in a list, all of a post or a part."""
+
+    rule = "grants.edit"
+    template_name = "grants/notice_posts.html"
+    title, button = "Stellen zuordnen", "Zuordnung speichern"
+    foreseeable = True
+
+    def sheet(self, request: Request, data: Any, files: Any, **kwargs: Any) -> Sheet:
+        self.notice = notice_of(request, kwargs["slug"])
+        items = self.notice.items.filter(kind=NoticeItem.Kind.STAFF).select_related("function")
+        head = AssignForm(items, data, initial={"item": items.first()})
+        chosen = items.filter(pk=key).first() if (key := str(head["item"].value() or "")).isdecimal() else items.first()
+        chosen = chosen or items.first()
+        paid = {one.position_id: one for one in chosen.funding.all()} if chosen else {}
+        rows = Position.visible_to(request).filter(function=chosen.function) if chosen else Position.objects.none()
+        self.posts = {one.number: one for one in rows.order_by("number")}
+        sizes = choices_on(request.acting_body, request.stand)
+        lines = [
+            {
+                "post": sizes.get(number, f"{number} (am Stand nicht da)"),
+                "number": number,
+                "paid": post.pk in paid,
+                "part": paid[post.pk].fte if post.pk in paid else None,
+            }
+            for number, post in self.posts.items()
+        ]
+        return Sheet({"head": head}, {"posts": table(PostForm, "post", data, initial=lines, more=0)})
+
+    def context(self, request: Request, form: Any, **kwargs: Any) -> dict[str, Any]:
+        version = self.notice.current
+        granted = sum((one.fte for one in version.terms.all() if one.fte), Decimal(0))
+        words = f"{self.notice} fördert {format_fte(granted)} VZÄ. Angekreuzt ist, was sie bezahlt."
+        return {"title": self.title, "lead": words}
+
+    def change(self, request: Request, form: Sheet) -> Callable[[], int]:
+        head = form.forms["head"].cleaned_data
+        ticked = [line.cleaned_data for line in form.lines("posts") if line.cleaned_data["paid"]]
+        wanted = {self.posts[one["number"]]: one["part"] for one in ticked if one["number"] in self.posts}
+        return lambda: assign_posts(head["item"], wanted, since=head["since"], reason=head["reason"])
+
+    def told(self, request: Request, form: Sheet, result: Any) -> tuple[str, str]:
+        words = "Eine Zuordnung ist" if result == 1 else f"{result} Zuordnungen sind"
+        return (f"{words} gespeichert." if result else "Es hat sich nichts geändert."), self.notice.get_absolute_url()
 
 
 class EditNotice(EditRowPage):

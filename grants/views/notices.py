@@ -25,7 +25,7 @@ from grants.models import (
     carry_over,
     load,
 )
-from grants.models.establishing import establish_post
+from grants.models.establishing import establish_posts
 from grants.models.rates import published_rates, take_rates
 from grants.tables import BudgetTable, NoticeTable
 from kim.access.request import Request
@@ -283,16 +283,17 @@ class NewPosition(AddPage):
         return NewPositionForm(request, *data)
 
     def save(self, request: Request, form: Any) -> tuple[str, str]:
-        position = establish_post(request.acting_body, form.cleaned_data)
-        return established(request, position), position.get_absolute_url()
+        made = establish_posts(request.acting_body, form.cleaned_data)
+        return established(request, made), made[0].get_absolute_url() if len(made) == 1 else reverse("positions")
 
 
-def established(request: Request, position: Position) -> str:
-    """What the new post does to cost neutrality, for the user."""
+def established(request: Request, made: list[Position]) -> str:
+    """What the new posts do to cost neutrality, for the user."""
     words = [
         f"Kostenneutralität {one.number}: {format_euro(r.amount)}, {r.in_words()}"
         if r
         else f"Kostenneutralität: {problem}"
         for one, r, problem in neutrality.of_year(request.acting_body, request.stand)
     ]
-    return f"Stelle {position.number} ist eingerichtet. {'; '.join(words)}."
+    told = f"Stelle {made[0].number} ist" if len(made) == 1 else f"{listed([p.number for p in made])} sind"
+    return f"{told} eingerichtet. {'; '.join(words)}."
