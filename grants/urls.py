@@ -2,8 +2,10 @@
 
 from django.urls import path
 
+from grants.models import BudgetLine, FundingNotice, SubProduct
 from grants.views import budget, entering, notices, onward
-from kim.pages.sections import section
+from kim.pages.sections import first_step, section
+from staffing.models import Position
 
 section("Zuwendungen", 20, notices="Zuwendungen", allocation="Stellenverteilung")
 section(
@@ -14,6 +16,11 @@ section(
     sub_products="Teilprodukte",
     accounts="Sachkonten",
 )
+
+first_step(30, "Teilprodukt anlegen", "sub-product-new", lambda body: SubProduct.objects.filter(body=body).exists())
+first_step(40, "Zuwendung erfassen", "notice-new", lambda body: FundingNotice.objects.filter(body=body).exists())
+first_step(50, "Stellen anlegen", "position-new", lambda body: Position.objects.filter(body=body).exists())
+first_step(60, "Ansätze schreiben", "budget-edit", lambda body: BudgetLine.objects.filter(body=body).exists())
 
 urlpatterns = [
     path("zuwendungen/bescheid/<slug:slug>/rechenregel/", notices.NoticeRule.as_view(), name="notice-rule"),

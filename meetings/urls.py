@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from kim.pages.sections import section
+from kim.pages.sections import first_step, section
+from meetings.models import Meeting, Organization, Paper
 from meetings.views import cosigning, paper_heads, papers, sittings
 
 section(
@@ -14,6 +15,15 @@ section(
     persons="Personen",
 )
 section("Dokumente", 50, documents="Vorlagen", sources="Belege", offices="Dienststellen", document_check="PDF prüfen")
+
+first_step(
+    70,
+    "Gremium anlegen",
+    "committee-new",
+    lambda body: Organization.objects.filter(body=body, organization_type=Organization.Type.COMMITTEE).exists(),
+)
+first_step(80, "Sitzung anlegen", "meeting-new", lambda body: Meeting.objects.filter(body=body).exists())
+first_step(90, "Vorlage schreiben", "paper-new", lambda body: Paper.objects.filter(body=body).exists())
 
 urlpatterns = [
     path("dokumente/", papers.Papers.as_view(), name="documents"),

@@ -174,6 +174,7 @@ class MunicipalityTable(DenseTable):
     )
     filters = MunicipalityFilters
     default_order = "kommune"
+    add_url, add_rule = "municipality-new", "staffing.edit"
 
     kommune = LinkColumn(accessor="municipality__name", verbose_name="Kommune", order_by="municipality__sort_key")
     ags = TextColumn(accessor="municipality__ags", verbose_name="AGS", hidden=True)

@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from kim.pages.sections import section, setup_step
+from kim.pages.sections import first_step, section, setup_step
+from staffing.models import BodyMunicipality, Carrier
 from staffing.views import comparison, occupancies, overview, partners, plan, posts, procedures, reallocations, setup
 
 section(
@@ -19,6 +20,16 @@ section(
 
 setup_step("setup-body", "Körperschaft einrichten", "Name, Art, Kommunen; mehrere in einem Haus sind möglich")
 setup_step("admin:kim_user_add", "Personen und ihre Rollen", "jede bekommt einen einmaligen Link zu ihrem Passwort")
+
+first_step(
+    10, "Kommunen eintragen", "municipality-new", lambda body: BodyMunicipality.objects.filter(body=body).exists()
+)
+first_step(
+    20,
+    "Anstellungsträger eintragen",
+    "carrier-new",
+    lambda body: Carrier.objects.filter(body=body).exclude(kind=Carrier.Kind.OWN).exists(),
+)
 
 urlpatterns = [
     path("einrichten/koerperschaft/", setup.NewBody.as_view(), name="setup-body"),
@@ -99,6 +110,8 @@ urlpatterns = [
     path("traeger/<slug:slug>/bearbeiten/", partners.EditCarrier.as_view(), name="carrier-edit"),
     path("traeger/<slug:slug>/loeschen/", partners.RemoveCarrier.as_view(), name="carrier-remove"),
     path("traeger/<slug:slug>/kontakt/", partners.ContactPage.as_view(), name="carrier-contact"),
+    path("kommunen/neu/", partners.NewMunicipality.as_view(), name="municipality-new"),
+    path("kommunen/<slug:slug>/loeschen/", partners.RemoveMunicipality.as_view(), name="municipality-remove"),
     path("kommunen/", partners.Municipalities.as_view(), name="municipalities"),
     path("kommunen/<slug:slug>/", partners.MunicipalityPage.as_view(), name="municipality"),
 ]

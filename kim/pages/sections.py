@@ -6,14 +6,16 @@ the tab whose address begins its own, and its path leads over the pages whose ad
 """
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from django.urls import Resolver404, resolve, reverse
 
 from kim.access.request import Request
-from kim.access.rules import may
+from kim.access.rules import RULES, may
 from kim.access.views import RuleView
+from kim.models import Body, Role
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,43 @@ def rule_of(name: str) -> str:
     view: Any = resolve(reverse(name)).func
     rule: str = getattr(view, "view_class", view).rule
     return rule
+
+
+@dataclass(frozen=True)
+class FirstStep:
+    """What a body needs before its first Vorlage: a page, and whether it is done. order: in which it is done."""
+
+    order: int
+    label: str
+    page: str
+    done: Callable[[Body], bool]
+
+    @property
+    def url(self) -> str:
+        """Where it is done."""
+        return reverse(self.page)
+
+    def holders(self) -> str:
+        """Who has the right. Example: Kämmerei."""
+        return ", ".join(role.label for role in Role if role in RULES[rule_of(self.page)])
+
+
+FIRST_STEPS: dict[str, FirstStep] = {}
+
+
+def first_step(order: int, label: str, page: str, done: Callable[[Body], bool]) -> None:
+    """Declares a first step of a young body, where the page is that it leads to."""
+    FIRST_STEPS[page] = FirstStep(order, label, page, done)
+
+
+def first_steps(request: Request) -> list[tuple[FirstStep, bool, bool]]:
+    """The first steps of the request's body, each with whether it is done and whether this person may do it; none once
+    the last of them is done. One query for a body that is no longer young."""
+    steps = sorted(FIRST_STEPS.values(), key=lambda one: one.order)
+    body = request.acting_body
+    if not steps or steps[-1].done(body):
+        return []
+    return [(one, one.done(body), may(request, rule_of(one.page))) for one in steps]
 
 
 def section(label: str, order: int, **tabs: str) -> Section:

@@ -1,6 +1,6 @@
 """Forms of posts, places and reallocations; the pages import them from here."""
 
-from staffing.forms.partners import CarrierForm, ContactForm, NewCarrierForm
+from staffing.forms.partners import CarrierForm, ContactForm, MunicipalityForm, NewCarrierForm
 from staffing.forms.places import ChangePlaceForm, FillForm, LeaveForm, OccupancyForm, SubstituteForm
 from staffing.forms.posts import (
     ChangeForm,
@@ -22,6 +22,7 @@ __all__ = [
     "FillForm",
     "GiveForm",
     "LeaveForm",
+    "MunicipalityForm",
     "NewCarrierForm",
     "OccupancyForm",
     "PlanNoteForm",

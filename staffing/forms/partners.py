@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from kim.pages.forms import VersionedForm
 from kim.pages.rows import NewRowForm
 from kim.values.formats import slug
-from staffing.models import Carrier
+from staffing.models import BodyMunicipality, Carrier, Municipality
 
 FIELDS = [
     *("name", "short_name", "kind", "article", "sentence_name"),
@@ -65,6 +65,21 @@ class CarrierForm(VersionedForm):
         own = self.instance.kind == Carrier.Kind.OWN
         kind.choices = [one for one in Carrier.Kind.choices if (one[0] == Carrier.Kind.OWN) == own]
         dressed(self)
+
+
+class MunicipalityForm(NewRowForm):
+    """A Kommune of the official list that the body works with from now on."""
+
+    class Meta:
+        model = BodyMunicipality
+        fields: ClassVar = ["municipality"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["municipality"]
+        field.queryset = Municipality.objects.exclude(uses__body=self.instance.body)
+        field.empty_label = "bitte wählen"
+        field.label_from_instance = lambda one: f"{one.name} ({one.district})" if one.district else one.name
 
 
 class ContactForm(VersionedForm):

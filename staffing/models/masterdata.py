@@ -1,13 +1,13 @@
 """What posts refer to: Kommunen, functions, and who employs."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
 from kim.models import Body, BodyRow, sort_key
-from kim.models.versioned import Versioned, tracked
+from kim.models.versioned import Versioned, counted, tracked
 from staffing.models.guards import HOURS_FIXED
 
 
@@ -58,6 +58,18 @@ class BodyMunicipality(BodyRow):
 
     def __str__(self) -> str:
         return str(self.municipality)
+
+    def used_by(self) -> list[str]:
+        """Also the posts that serve it, the Beratungsorte in it and the lines of Umverteilungen that name it."""
+        found = super().used_by()
+        for relation in Municipality._meta.related_objects:
+            model: Any = relation.related_model
+            if model is BodyMunicipality or not hasattr(model, "scope_key"):
+                continue
+            rows = model._base_manager.filter(body=self.body_id, **{relation.field.name: self.municipality_id})
+            if count := rows.count():
+                found.append(counted(count, model))
+        return found
 
     def get_absolute_url(self) -> str:
         return reverse("municipality", args=[self.municipality.slug])

@@ -22,7 +22,7 @@ from kim.pages.rows import EditRowPage, NewRowPage
 from kim.studio import documents
 from staffing.figures.occupancy import size
 from staffing.filters import paid_posts
-from staffing.forms import CarrierForm, ContactForm, NewCarrierForm
+from staffing.forms import CarrierForm, ContactForm, MunicipalityForm, NewCarrierForm
 from staffing.models import BodyMunicipality, Carrier, PositionPeriod
 from staffing.tables import CarrierTable, MunicipalityTable
 
@@ -258,3 +258,24 @@ class RemoveCarrier(RemovePage):
 
     def done(self) -> str:
         return reverse("carriers")
+
+
+class NewMunicipality(NewRowPage):
+    """A further Kommune of the body."""
+
+    rule = "staffing.edit"
+    form_class = MunicipalityForm
+    title, natural = "Weitere Kommune", ""
+
+
+class RemoveMunicipality(RemovePage):
+    """A Kommune that the body does not work with."""
+
+    rule = "staffing.edit"
+
+    def instance(self, request: Request, **kwargs: Any) -> BodyMunicipality:
+        found: BodyMunicipality = partner_of(request, BodyMunicipality, kwargs["slug"])
+        return found
+
+    def done(self) -> str:
+        return reverse("municipalities")

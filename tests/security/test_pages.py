@@ -28,6 +28,7 @@ SLUGS = {
     "carrier-edit": "sprungbrett",
     "carrier-remove": "sprungbrett",
     "municipality": "alsdorf",
+    "municipality-remove": "alsdorf",
 }
 KEYS = {
     "sub-product": "946100",

@@ -115,6 +115,7 @@ class Home(RuleView):
         acts, count = trail.latest() if "recent" in order else ([], 0)
         context = {
             "order": order,
+            "first_steps": pages.first_steps(request),
             "hints": hints[:SHOWN],
             "hint_count": len(hints),
             "headlines": headlines(body, day),
