@@ -56,6 +56,10 @@ def table(
         sent = str(data.get(total, ""))
         data[total] = str(int(sent) + 1) if sent.isascii() and sent.isdigit() and len(sent) < 4 else "1"
     found: BaseFormSet[Any] = made(data, prefix=prefix, initial=rows, form_kwargs=given)
+    if data is not None and data.get("more") == prefix and found.forms:
+        added = found.forms[-1]
+        for name in line.preset:  # as in the empty lines of a page that is shown for the first time
+            data[added.add_prefix(name)] = added.fields[name].initial or ""
     return found
 
 

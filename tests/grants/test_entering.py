@@ -244,6 +244,12 @@ def test_ansaetze_are_written_in_a_table(login, region):
     assert 'value="1.234,56"' in words and "Land" in words
 
 
+def test_a_further_line_has_what_every_line_begins_with(login, region):
+    data = sheet("line", line("946100")) | {"reason": "x", "more": "line"}
+    words = said(login("kaemmerei").post(BUDGET, data))
+    assert words.count('<option value="946100" selected>') == 2, "the typed one, and the new one"
+
+
 def test_the_lines_of_last_year_are_a_beginning_without_amounts(login, region):
     words = said(login("kaemmerei").get("/haushalt/bearbeiten/?vorjahr=1&jahr=2024"))
     assert "Personalkostenzuschüsse für die Stellen bei Dritten" in words and "342.000,00" not in words
