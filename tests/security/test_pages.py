@@ -215,7 +215,8 @@ def test_security_headers_are_everywhere(login):
         assert headers["X-Content-Type-Options"] == "nosniff" and headers["X-Frame-Options"] == "DENY"
 
 
-def test_sign_up_is_closed(client, db):
+def test_sign_up_is_closed(client, login):
+    login()  # somebody has an account: the house is set up
     assert client.get("/konto/registrieren/").status_code == 404
 
 
