@@ -201,12 +201,12 @@ def test_a_carrier_of_another_body_is_refused(bodies):
 def test_names_sort_as_in_a_german_telephone_book(region):
     for name in ("Öhringen", "Zülpachtal", "Ahlental", "Übach", "Straßfurt"):
         Municipality.objects.create(ags=f"9{abs(hash(name)) % 10**7:07}", name=name, short_name=name, slug=name.lower())
-    names = list(Municipality.objects.values_list("name", flat=True))
-    assert [n for n in names if n[0] in "ÖZAÜ"] == [
+    wanted = ("Öhringen", "Zülpachtal", "Ahlental", "Übach", "Aachen", "Alsdorf")
+    names = list(Municipality.objects.filter(name__in=wanted).values_list("name", flat=True))
+    assert names == [
         "Aachen",
         "Ahlental",
         "Alsdorf",
-        "Öhlingsgrund",
         "Öhringen",
         "Übach",
         "Zülpachtal",
