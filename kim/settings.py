@@ -115,7 +115,9 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "/anmelden/"
 SESSION_COOKIE_AGE = 10 * 60 * 60
 SESSION_IDLE_AGE = 60 * int(os.environ.get("KIM_IDLE_MINUTES", "60"))
 PASSWORD_RESET_TIMEOUT = 7 * 24 * 60 * 60  # seconds that the link to a new password holds
-SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = ("__Host-kim", "__Host-csrf") if HTTPS else ("kim", "csrf")
+# A browser keeps cookies by host, whatever the port: one's own house beside the trial has names of its own.
+HOUSE = "" if postgres.folder() == VAR else f"-{postgres.folder().name}"
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = (f"{'__Host-' if HTTPS else ''}{name}{HOUSE}" for name in ("kim", "csrf"))
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0

@@ -10,7 +10,7 @@ from django.db.models import Q
 from kim.models.bodies import Body
 from kim.models.versioned import Versioned
 from kim.store.context import Scope
-from kim.values.formats import slug
+from kim.values.formats import address_word
 
 
 class BodyRow(Versioned):
@@ -63,7 +63,7 @@ class NamedRow(BodyRow):
         nothing of the name can stand in an address."""
         if self.slug or not self.words_of_address().strip():
             return
-        plain = slug(self.words_of_address())[:56].strip("-")
+        plain = address_word(self.words_of_address())
         if plain in {"", "neu"}:
             raise ValidationError("Aus diesem Namen lässt sich keine Adresse bilden. Bitte einen anderen angeben.")
         rows = type(self)._base_manager.filter(body=self.body_id, slug__startswith=plain)

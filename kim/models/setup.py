@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import ClassVar
 
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models.functions import Now
 
 from kim.models.bodies import Role, RoleAssignment, User
@@ -15,6 +15,7 @@ from kim.models.versioned import Versioned, tracked
 from kim.store.context import describe_act
 
 HOLDS = timedelta(days=7)
+SETUP_LOCK = 79  # the first half of the advisory lock "the house is being opened"; 78 is that of Systemverwaltung
 DEAD = "Dieser Schlüssel gilt nicht: Er wurde schon benutzt, ist älter als sieben Tage, oder es gibt einen neueren."
 
 
@@ -37,6 +38,7 @@ class SetupKey(Versioned):
     def issue(cls) -> str:
         """A new key, in plain words for the last time; those before are dead. ValidationError once somebody has an
         account: from then on Systemverwaltung gives access."""
+        one_at_a_time()
         if User.objects.exists():
             raise ValidationError("Es gibt schon ein Benutzerkonto. Weitere legt die Systemverwaltung an.")
         for old in cls.objects.all():
@@ -57,7 +59,8 @@ class SetupKey(Versioned):
     def use(cls, key: str, user: User, password: str) -> User:
         """The first account, with Systemverwaltung, for the key; it works once. Of two at a time the second waits and
         is refused. ValidationError with a sentence if the key is dead or the name is not taken."""
-        row = cls.objects.select_for_update().filter(digest=digest_of(key), issued_at__gt=Now() - HOLDS).first()
+        one_at_a_time()
+        row = cls.objects.filter(digest=digest_of(key), issued_at__gt=Now() - HOLDS).first()
         if row is None or User.objects.exists():
             raise ValidationError(DEAD)
         describe_act(act="Haus eingerichtet")
@@ -67,6 +70,12 @@ class SetupKey(Versioned):
             RoleAssignment(user=user, role=Role.TECHNICAL).save_checked()
             row.delete()
         return user
+
+
+def one_at_a_time() -> None:
+    """Waits until nobody else issues a key or uses one; until this transaction ends others wait."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [SETUP_LOCK])
 
 
 def digest_of(key: str) -> str:

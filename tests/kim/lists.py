@@ -28,9 +28,9 @@ def form_of(browser, path):
 
 def fill(body, start, stop):
     """More of everything a list shows, numbered from start to stop."""
-    from grants.models import Account, BudgetLine, FundingNotice, NoticeItem, SubProduct
+    from grants.models import BudgetLine, FundingNotice, NoticeItem, SubProduct
     from kim.models import Source
-    from meetings.models import Consultation, LegislativeTerm, Meeting, Organization, Paper, Person
+    from meetings.models import Consultation, Organization, Paper
     from staffing.models import (  # fmt: skip
         BodyMunicipality,
         Carrier,
@@ -56,14 +56,7 @@ def fill(body, start, stop):
         for one in {places[-1], places[len(places) // 2]}:
             ServedMunicipality.objects.create(body=body, period=row, municipality=one)
         BudgetLine.objects.create(body=body, year=2023, sub_product=product, purpose="own", label=f"Personalaufwand für Stelle CMX-{n:03}", amount=n)  # fmt: skip
-        for kind, name in (("committee", "Ausschuss"), ("department", "Amt")):
-            made = Organization.objects.create(body=body, name=f"{name} Nummer {n:03}", organization_type=kind)
-            if kind == "committee":
-                Meeting.objects.create(body=body, organization=made, date=date(2023, 5, 1))
-        LegislativeTerm.objects.create(body=body, name=f"Wahlperiode Nummer {n:03}")
-        Person.objects.create(body=body, name=f"Frau Nummer {n:03}", family_name=f"Nummer {n:03}")
-        SubProduct.objects.create(body=body, number=f"9.{n:03}", name=f"Teilprodukt Nummer {n:03}")
-        Account.objects.create(body=body, number=f"59{n:03}", name=f"Aufwandskonto Nummer {n:03}")
+        fill_kept(body, n)
         source = Source.objects.create(body=body, kind="paper", number=f"W/{n:04}", title=f"Sachstand zur Umsetzung, Nummer {n:03}", date=date(2023, 1, 5))  # fmt: skip
         paper = Paper.objects.create(body=body, source=source, paper_type="information", notice=template, public=True)
         Consultation.objects.create(body=body, paper=paper, organization=organization, role="information")
@@ -73,3 +66,18 @@ def fill(body, start, stop):
         ReallocationLeg.objects.create(body=body, reallocation=moved, order=1, fte=-1, position=row.position)
         other = ReallocationLeg.objects.create(body=body, reallocation=moved, order=2, fte=1, establishes=True, carrier=carrier)  # fmt: skip
         LegMunicipality.objects.create(body=body, leg=other, municipality=place)
+
+
+def fill_kept(body, n):
+    """One more of each noun of the house: what the budget and the sittings are made of."""
+    from grants.models import Account, SubProduct
+    from meetings.models import LegislativeTerm, Meeting, Organization, Person
+
+    for kind, name in (("committee", "Ausschuss"), ("department", "Amt")):
+        made = Organization.objects.create(body=body, name=f"{name} Nummer {n:03}", organization_type=kind)
+        if kind == "committee":
+            Meeting.objects.create(body=body, organization=made, date=date(2023, 5, 1))
+    LegislativeTerm.objects.create(body=body, name=f"Wahlperiode Nummer {n:03}")
+    Person.objects.create(body=body, name=f"Frau Nummer {n:03}", family_name=f"Nummer {n:03}")
+    SubProduct.objects.create(body=body, number=f"9.{n:03}", name=f"Teilprodukt Nummer {n:03}")
+    Account.objects.create(body=body, number=f"59{n:03}", name=f"Aufwandskonto Nummer {n:03}")

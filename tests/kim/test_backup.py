@@ -122,6 +122,30 @@ def elsewhere(other, monkeypatch):
     psql(f"DROP ROLE {ROLE}")
 
 
+def test_what_systemverwaltung_deleted_stays_deleted(tmp_path, monkeypatch, django_db_setup):
+    """Reference data ship with migrate, and a restore migrates: it must not add what the backup does not have."""
+    name, into = (f"test_kim_{uuid.uuid4().hex[:8]}" for _ in range(2))
+    path = tmp_path / "ohne.kim"
+    copy_database(name)
+    psql(
+        "SET session_replication_role = replica; DELETE FROM staffing_municipality WHERE name = 'Arnsberg'",
+        database=name,
+    )
+    psql(f'CREATE DATABASE "{into}" OWNER kim_owner')
+    try:
+        monkeypatch.setenv("KIM_DATABASE", name)
+        command("backup", path)
+        monkeypatch.setenv("KIM_DATABASE", into)
+        assert "stimmen überein" in command("restore", path)
+        with restoring.serving(into):
+            call_command("migrate", verbosity=0)  # as the next start of the server does
+        counted = "SELECT count(*) FROM staffing_municipality WHERE name = 'Arnsberg'"
+        assert psql(counted, database=into, user="kim_owner") == [(0,)]
+    finally:
+        for one in {name, *there(into)}:
+            psql(f'DROP DATABASE IF EXISTS "{one}" WITH (FORCE)')
+
+
 def test_the_file_says_what_is_in_it(trial):
     name, path = trial
     told = manifest(path)

@@ -69,7 +69,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         port = free_port(options["port"])
         call_command("migrate", verbosity=0)
-        call_command("load_reference", verbosity=0)
         self.check(databases=["default"])
         self.stdout.write(f"KIM-Verwaltung: http://127.0.0.1:{port}/")
         if settings.TRIAL:

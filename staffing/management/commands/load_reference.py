@@ -1,22 +1,26 @@
 """Reference data that ship with the program: all Kommunen of NRW, programmes, Bausteine, Funktionen, published rates,
-Kontengruppen. What is there stays as it is; migrate calls this, so every house has them."""
+Kontengruppen. What is there stays as it is; migrate calls this, so every house has them. Files that were loaded are not
+loaded again until they change."""
 
 import csv
-import tomllib
+import hashlib
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
+from django.db import connection
 
 from kim.management.commands.load_fixtures import Loader
+from kim.store import postgres
 from kim.store.context import acting
 from kim.values.formats import slug
 from staffing.models import Municipality
 
 FOLDER = Path(settings.BASE_DIR) / "fixtures" / "allgemein"
 KOMMUNEN = FOLDER / "kommunen_nrw.csv"  # ags;name;kreis_ags;kreis
+LOADED = "loaded: "
 SOURCE = "Amtliche Gemeindeschlüssel, Gemeindeverzeichnis des Statistischen Bundesamts"
 
 
@@ -33,6 +37,7 @@ class Command(BaseCommand):
             Loader(path, "").load()
         with acting(None, [], command="load_reference", reason=SOURCE, act="Bestandsübernahme"):
             made = load_municipalities()
+        remember()
         if options["verbosity"]:
             self.stdout.write(f"Kommunen: {made} neu")
 
@@ -43,19 +48,25 @@ def official() -> list[dict[str, str]]:
         return list(csv.DictReader(lines, delimiter=";"))
 
 
-def is_there() -> bool:
-    """Whether nothing is missing: every Kommune of the list, and of the rest as many rows as the files have."""
-    from django.apps import apps
+def fingerprint() -> str:
+    """A hash of all files the reference data are read from."""
+    found = hashlib.sha256()
+    for path in sorted(FOLDER.iterdir()):
+        found.update(f"{path.name}\0".encode() + path.read_bytes())
+    return found.hexdigest()
 
-    known = set(Municipality.objects.exclude(district="").values_list("ags", flat=True))
-    if {row["ags"] for row in official()} - known:
-        return False
-    tables = {str(model._meta.verbose_name): model for model in apps.get_models()}
-    for path in FOLDER.glob("*.toml"):
-        for name, rows in tomllib.loads(path.read_text()).items():
-            if isinstance(rows, list) and tables[name]._base_manager.count() < len(rows):
-                return False
-    return True
+
+def is_there() -> bool:
+    """Whether the files were loaded as they are now: what Systemverwaltung has deleted since stays deleted."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT obj_description('staffing_municipality'::regclass)")
+        return bool(cursor.fetchone()[0] == f"{LOADED}{fingerprint()}")
+
+
+def remember() -> None:
+    """Note at the table which files were loaded; a backup carries it along."""
+    with postgres.as_owner() as cursor:
+        cursor.execute(f"COMMENT ON TABLE staffing_municipality IS '{LOADED}{fingerprint()}'")
 
 
 def load_municipalities() -> int:
