@@ -117,6 +117,9 @@ class OwnAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the st
     def url_of(self, row: Any) -> str:
         raise NotImplementedError
 
+    only_shown = True  # a row leads to its page, where it is edited
+    new_url = ""  # where a new row is made
+
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """No filter by address: one could ask for what no column shows."""
         return False
@@ -155,14 +158,15 @@ class CodeAdmin(OwnAdmin):
     rule = "technical.edit"
     form = CodeForm
     removable = True
-    addable = True
+    only_shown = False
+    new_url = "neu/"
     reasoned = False  # a change moves figures and needs its reason
 
     def get_urls(self) -> list[Any]:
         removal = path("<str:key>/loeschen/", self.wrap(self.remove_view), name=self.name("delete"))
         return [
             *super().get_urls(),
-            *([path("neu/", self.wrap(self.edit_view), name=self.name("add"))] if self.addable else []),
+            *([path("neu/", self.wrap(self.edit_view), name=self.name("add"))] if self.new_url == "neu/" else []),
             path("<str:key>/", self.wrap(self.edit_view), name=self.name("change")),
             *([removal] if self.removable else []),
         ]
@@ -185,7 +189,7 @@ class CodeAdmin(OwnAdmin):
         return found
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return self.addable and may(scoped(request), self.rule)
+        return bool(self.new_url) and may(scoped(request), self.rule)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return may(scoped(request), self.rule)
@@ -288,7 +292,7 @@ class BodyAdmin(CodeAdmin):
     """Körperschaften, with what belongs to their house: how their papers look and are numbered. A new one comes with
     its Kommunen, on a page of its own (/einrichten/)."""
 
-    addable = False
+    new_url = "/einrichten/"
     list_display = ("name", "slug", "paper_numbers", "paper_layout", "is_trial")
     fields = (
         "name",
