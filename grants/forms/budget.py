@@ -7,6 +7,7 @@ from django import forms
 from grants.models import Account, BudgetLine, SubProduct
 from kim.access.request import Request
 from kim.models import Source
+from kim.pages.forms import ReasonField
 from kim.pages.rows import RowForm
 from kim.pages.sheets import LineForm
 from kim.values.formats import EuroField, LineField, LongTextField
@@ -42,12 +43,7 @@ class BudgetReasonForm(forms.Form):
     assumption = LongTextField(
         label="Annahme", required=False, help_text="Begründung, wenn die Ansätze noch in keinem Haushalt stehen."
     )
-    reason = LineField(
-        label="Grund",
-        max_length=300,
-        help_text="Steht im Verlauf, z. B. „Haushalt 2027, Entwurf“.",
-        error_messages={"required": "Bitte einen Grund angeben. Er steht im Verlauf."},
-    )
+    reason = ReasonField("Haushalt 2027, Entwurf")
 
     def __init__(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -5,8 +5,9 @@ from typing import Any
 from django import forms
 
 from grants.models import NoticeItem
+from kim.pages.forms import ReasonField
 from kim.pages.sheets import LineForm
-from kim.values.formats import DateField, FteField, LineField
+from kim.values.formats import DateField, FteField
 
 
 class AssignForm(forms.Form):
@@ -16,12 +17,7 @@ class AssignForm(forms.Form):
     since = DateField(
         label="ab", required=False, help_text="Leer: so lange die Zuwendung fördert. Sonst gilt bis dahin, was war."
     )
-    reason = LineField(
-        label="Grund",
-        max_length=300,
-        help_text="Steht im Verlauf, z. B. „Stellenliste zum Bescheid“.",
-        error_messages={"required": "Bitte einen Grund angeben. Er steht im Verlauf."},
-    )
+    reason = ReasonField("Stellenliste zum Bescheid")
 
     def __init__(self, items: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

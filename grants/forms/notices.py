@@ -10,8 +10,8 @@ from django.core.exceptions import ValidationError
 from grants.models import FundingNotice, NoticeItem, NoticeVersion, ProgrammeModule, Rate, SubProduct
 from grants.models.amending import Stated
 from grants.models.programmes import fitting
-from kim.access.request import Request
 from kim.models import Source
+from kim.pages.forms import ReasonedForm, ReasonField, VersionedForm
 from kim.pages.rows import RowForm
 from kim.pages.sheets import LineForm
 from kim.values.formats import DateField, EuroField, FteField, LineField, LongTextField, format_day
@@ -217,6 +217,30 @@ class Items:
         return Stated(item, fte, spans, source="; ".join(dict.fromkeys(one.source for one in rates))[:200])
 
 
-def functions_of(request: Request) -> dict[str, Function]:
-    """What posts can be for, by the word in addresses."""
-    return {one.slug: one for one in Function.objects.all()}
+class ReasonForm(forms.Form):
+    """Why something that is recorded is corrected."""
+
+    reason = ReasonField("Zahlendreher im Betrag")
+
+
+class DescriptionForm(VersionedForm):
+    """The own Aktenzeichen of what is recorded as a Beleg."""
+
+    class Meta:
+        model = Source
+        fields: ClassVar = ["file_reference"]
+        labels: ClassVar = {"file_reference": "eigenes Aktenzeichen"}
+
+
+class RuleForm(ReasonedForm):
+    """By which rule a notice counts parts of a year, and where that stands."""
+
+    class Meta:
+        model = NoticeVersion
+        fields: ClassVar = ["proration", "proration_place"]
+
+
+class CarryForm(forms.Form):
+    """Why a year is carried over."""
+
+    reason = ReasonField("Planung des nächsten Förderjahrs")

@@ -5,13 +5,12 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from django import forms
 from django.db.models import Q
 from django.http import Http404
 from django.urls import reverse
 
 from grants.forms.funding import AssignForm, PostForm
-from grants.forms.notices import DocumentForm, ItemForm, Items, NoticeForm, functions_of
+from grants.forms.notices import DocumentForm, ItemForm, Items, NoticeForm, ReasonForm
 from grants.models import FundingNotice, NewVersion, NoticeItem, NoticeVersion, assign_posts, load
 from grants.models.amending import CorrectedVersion
 from grants.views.notices import items_of, notice_of
@@ -20,20 +19,9 @@ from kim.models import File, Source
 from kim.pages.forms import RemovePage
 from kim.pages.rows import EditRowPage
 from kim.pages.sheets import Sheet, SheetPage, table
-from kim.values.formats import LineField, format_euro, format_fte
+from kim.values.formats import format_euro, format_fte
 from staffing.figures.occupancy import choices_on
-from staffing.models import Position
-
-
-class ReasonForm(forms.Form):
-    """Why something that is recorded is corrected."""
-
-    reason = LineField(
-        label="Grund",
-        max_length=300,
-        help_text="Steht im Verlauf, z. B. „Zahlendreher im Betrag“.",
-        error_messages={"required": "Bitte einen Grund angeben. Er steht im Verlauf."},
-    )
+from staffing.models import Function, Position
 
 
 class DocumentPage(SheetPage):
@@ -46,7 +34,8 @@ class DocumentPage(SheetPage):
     def positions(self, request: Request, data: Any, version: NoticeVersion | None) -> Any:
         """The table of positions, as a version that is there has them."""
         rows = lines_of(version) if version else []
-        return table(ItemForm, "item", data, initial=rows, more=1 if rows else 3, functions=functions_of(request))
+        functions = {one.slug: one for one in Function.objects.all()}
+        return table(ItemForm, "item", data, initial=rows, more=1 if rows else 3, functions=functions)
 
     def file(self, request: Request, form: Sheet) -> File | None:
         """The Bescheid that was sent along."""

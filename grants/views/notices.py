@@ -12,7 +12,8 @@ from django.urls import reverse
 
 from grants.figures import allocation, forecast, neutrality
 from grants.figures.costs import post_values
-from grants.forms import CarryForm, DescriptionForm, NewPositionForm, RuleForm
+from grants.forms.notices import CarryForm, DescriptionForm, RuleForm
+from grants.forms.posts import NewPositionForm
 from grants.models import (
     Book,
     BudgetLine,

@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from django.http import FileResponse, HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, resolve, reverse
 
 from kim.access.request import Request, with_scope
 from kim.access.submissions import content_digest, form_key
@@ -41,7 +41,7 @@ class ScopeMiddleware:
         end_old_session(request)
         if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_REQUEST:
             return render(request, "413.html", status=413)
-        if not request.user.is_authenticated and request.path_info != "/einrichten/" and is_empty():
+        if not request.user.is_authenticated and request.path_info != reverse("setup") and is_empty():
             return redirect("setup")
         assignments = (
             list(RoleAssignment.objects.filter(user=request.user).select_related("body"))

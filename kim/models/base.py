@@ -10,7 +10,7 @@ from django.db.models import Q
 from kim.models.bodies import Body
 from kim.models.versioned import Versioned
 from kim.store.context import Scope
-from kim.values.formats import address_word
+from kim.values.formats import slug
 
 
 class BodyRow(Versioned):
@@ -43,6 +43,16 @@ class BodyRow(Versioned):
     def visible_to(cls, scope: Scope) -> models.QuerySet[Self]:
         """The rows of the request's body: the only way to a queryset in a view."""
         return cls._default_manager.filter(body=scope.acting_body)
+
+
+def address_word(text: str) -> str:
+    """A name as a word of an address, cut between words so that a number fits behind it; empty if nothing is left.
+
+    >>> address_word("Ausschuss für Soziales, Gesundheit, Senioren und demographische Vielfalt")
+    'ausschuss-fuer-soziales-gesundheit-senioren-und'
+    """
+    plain = slug(text).strip("-")
+    return plain if len(plain) <= 56 else plain[:57].rpartition("-")[0] or plain[:56]
 
 
 class NamedRow(BodyRow):

@@ -26,6 +26,16 @@ class KernRenderer(TemplatesSetting):
     field_template_name = "components/field.html"
 
 
+class ReasonField(LineField):
+    """The Grund of a change, which stands in the history. example: what somebody might write."""
+
+    def __init__(self, example: str = "", **kwargs: Any) -> None:
+        words = f"Steht im Verlauf, z. B. „{example}“." if example else "Steht im Verlauf."
+        required = {"required": "Bitte einen Grund angeben. Er steht im Verlauf."}
+        given: dict[str, Any] = {"label": "Grund", "max_length": 300, "help_text": words, "error_messages": required}
+        super().__init__(**given | kwargs)
+
+
 class VersionedForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
     """A form that carries the version of the row it was shown with; the row's verb checks all rules when it saves."""
 
@@ -70,12 +80,7 @@ def add_errors(form: Any, error: ValidationError) -> None:
 class ReasonedForm(VersionedForm):
     """A form that corrects figures: it asks for the reason."""
 
-    reason = LineField(
-        label="Grund",
-        max_length=300,
-        help_text="Steht im Verlauf, z. B. „laut Änderungsbescheid ab Januar nur halbe Stelle“.",
-        error_messages={"required": "Bitte einen Grund angeben. Er steht im Verlauf."},
-    )
+    reason = ReasonField("laut Änderungsbescheid ab Januar nur halbe Stelle")
 
 
 class CodeForm(VersionedForm):

@@ -2,7 +2,6 @@
 
 from typing import Any, ClassVar
 
-from django import forms
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import render
@@ -14,13 +13,6 @@ from kim.access.views import RuleView
 from kim.history.trail import entries_about
 from kim.lists import DenseTable, ListPage
 from kim.pages.forms import AddPage, CorrectionPage, RemovePage, VersionedForm, shown
-
-
-class NewRowForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
-    """A new row of the body; all rules are checked once, by the verb that saves it (as in VersionedForm)."""
-
-    def _post_clean(self) -> None:
-        self.instance = forms.models.construct_instance(self, self.instance, self._meta.fields, self._meta.exclude)
 
 
 class RowForm(VersionedForm):

@@ -351,16 +351,6 @@ def slug(text: str) -> str:
     return slugify(text.translate(UMLAUTS))
 
 
-def address_word(text: str) -> str:
-    """A name as a word of an address, cut between words so that a number fits behind it; empty if nothing is left.
-
-    >>> address_word("Ausschuss für Soziales, Gesundheit, Senioren und demographische Vielfalt")
-    'ausschuss-fuer-soziales-gesundheit-senioren-und'
-    """
-    plain = slug(text).strip("-")
-    return plain if len(plain) <= 56 else plain[:57].rpartition("-")[0] or plain[:56]
-
-
 def format_range(value: Any) -> str:
     """A half-open range as a clerk says it: 01.01.2022 bis 28.02.2023 · ab 01.03.2023 · bis 28.02.2023."""
     last = format_day(date.fromordinal(value.upper.toordinal() - 1)) if value.upper else ""

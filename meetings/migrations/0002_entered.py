@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 from django.db import migrations, models
 
-from kim.values.formats import address_word
+from kim.models.base import address_word
 
 
 TRIGGERS = "ALTER TABLE {table} {way} TRIGGER USER; ALTER TABLE {table}event {way} TRIGGER USER"

@@ -1,6 +1,6 @@
 """Forms of posts, places and reallocations; the pages import them from here."""
 
-from staffing.forms.partners import CarrierForm, ContactForm, MunicipalityForm, NewCarrierForm
+from staffing.forms.partners import CarrierForm, ContactForm, MunicipalityForm
 from staffing.forms.places import ChangePlaceForm, FillForm, LeaveForm, OccupancyForm, SubstituteForm
 from staffing.forms.posts import (
     ChangeForm,
@@ -23,7 +23,6 @@ __all__ = [
     "GiveForm",
     "LeaveForm",
     "MunicipalityForm",
-    "NewCarrierForm",
     "OccupancyForm",
     "PlanNoteForm",
     "ProcedureForm",

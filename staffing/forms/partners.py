@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from kim.pages.forms import VersionedForm
-from kim.pages.rows import NewRowForm
+from kim.pages.rows import RowForm
 from kim.values.formats import slug
 from staffing.models import BodyMunicipality, Carrier, Municipality
 
@@ -22,37 +22,7 @@ HELP = {
 }
 
 
-def dressed(form: Any) -> None:
-    """Help at the fields, and hours as people write them here."""
-    for name, words in HELP.items():
-        form.fields[name].help_text = words
-    form.fields["weekly_hours"].localize = True
-    form.fields["weekly_hours"].widget = forms.TextInput(attrs={"inputmode": "decimal"})
-    form.fields["weekly_hours"].error_messages["invalid"] = "Bitte Wochenstunden als Zahl eingeben, z. B. 39 oder 39,5."
-
-
-class NewCarrierForm(NewRowForm):
-    """A new Anstellungsträger."""
-
-    class Meta:
-        model = Carrier
-        fields: ClassVar = FIELDS
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        kind: Any = self.fields["kind"]
-        kind.choices = [("", "bitte wählen"), *(one for one in Carrier.Kind.choices if one[0] != Carrier.Kind.OWN)]
-        dressed(self)
-
-    def clean_short_name(self) -> str:
-        words = str(self.cleaned_data["short_name"])
-        self.instance.slug = slug(words)[:60]
-        if self.instance.slug in {"", "neu"}:
-            raise ValidationError("Aus diesem Kurznamen lässt sich keine Adresse bilden. Bitte einen anderen angeben.")
-        return words
-
-
-class CarrierForm(VersionedForm):
+class CarrierForm(RowForm):
     """What is known of an Anstellungsträger; the address of its page stays."""
 
     class Meta:
@@ -61,13 +31,28 @@ class CarrierForm(VersionedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        kind: Any = self.fields["kind"]
-        own = self.instance.kind == Carrier.Kind.OWN
-        kind.choices = [one for one in Carrier.Kind.choices if (one[0] == Carrier.Kind.OWN) == own]
-        dressed(self)
+        fields: dict[str, Any] = self.fields
+        own, new = self.instance.kind == Carrier.Kind.OWN, self.instance._state.adding  # own: made with its body
+        offered = [one for one in Carrier.Kind.choices if (one[0] == Carrier.Kind.OWN) == own]
+        fields["kind"].choices = [("", "bitte wählen"), *offered] if new else offered
+        for name, words in HELP.items():
+            fields[name].help_text = words
+        fields["weekly_hours"].localize = True
+        fields["weekly_hours"].widget = forms.TextInput(attrs={"inputmode": "decimal"})
+        wrong = "Bitte Wochenstunden als Zahl eingeben, z. B. 39 oder 39,5."
+        fields["weekly_hours"].error_messages["invalid"] = wrong
+
+    def clean_short_name(self) -> str:
+        words = str(self.cleaned_data["short_name"])
+        if self.instance._state.adding:
+            self.instance.slug = slug(words)[:60]
+            if self.instance.slug in {"", "neu"}:
+                wrong = "Aus diesem Kurznamen lässt sich keine Adresse bilden. Bitte einen anderen angeben."
+                raise ValidationError(wrong)
+        return words
 
 
-class MunicipalityForm(NewRowForm):
+class MunicipalityForm(RowForm):
     """A Kommune of the official list that the body works with from now on."""
 
     class Meta:

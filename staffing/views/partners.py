@@ -22,7 +22,7 @@ from kim.pages.rows import EditRowPage, NewRowPage
 from kim.studio import documents
 from staffing.figures.occupancy import size
 from staffing.filters import paid_posts
-from staffing.forms import CarrierForm, ContactForm, MunicipalityForm, NewCarrierForm
+from staffing.forms import CarrierForm, ContactForm, MunicipalityForm
 from staffing.models import BodyMunicipality, Carrier, PositionPeriod
 from staffing.tables import CarrierTable, MunicipalityTable
 
@@ -232,7 +232,7 @@ class NewCarrier(NewRowPage):
     """A new Anstellungsträger."""
 
     rule = "staffing.edit"
-    form_class = NewCarrierForm
+    form_class = CarrierForm
     title = "Neuer Anstellungsträger"
 
 

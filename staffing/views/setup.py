@@ -8,11 +8,12 @@ from django.urls import reverse
 from kim.access.request import Request
 from kim.models import Body
 from kim.pages.forms import AddPage
+from kim.pages.rows import RowForm
 from kim.values.formats import LineField
 from staffing.models import Municipality, found_body
 
 
-class BodyForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
+class BodyForm(RowForm):
     """A Körperschaft; the Kommunen of the Kreis that was chosen are ticked."""
 
     short_name = LineField(
@@ -43,9 +44,6 @@ class BodyForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stu
         fields["sender"].help_text = "Steht im Kopf der Vorlagen, z. B. „Der Landrat“."
         if not district:
             del fields["municipalities"]
-
-    def _post_clean(self) -> None:
-        self.instance = forms.models.construct_instance(self, self.instance, self._meta.fields, self._meta.exclude)
 
 
 class NewBody(AddPage):

@@ -16,12 +16,13 @@ from kim.access.views import public
 from kim.models import Body, SetupKey, User
 from kim.models.setup import DEAD
 from kim.pages.forms import add_errors
+from kim.pages.rows import RowForm
 from kim.pages.sections import STEPS
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
-class FirstAccountForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
+class FirstAccountForm(RowForm):
     """The first account of a house, with its password twice."""
 
     password = forms.CharField(
@@ -49,9 +50,6 @@ class FirstAccountForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in
             except ValidationError as error:
                 self.add_error("password", error)
         return data
-
-    def _post_clean(self) -> None:
-        self.instance = forms.models.construct_instance(self, self.instance, self._meta.fields, self._meta.exclude)
 
 
 class Setup(View):

@@ -25,8 +25,8 @@ from kim.lists import (
     programmes,
 )
 from kim.models import Cited, Source
-from kim.pages.forms import RemovePage, VersionedForm
-from kim.pages.rows import EditRowPage, NewRowForm, NewRowPage
+from kim.pages.forms import RemovePage
+from kim.pages.rows import EditRowPage, NewRowPage, RowForm
 from kim.values.formats import DateField, slug
 
 
@@ -134,15 +134,7 @@ PUBLIC_HELP = (
 )
 
 
-def dressed(form: Any) -> None:
-    """The kinds a person can enter, and help at the fields."""
-    form.fields["kind"].choices = [("", "bitte wählen"), *((one, one.label) for one in KINDS)]
-    form.fields["date"] = DateField(label="Datum", required=False)
-    form.fields["number"].help_text = "z. B. 2022/0119; leer, wenn das Dokument keine trägt."
-    form.fields["public"].help_text = PUBLIC_HELP
-
-
-class NewSourceForm(NewRowForm):
+class SourceForm(RowForm):
     """A document that is known by name, and that others rest on."""
 
     class Meta:
@@ -151,19 +143,11 @@ class NewSourceForm(NewRowForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        dressed(self)
-
-
-class SourceForm(VersionedForm):
-    """What is known of a document."""
-
-    class Meta:
-        model = Source
-        fields: ClassVar = FIELDS
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        dressed(self)
+        fields: dict[str, Any] = self.fields
+        fields["kind"].choices = [("", "bitte wählen"), *((one, one.label) for one in KINDS)]
+        fields["date"] = DateField(label="Datum", required=False)
+        fields["number"].help_text = "z. B. 2022/0119; leer, wenn das Dokument keine trägt."
+        fields["public"].help_text = PUBLIC_HELP
 
 
 def own_source(request: Request, address: str) -> Source:
@@ -178,7 +162,7 @@ class NewSource(NewRowPage):
     """A new Beleg: it can then be named wherever something rests on a document."""
 
     rule = "sources.edit"
-    form_class = NewSourceForm
+    form_class = SourceForm
     title = "Neuer Beleg"
 
 
