@@ -81,7 +81,7 @@ class DocumentForm(forms.Form):
     conditions = LongTextField(
         label="Nebenbestimmungen und Fristen",
         required=False,
-        help_text="z. B. Verwendungsnachweis bis zum 31.03.; wörtlich oder in Stichworten.",
+        help_text="z. B. Verwendungsnachweis bis zum 31.03.; wörtlich oder in Stichworten, ohne Namen von Personen.",
     )
     file = UploadField(label="Bescheid als Datei", required=False)
     shown = forms.CharField(widget=forms.HiddenInput, required=False)  # the versions of the rows it was shown with

@@ -149,7 +149,6 @@ def test_9_an_account(served, browser):
     tab_to(technik, "Sachbearbeitung")
     technik.keyboard.press("Space")
     enter(technik, "Speichern")
-    enter(technik, "Link zum Passwort erstellen")
     enter(technik, "Link erstellen")
     assert "/konto/passwort/" in technik.get_by_label("Link für neu.hier").input_value()
 

@@ -118,8 +118,8 @@ OFFICES = """
     SELECT set_config('pghistory.context_id', gen_random_uuid()::text, false),
         set_config('pghistory.context_metadata', '{"user": null}', false), set_config('app.nonpublic', 'on', false),
         set_config('app.body_ids', (SELECT id::text FROM kim_body WHERE slug = 'staedteregion-aachen'), false);
-    INSERT INTO meetings_organization (version, body_id, name, short_name, organization_type)
-        SELECT 1, current_setting('app.body_ids')::bigint, 'Amt ' || n, '', 'department' FROM generate_series(1, 10) n;
+    INSERT INTO meetings_organization (version, body_id, name, short_name, organization_type, slug)
+        SELECT 1, current_setting('app.body_ids')::bigint, 'Amt ' || n, '', 'department', 'amt-' || n FROM generate_series(1, 10) n;
     INSERT INTO meetings_cosignature (version, body_id, paper_id, organization_id, fingerprint, comment)
         SELECT 1, p.body_id, p.id, o.id, '', '' FROM meetings_organization o, meetings_paper p JOIN kim_source s
         ON s.id = p.source_id WHERE s.number = '2023/0120' AND o.name LIKE 'Amt %' AND o.body_id = p.body_id

@@ -15,6 +15,11 @@ LISTS = {
     if hasattr(page.view, "view_class") and issubclass(page.view.view_class, ListPage)
 }
 ALL_COLUMNS = {path: urlencode([("spalten", n) for n in view.table_class.base_columns]) for path, view in LISTS.items()}
+# what the budget, the house, the sittings are made of: the same for every programme and at every Stand
+KEPT = {
+    *("/haushalt/teilprodukte/", "/haushalt/sachkonten/", "/dienststellen/"),
+    *("/sitzungen/", "/gremien/", "/wahlperioden/", "/personen/"),
+}
 
 
 def form_of(browser, path):

@@ -14,13 +14,7 @@ from kim.figures import COUNT, EUR, FTE, MONTHS
 from kim.store.context import acting
 from kim.values.formats import NBSP
 from tests.helpers import table_of, thorough
-from tests.kim.lists import ALL_COLUMNS, LISTS, fill, form_of
-
-# what the budget, the house, the sittings are made of: the same for every programme and at every Stand
-KEPT = {
-    *("/haushalt/teilprodukte/", "/haushalt/sachkonten/", "/dienststellen/"),
-    *("/sitzungen/", "/gremien/", "/wahlperioden/", "/personen/"),
-}
+from tests.kim.lists import ALL_COLUMNS, KEPT, LISTS, fill, form_of
 
 
 def test_there_are_lists():
