@@ -4,7 +4,18 @@ from django.urls import path
 
 from kim.pages.sections import first_step, section, setup_step
 from staffing.models import BodyMunicipality, Carrier
-from staffing.views import comparison, occupancies, overview, partners, plan, posts, procedures, reallocations, setup
+from staffing.views import (
+    comparison,
+    locations,
+    occupancies,
+    overview,
+    partners,
+    plan,
+    posts,
+    procedures,
+    reallocations,
+    setup,
+)
 
 section(
     "Stellen",
@@ -89,6 +100,9 @@ urlpatterns = [
         procedures.RemoveProcedure.as_view(),
         name="procedure-remove",
     ),
+    path("stellen/<str:number>/orte/", locations.SettlePosition.as_view(), name="position-locations"),
+    path("stellen/<str:number>/nummer/", posts.CorrectIdentity.as_view(), name="position-identity"),
+    path("stellen/<str:number>/beenden/", posts.EndPosition.as_view(), name="position-end"),
     path("stellen/<str:number>/beschreibung/", posts.DescribePosition.as_view(), name="position-describe"),
     path("stellen/<str:number>/loeschen/", posts.RemovePosition.as_view(), name="position-remove"),
     path("umverteilungen/", reallocations.Reallocations.as_view(), name="reallocations"),

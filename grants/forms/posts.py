@@ -9,7 +9,7 @@ from grants.models import NoticeItem, NoticeVersion
 from kim.access.request import Request
 from kim.models import POSITION_NUMBER, Source
 from kim.pages.forms import ReasonField
-from kim.values.formats import DateField, FteField, LineField, format_day, format_fte
+from kim.values.formats import DateField, FteField, LineField, LongTextField, format_day, format_fte
 from kim.values.periods import last_day
 from staffing.models import Carrier, Function, Municipality, Position, PositionPeriod
 
@@ -63,6 +63,9 @@ class NewPositionForm(forms.Form):
         label="wirksam ab", help_text="Erster Tag, an dem die Stelle zählt; für das ganze Förderjahr der 1. Januar."
     )
     end = DateField(label="endet am", required=False, help_text="Letzter Tag; leer, wenn kein Ende feststeht.")
+    fallback_plan = LongTextField(
+        label="Ersatzplan", required=False, help_text="Was gilt, wenn die Stelle so nicht besetzt werden kann."
+    )
     basis = forms.ModelChoiceField(Source.objects.none(), label="Grundlage", required=False, empty_label="keine Angabe")
     basis_place = LineField(label="Fundstelle", max_length=120, required=False)
     reason = ReasonField(

@@ -49,6 +49,7 @@ def establish_post(body: Body, data: dict[str, Any]) -> Position:
             fte=data["fte"],
             carrier=data["carrier"],
             stage=data["stage"],
+            fallback_plan=data.get("fallback_plan", ""),
             basis=data.get("basis"),
             basis_place=data.get("basis_place", ""),
             assumption="" if data.get("basis") else data["reason"].strip(),

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q, QuerySet
 
-from grants.models.guards import FUNDED_TWICE, FUNDED_TWICE_BY_POST, FUNDED_TWICE_WORDS
+from grants.models.guards import FUNCTION_FUNDED, FUNDED_TWICE, FUNDED_TWICE_BY_POST, FUNDED_TWICE_WORDS
 from grants.models.items import NoticeItem
 from grants.models.notices import NoticeVersion
 from grants.models.readings import counted_spans
@@ -25,6 +25,7 @@ from kim.values.money import FteModelField, exact
 from kim.values.periods import PeriodField, half_open_range, inclusive_range, intersection
 from staffing.models import Position, PositionPeriod
 
+pgtrigger.register(FUNCTION_FUNDED)(Position)
 pgtrigger.register(FUNDED_TWICE_BY_POST)(PositionPeriod)  # a post may not become smaller than its funded parts
 
 # The days of the notice on which it can pay, from all its versions.

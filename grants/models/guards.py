@@ -9,6 +9,7 @@ FUNDED_TWICE_WORDS = (
     "größer als die Stelle."
 )
 SENTENCES["funded_twice"] = FUNDED_TWICE_WORDS
+SENTENCES["function_funded"] = "Die Zuwendung, die die Stelle fördert, fördert eine andere Funktion."
 SENTENCES["notice_rated"] = (
     "Eine bewilligte Zuwendung braucht zu jeder Personalposition für jeden Tag einen Fördersatz."
 )
@@ -75,6 +76,23 @@ FUNDED_TWICE_BY_VERSION = funded_twice(
 )
 FUNDED_TWICE_BY_TERMS = funded_twice("SELECT position_id FROM grants_funding WHERE item_id = NEW.item_id")
 FUNDED_TWICE_BY_POST = funded_twice("NEW.position_id")
+
+
+# A post keeps the Funktion that is funded as long as it is. Fired on the post; a funding asks for the same when it is
+# entered (Funding.clean), and waits there for the post that this one has locked.
+FUNCTION_FUNDED = pgtrigger.Trigger(
+    name="function_funded",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Update,
+    condition=pgtrigger.Q(old__function__df=pgtrigger.F("new__function")),
+    func="""
+        IF EXISTS (SELECT FROM grants_funding f JOIN grants_noticeitem i ON i.id = f.item_id
+            WHERE f.position_id = NEW.id AND i.function_id <> NEW.function_id) THEN
+            RAISE EXCEPTION 'function' USING ERRCODE = '23514', CONSTRAINT = 'function_funded';
+        END IF;
+        RETURN NEW;
+    """,
+)
 
 
 def rated(version: str, operation: object = pgtrigger.Insert | pgtrigger.Update) -> pgtrigger.Trigger:

@@ -285,7 +285,11 @@ class NewPosition(AddPage):
 
     def save(self, request: Request, form: Any) -> tuple[str, str]:
         made = establish_posts(request.acting_body, form.cleaned_data)
-        return established(request, made), made[0].get_absolute_url() if len(made) == 1 else reverse("positions")
+        target, start = (
+            made[0].get_absolute_url() if len(made) == 1 else reverse("positions"),
+            form.cleaned_data["start"],
+        )
+        return established(request, made), target + (f"?stand={start.isoformat()}" if start > request.stand else "")
 
 
 def established(request: Request, made: list[Position]) -> str:

@@ -283,6 +283,7 @@ class Listing:
             "standard_columns": self.url(spalten=None),
             "densities": [(one, self.url(dichte=one), one == self.density) for one in DENSITIES],
             "save_url": f"{reverse('view-new')}?{urlencode(saving)}",
+            "elsewhere": self.view.elsewhere(self.request),
             "may_save": may(self.request, "views.edit"),
         }
 

@@ -98,6 +98,10 @@ class ListPage(RuleView):
         """Add to the rows what no query gives, in a fixed number of queries; chosen: what is filtered."""
         return rows
 
+    def elsewhere(self, request: Request) -> tuple[str, list[tuple[str, str]]]:
+        """What the working date does not show yet: a heading, and words with the address that shows them."""
+        return "", []
+
     def get(self, request: Request) -> HttpResponseBase:
         if moved := self.moved(request):
             return redirect(moved)

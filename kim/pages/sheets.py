@@ -30,6 +30,10 @@ class LineForm(forms.Form):
         """Whether nothing is typed in the line."""
         return not any(self[name].data for name in self.fields if name not in self.preset)
 
+    def has_changed(self) -> bool:
+        """Whether it is to be read: also a line that is as it was, wherever the table begins to be new."""
+        return not self.is_empty()
+
     def full_clean(self) -> None:
         super().full_clean()
         if self.is_bound and self.is_empty():

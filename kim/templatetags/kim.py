@@ -79,10 +79,12 @@ def may(context: dict[str, Any], rule: str) -> bool:
 
 @register.simple_tag(takes_context=True)
 def kept(context: dict[str, Any], **more: Any) -> str:
-    """The query string that keeps the page's Stand and Förderjahr, plus what is named."""
+    """The query string that keeps the page's Stand and Förderjahr, plus what is named; a Stand that is named stands in
+    the place of the page's."""
     query = context["request"].GET
+    more = {name: value for name, value in more.items() if value not in (None, "")}
     parts = [(name, query[name]) for name in ("stand", "jahr") if query.get(name) and name not in more]
-    parts += [(name, str(value)) for name, value in more.items() if value not in (None, "")]
+    parts += [(name, str(value)) for name, value in more.items()]
     return "?" + urlencode(parts) if parts else ""
 
 

@@ -45,6 +45,7 @@ class CorrectionForm(ReasonedForm):
             "stage",
             "pay_group",
             "municipalities",
+            "fallback_plan",
             "basis",
             "basis_place",
             "assumption",
@@ -65,6 +66,7 @@ class CorrectionForm(ReasonedForm):
         fte: Any = self.fields["fte"]
         fte.weekly_hours = weekly_hours(carrier.queryset, self.data.get("carrier", self.instance.carrier_id))
         fte.help_text, fte.above = "z. B. 0,5 oder 1/2 oder 50 %", 0
+        self.fields["fallback_plan"].help_text = "Was gilt, wenn die Stelle so nicht besetzt werden kann."
         self.fields["assumption"].help_text = (
             "Begründung, wenn die Angabe in keinem Dokument steht. Ändern sich VZÄ oder Anstellungsträger und die "
             "Grundlage nicht, gilt der Grund als Annahme."
@@ -166,6 +168,30 @@ class ProcedureForm(ReasonedForm):
         if data.get("chosen") and data["chosen"] in data.get("withdrawn", ()):
             self.add_error("chosen", f"{data['chosen']} hat sich zurückgezogen und kann nicht ausgewählt sein.")
         return data
+
+
+class IdentityForm(ReasonedForm):
+    """Corrects what a post is called and what it is: number, Art, Funktion."""
+
+    class Meta:
+        model = Position
+        fields: ClassVar = ["number", "kind", "function"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["number"].help_text = "Bisherige Verweise und Links auf die alte Nummer gelten dann nicht mehr."
+
+
+class EndForm(ReasonedForm):
+    """Until when there is a post."""
+
+    last = DateField(label="endet am", help_text="Letzter Tag der Stelle. Wer sie hat, scheidet mit diesem Tag aus.")
+
+    class Meta:
+        model = Position
+        fields: ClassVar[list[str]] = []
+
+    field_order = ["last"]
 
 
 class DescriptionForm(VersionedForm):

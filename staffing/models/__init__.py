@@ -1,10 +1,11 @@
 """Posts, who employs them, which Kommunen they serve, and who has them; no money."""
 
+from staffing.models.ending import end_position
 from staffing.models.founding import found_body
 from staffing.models.masterdata import BodyMunicipality, Carrier, Function, Municipality
 from staffing.models.moves import Moved, on_move
 from staffing.models.occupancies import Occupancy, PlanNote
-from staffing.models.places import PositionLocation, ServedMunicipality
+from staffing.models.places import Place, PositionLocation, ServedMunicipality, settle
 from staffing.models.positions import Position, PositionPeriod, Stage, Status, always
 from staffing.models.procedures import Procedure, ProcedureCarrier
 from staffing.models.reallocations import LegMunicipality, Reallocation, ReallocationLeg
@@ -17,6 +18,7 @@ __all__ = [
     "Moved",
     "Municipality",
     "Occupancy",
+    "Place",
     "PlanNote",
     "Position",
     "PositionLocation",
@@ -29,6 +31,8 @@ __all__ = [
     "Stage",
     "Status",
     "always",
+    "end_position",
     "found_body",
     "on_move",
+    "settle",
 ]

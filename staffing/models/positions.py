@@ -13,11 +13,12 @@ from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Sum, Value,
 from django.db.models.functions import Coalesce, Lower
 from django.urls import reverse
 
+from kim.figures.tokens import named_in_texts
 from kim.models import POSITION_NUMBER, Body, BodyRow, Cited, SameBody, closed_year
 from kim.models.refusals import db_errors_as_validation
 from kim.models.versioned import tracked
 from kim.store.context import Scope, describe_act
-from kim.values.formats import format_day, format_range, listed
+from kim.values.formats import format_day, format_fte, format_range, listed
 from kim.values.money import FteModelField, exact
 from kim.values.periods import PeriodField, PeriodQuerySet, inclusive_range
 from staffing.models.dated import Dated
@@ -82,6 +83,22 @@ class Position(BodyRow):
     def find(cls, body: Body, number: str) -> "Position":
         """The body's post with this number; Position.DoesNotExist otherwise."""
         return cls._default_manager.get(body=body, number=number)
+
+    def correct(self, *, reason: str) -> None:
+        """Write down number, Art and Funktion as they are set on the instance, with the reason in the history.
+
+        ValidationError with a sentence: a number that is taken, or that texts name in their figures; a Funktion that
+        the notice which pays the post does not fund; a closed year.
+        """
+        if not reason.strip():
+            raise ValidationError({"reason": "Bitte einen Grund angeben. Er steht im Verlauf."})
+        before = Position.objects.get(pk=self.pk).number
+        if self.number != before and (texts := named_in_texts(self)):
+            words = (
+                f"Die Nummer {before} steht in {listed(texts)} als Zahl aus den Daten; umbenannt zeigte sie ins Leere"
+            )
+            raise ValidationError({"number": f"{words}. Bitte dort erst die Zahlen ersetzen."})
+        self.save_as("Nummer, Art oder Funktion berichtigt", reason=reason)
 
 
 class Status(models.TextChoices):
@@ -258,6 +275,11 @@ class PositionPeriod(Cited, Dated):
 
     def served_text(self) -> str:
         return listed(self.municipality_names())
+
+    def served_with_shares(self) -> str:
+        """Eschweiler (0,6) und Stolberg (0,4); without shares as served_text."""
+        served = sorted(self.served.all(), key=lambda s: s.municipality.sort_key)
+        return listed([f"{s} ({format_fte(s.share)})" if s.share is not None else str(s) for s in served])
 
     status: str  # of the day, on rows from with_occupancy
     resting: Decimal  # these two too

@@ -1,23 +1,24 @@
 """Pages of posts: list, page of one post, Berichtigung."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Min, QuerySet
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 
 from kim.access.request import Request
 from kim.access.views import RuleView
-from kim.figures import CATALOGUE, about, column
+from kim.figures import CATALOGUE, Value, about, column
 from kim.history.trail import entries_about
 from kim.lists import ListPage
 from kim.pages.forms import CorrectionPage, DescriptionPage, RemovePage, VersionedForm
 from kim.studio.consequences import consequences, effects, foreseen, in_words
 from kim.values.formats import format_day
-from kim.values.periods import intersection, last_day, year_of
-from staffing.forms import ChangeForm, CorrectionForm, DescriptionForm, RangeForm
+from kim.values.periods import DAY, intersection, last_day, year_of
+from staffing.forms import ChangeForm, CorrectionForm, DescriptionForm, EndForm, IdentityForm, RangeForm
 from staffing.models import (
     Occupancy,
     PlanNote,
@@ -28,6 +29,7 @@ from staffing.models import (
     ProcedureCarrier,
     ReallocationLeg,
     ServedMunicipality,
+    end_position,
 )
 from staffing.tables import PositionTable
 
@@ -47,6 +49,28 @@ class Positions(ListPage):
         )
         return found
 
+    def elsewhere(self, request: Request) -> tuple[str, list[tuple[str, str]]]:
+        """Posts that begin later. Example: CM-18 ab 01.04.2023."""
+        there = PositionPeriod.visible_to(request).as_of(request.stand).values("position")
+        rows = PositionPeriod.visible_to(request).filter(validity__startswith__gt=request.stand)
+        first = rows.exclude(position__in=there).values("position__number").annotate(first=Min("validity__startswith"))
+        words = [
+            (
+                f"{one['position__number']} ab {format_day(one['first'])}",
+                address_on(one["position__number"], one["first"]),
+            )
+            for one in first.order_by("first", "position__number")[:LATER]
+        ]
+        return "Später beginnen", words
+
+
+LATER = 12  # posts that are named; a plan may hold hundreds
+
+
+def address_on(number: str, day: date) -> str:
+    """A post's page on a day."""
+    return f"{reverse('position', args=[number])}?stand={day.isoformat()}"
+
 
 def position_of(request: Request, number: str) -> Position:
     """The body's post with this number; foreign and missing are the same 404."""
@@ -56,11 +80,12 @@ def position_of(request: Request, number: str) -> Position:
     return found
 
 
-def period_on(request: Request, position: Position) -> PositionPeriod | None:
-    """What holds of the post on the working date."""
-    rows = PositionPeriod.visible_to(request).filter(position=position).as_of(request.stand)
+def period_on(request: Request, position: Position, day: date | None = None) -> PositionPeriod | None:
+    """What holds of the post on the working date, or on another day."""
+    day = day or request.stand
+    rows = PositionPeriod.visible_to(request).filter(position=position).as_of(day)
     return (
-        rows.with_occupancy(request.stand)
+        rows.with_occupancy(day)
         .select_related("position__function", "carrier", "basis", "body")
         .prefetch_related("served__municipality", "locations__municipality")
         .first()
@@ -86,21 +111,15 @@ class PositionPage(RuleView):
             .prefetch_related("served__municipality")
             .order_by("validity")
         )
-        figures = [
-            (entry, arguments, entry(**arguments))
-            for entry in about(Position)
-            if entry.arguments
-            for arguments in entry.arguments(position, request.stand)
-        ]
+        other = day_beside(periods, request.stand)
+        shown = other or request.stand
         context = {
             "position": position,
-            "period": (period := period_on(request, position)),
-            "vacant": [
-                (CATALOGUE[name].title, column(name, [period], request.stand)[period.pk])
-                for name in ("position.vacant_since", "position.vacant_months", "position.unspent")
-            ]
-            if period
-            else [],
+            "period": (period := period_on(request, position, other)),
+            "other": other,
+            "other_stand": other.isoformat() if other else None,
+            "shown": shown,
+            "vacant": vacant_on(period, shown),
             "locked": closed if period and (closed := closed_of(request, period)) and not period.open_from() else [],
             "periods": periods,
             "occupancies": of_post(request, Occupancy, position),
@@ -112,10 +131,37 @@ class PositionPage(RuleView):
                 .select_related("reallocation")
                 .order_by("reallocation__number")
             ),
-            "figures": figures,
+            "figures": figures_of(position, request.stand),
             "story": story_of(request, position, periods),
         }
         return render(request, "staffing/position.html", context)
+
+
+def vacant_on(period: PositionPeriod | None, day: date) -> list[tuple[str, Value]]:
+    """Since when a post is vacant on the day, how many FTE months, and what is not spent, each with its title."""
+    names = ("position.vacant_since", "position.vacant_months", "position.unspent") if period else ()
+    return [(CATALOGUE[name].title, column(name, [period], day)[period.pk]) for name in names if period]
+
+
+def figures_of(position: Position, day: date) -> list[tuple[Any, dict[str, Any], Any]]:
+    """Every figure of the catalogue about the post: its entry, its arguments, its value."""
+    return [
+        (entry, arguments, entry(**arguments))
+        for entry in about(Position)
+        if entry.arguments
+        for arguments in entry.arguments(position, day)
+    ]
+
+
+def day_beside(periods: list[PositionPeriod], stand: date) -> date | None:
+    """The day nearest to the working date on which there is the post; None if there is on the working date.
+
+    Example: from 01.04.2023, Stand 01.03.2023: 01.04.2023; until 31.12.2022: that day.
+    """
+    if not periods or any(stand in one.validity for one in periods):
+        return None
+    later = [one.validity.lower for one in periods if one.validity.lower > stand]
+    return min(later) if later else last_day(periods[-1].validity)
 
 
 def closed_of(request: Request, period: PositionPeriod) -> list[int]:
@@ -241,6 +287,54 @@ class DescribePosition(DescriptionPage):
 
     def instance(self, request: Request, *args: Any, **kwargs: Any) -> Position:
         return position_of(request, kwargs["number"])
+
+
+class CorrectIdentity(CorrectionPage):
+    """A Berichtigung of number, Art and Funktion of a post."""
+
+    rule = "staffing.edit"
+    form_class: type[VersionedForm] = IdentityForm
+    title = "Nummer, Art und Funktion berichtigen"
+
+    def instance(self, request: Request, *args: Any, **kwargs: Any) -> Position:
+        return position_of(request, kwargs["number"])
+
+    def context(self, request: Request, form: Any) -> dict[str, Any]:
+        lead = f"Stelle {Position.objects.get(pk=form.instance.pk)}"
+        return {"title": self.title, "lead": lead, "foreseeable": True}
+
+    def change(self, form: Any) -> Callable[[], None]:
+        return lambda: form.instance.correct(reason=form.cleaned_data["reason"])
+
+    def preview(self, request: Request, form: Any) -> dict[str, Any]:
+        return foreseen(self.change(form), request.acting_body, request.stand)
+
+    def save(self, request: Request, form: Any) -> str:
+        before = consequences(request.acting_body, request.stand)
+        self.change(form)()
+        changed = effects(before, consequences(request.acting_body, request.stand))
+        return f"Stelle {form.instance} ist berichtigt. {in_words(changed)}"
+
+
+class EndPosition(CorrectIdentity):
+    """A post ends with a day; who has it leaves."""
+
+    form_class = EndForm
+    title = "Stelle beenden"
+
+    def change(self, form: Any) -> Callable[[], None]:
+        data = form.cleaned_data
+        return lambda: end_position(form.instance, data["last"], reason=data["reason"])
+
+    def preview(self, request: Request, form: Any) -> dict[str, Any]:
+        return foreseen(self.change(form), request.acting_body, form.cleaned_data["last"] + DAY)
+
+    def save(self, request: Request, form: Any) -> str:
+        last = form.cleaned_data["last"]
+        before = consequences(request.acting_body, last + DAY)
+        self.change(form)()
+        changed = effects(before, consequences(request.acting_body, last + DAY))
+        return f"Stelle {form.instance} endet am {format_day(last)}. {in_words(changed)}"
 
 
 class RemovePosition(RemovePage):

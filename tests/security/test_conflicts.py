@@ -57,7 +57,7 @@ def test_every_page_that_takes_a_form_is_of_a_known_kind(monkeypatch):
         "admin:kim_body_change",
         "admin:grants_rate_change",
     }
-    assert len(EDITS) == 35
+    assert len(EDITS) == 37
     monkeypatch.setattr("tests.security.test_conflicts.VERBS", set())
     assert "undo" in list(unaccounted(PAGES))
 
@@ -93,10 +93,18 @@ def target(page, login):
     return login(role, "" if role == "technik" else "staedteregion-aachen"), example(page)
 
 
-# An Änderung from a day, and an end, leave the row they were shown with: tests/staffing/test_changes.py and
-# test_place_pages.py. A Zeichnungsbefugnis has no free words: tests/meetings/test_cosigning.py. The planted Beleg is a
+# An Änderung from a day, an end and another number leave the row they were shown with: tests/staffing/test_changes.py,
+# test_place_pages.py, test_posts_corrected.py. A Zeichnungsbefugnis has no free words: tests/meetings/test_cosigning.py. The planted Beleg is a
 # Vorlage's, which is edited there: tests/kim/test_source_pages.py.
-ELSEWHERE = {"position-change", "signatory-edit", "occupancy-from", "occupancy-end", "source-edit"}
+ELSEWHERE = {
+    "position-change",
+    "position-identity",
+    "position-end",
+    "signatory-edit",
+    "occupancy-from",
+    "occupancy-end",
+}
+ELSEWHERE |= {"source-edit"}
 
 
 @pytest.mark.parametrize(

@@ -231,10 +231,10 @@ def test_only_declared_fields_are_taken(login, region):
     row = stored()
     browser.post(
         "/stellen/CM-01/berichtigen/",
-        posted(fte="0,5", body="2", position="5", fallback_plan="EG 15", validity="x", id="9"),
+        posted(fte="0,5", body="2", position="5", validity_assumption="EG 15", validity="x", id="9"),
     )
     after = stored()
-    kept = ("pk", "body_id", "position_id", "fallback_plan", "validity")
+    kept = ("pk", "body_id", "position_id", "validity_assumption", "validity")
     assert [getattr(after, name) for name in kept] == [getattr(row, name) for name in kept]
 
 
