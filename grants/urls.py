@@ -4,7 +4,7 @@ from django.urls import path
 
 from grants.models import BudgetLine, FundingNotice, SubProduct
 from grants.views import budget, entering, notices, onward
-from kim.pages.sections import first_step, section
+from kim.pages.sections import first_step, new_page, section
 from staffing.models import Position
 
 section("Zuwendungen", 20, notices="Zuwendungen", allocation="Stellenverteilung")
@@ -16,6 +16,9 @@ section(
     sub_products="Teilprodukte",
     accounts="Sachkonten",
 )
+
+new_page(FundingNotice, "notice-new")
+new_page(Position, "position-new")
 
 first_step(30, "Teilprodukt anlegen", "sub-product-new", lambda body: SubProduct.objects.filter(body=body).exists())
 first_step(40, "Zuwendung erfassen", "notice-new", lambda body: FundingNotice.objects.filter(body=body).exists())

@@ -4,14 +4,17 @@ from allauth.account import views as account
 from django.contrib import admin
 from django.urls import include, path
 
+from kim.models import Source
 from kim.pages import views
-from kim.pages.sections import section
+from kim.pages.sections import new_page, section
 from kim.pages.views import accounts, attached, audit, jobs, lists, setup, sources, studio, writing, years
 
 section("Übersicht", 10, home="Übersicht")
 section("Hinweise", 60, findings="Hinweise")
 section("Prüfung", 70, trail="Verlauf")
 section("Technik", 80, **{"admin:index": "Technik"})
+
+new_page(Source, "source-new")
 
 urlpatterns = [
     path("", views.Home.as_view(), name="home"),

@@ -2,8 +2,8 @@
 
 from django.urls import path
 
-from kim.pages.sections import first_step, section, setup_step
-from staffing.models import BodyMunicipality, Carrier
+from kim.pages.sections import first_step, new_page, section, setup_step
+from staffing.models import BodyMunicipality, Carrier, Municipality
 from staffing.views import (
     comparison,
     locations,
@@ -31,6 +31,9 @@ section(
 
 setup_step("setup-body", "Körperschaft einrichten", "Name, Art, Kommunen; mehrere in einem Haus sind möglich")
 setup_step("admin:kim_user_add", "Personen und ihre Rollen", "jede bekommt einen einmaligen Link zu ihrem Passwort")
+
+new_page(Carrier, "carrier-new")
+new_page(Municipality, "municipality-new")
 
 first_step(
     10, "Kommunen eintragen", "municipality-new", lambda body: BodyMunicipality.objects.filter(body=body).exists()

@@ -74,6 +74,7 @@ class BudgetLineForm(LineForm):
         fields: dict[str, Any] = self.fields
         fields["sub_product"].choices = [("", "bitte wählen"), *((one, one) for one in products)]
         fields["account"].choices = [("", "nicht angegeben"), *((one, one) for one in accounts)]
+        fields["sub_product"].new_page, fields["account"].new_page = "sub-product-new", "account-new"
         fields["sub_product"].initial = next(iter(products)) if len(products) == 1 else ""
 
     def clean_sub_product(self) -> SubProduct:

@@ -13,6 +13,7 @@ from kim.access.views import RuleView
 from kim.history.trail import entries_about
 from kim.lists import DenseTable, ListPage
 from kim.pages.forms import AddPage, CorrectionPage, RemovePage, VersionedForm, shown
+from kim.pages.sections import new_page
 
 
 class RowForm(VersionedForm):
@@ -149,6 +150,7 @@ class RowPages:
     def urls(cls, route: str, name: str) -> list[URLPattern]:
         """The addresses: list_url is ``<name>s``, the others ``<name>``, ``<name>-new``, ``-edit``, ``-remove``."""
         cls.name = name
+        new_page(cls.model, f"{name}-new")
         view, edit = {"rule": cls.view_rule, "pages": cls}, {"rule": cls.edit_rule, "pages": cls}
         made: dict[str, Any] = {
             "list": type("List", (_List,), view | {"table_class": cls.table_class}),

@@ -10,11 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Model
 from django.urls import Resolver404, resolve, reverse
 
 from kim.access.request import Request
 from kim.access.rules import RULES, may
 from kim.access.views import RuleView
+from kim.lists import kept_link
 from kim.models import Body, Role
 
 
@@ -98,6 +100,22 @@ def first_steps(request: Request) -> list[tuple[FirstStep, bool, bool]]:
     if not steps or steps[-1].done(body):
         return []
     return [(one, one.done(body), may(request, rule_of(one.page))) for one in steps]
+
+
+NEW_PAGES: dict[type[Model], list[str]] = {}
+
+
+def new_page(model: type[Model], page: str) -> None:
+    """Declares the page that records a new row of a model: it is offered beside every field that chooses one. Where a
+    model has several (Gremien and Dienststellen are both OParl's Organization), a field says which by ``new_page``."""
+    if page not in NEW_PAGES.setdefault(model, []):
+        NEW_PAGES[model].append(page)
+
+
+def new_addresses(request: Request) -> dict[str, str]:
+    """Where this person may record what fields choose from: address by page. No query."""
+    pages = sorted({page for pages in NEW_PAGES.values() for page in pages})
+    return {page: kept_link(request, reverse(page)) for page in pages if may(request, rule_of(page))}
 
 
 def section(label: str, order: int, **tabs: str) -> Section:

@@ -18,6 +18,8 @@ from kim.access.rules import may as allowed
 from kim.figures import findings
 from kim.lists import kept_link
 from kim.models import File, Note, Reminder
+from kim.pages.sections import NEW_PAGES
+from kim.pages.sections import new_addresses as addresses
 from kim.values import formats
 
 register = template.Library()
@@ -146,6 +148,21 @@ def attached(context: dict[str, Any], subject: Any) -> dict[str, Any]:
 
 
 @register.simple_tag
+def new_page_of(field: BoundField) -> str:
+    """The page on which what the field chooses from is recorded: its own word, or what the model's app declares."""
+    rows = getattr(field.field, "queryset", None)
+    pages = NEW_PAGES.get(rows.model, [""]) if rows is not None else [""]
+    return str(getattr(field.field, "new_page", pages[0]))
+
+
+@register.simple_tag(takes_context=True)
+def new_addresses(context: dict[str, Any]) -> dict[str, str]:
+    """Where this person may record what the fields of a page choose from; for the script that offers it beside them."""
+    request = context["request"]
+    return addresses(request) if request.acting_body else {}
+
+
+@register.simple_tag
 def kern_widget(field: BoundField, *, quiet: bool = False) -> SafeString | str:
     """The input of a field with KERN's classes; quiet: nothing is wrong yet, whatever is typed."""
     widget, error = field.field.widget, "--error" if not quiet and field.errors else ""
@@ -156,9 +173,10 @@ def kern_widget(field: BoundField, *, quiet: bool = False) -> SafeString | str:
     if isinstance(widget, w.Textarea):
         return field.as_widget(attrs={"class": "kern-form-input__input", "rows": "3"})
     if isinstance(widget, w.Select):
+        offer: dict[str, str | bool] = {"data-new": page} if (page := new_page_of(field)) else {}
         name = f"kern-form-input__select kern-form-input__select{error}"
         return format_html(
-            '<div class="kern-form-input__select-wrapper">{}</div>', field.as_widget(attrs={"class": name})
+            '<div class="kern-form-input__select-wrapper">{}</div>', field.as_widget(attrs={"class": name} | offer)
         )
     return field.as_widget(attrs={"class": f"kern-form-input__input kern-form-input__input{error}"})
 

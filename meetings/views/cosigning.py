@@ -111,6 +111,7 @@ class NewSignatoryForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in
         super().__init__(*args, **kwargs)
         fields: dict[str, Any] = self.fields
         fields["organization"].queryset = Organization.visible_to(request).filter(organization_type="department")
+        fields["organization"].new_page = "office-new"
         fields["user"].queryset = signers(request)
         fields["validity"].initial = None
 

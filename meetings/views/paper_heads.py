@@ -110,7 +110,7 @@ class HeadForm(VersionedForm):
         fields["notice"].queryset = FundingNotice.objects.filter(body=body)
         fields["superior"].queryset, fields["replaces"].queryset = others, others.exclude(text=None)
         offices = Organization.objects.filter(body=body, organization_type="department")
-        fields["department"].queryset = offices
+        fields["department"].queryset, fields["department"].new_page = offices, "office-new"
         fields["signer"].queryset = Person.objects.filter(body=body)
         for name in ("notice", "superior", "department", "signer", "replaces"):
             fields[name].empty_label = "keine Angabe"
@@ -212,7 +212,7 @@ class CoSignatureForm(forms.Form):
         rows = Organization.there_on(
             Organization.visible_to(request).filter(organization_type="department"), request.stand
         )
-        fields["organization"].queryset = rows
+        fields["organization"].queryset, fields["organization"].new_page = rows, "office-new"
         if not rows:
             fields["organization"].help_text = "Noch ist keine Dienststelle erfasst."
 

@@ -32,6 +32,7 @@ class OfMunicipality(LineForm):
         super().__init__(*args, **kwargs)
         self.municipalities = municipalities
         field: Any = self.fields["municipality"]
+        field.new_page = "municipality-new"
         field.choices = [("", "keine Angabe"), *((slug, one.name) for slug, one in municipalities.items())]
 
     def clean_municipality(self) -> Municipality | None:

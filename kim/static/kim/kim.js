@@ -252,6 +252,61 @@
     addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });
   }
 
+  // What is not in a list yet: its page opens beside this one, and what was recorded there is chosen here on the way
+  // back; nothing that was typed here is lost.
+  const pages = JSON.parse(document.getElementById("new-pages")?.textContent || "{}");
+  const choices = [...document.querySelectorAll("[data-new]")].filter((one) => pages[one.dataset.new]);
+  const values = (one) => new Set([...one.querySelectorAll("option, input")].map((entry) => entry.value));
+  const alike = (page, one) => page.getElementById(one.id) || page.querySelector(`[data-new="${one.dataset.new}"]`);
+  let asked_for = null;
+  const take = async () => {
+    const wanted = asked_for;
+    if (!wanted) return;
+    const { ok, page } = await fetched(location.href);
+    if (!ok) return;
+    for (const one of choices.filter((other) => other.dataset.new === wanted.dataset.new)) {
+      const there = values(one);
+      const entries = [...(alike(page, one)?.querySelectorAll("option, label.choice") || [])];
+      const fresh = entries.filter((entry) => !there.has(entry.value ?? entry.querySelector("input").value))
+        .map((entry) => entry.cloneNode(true));
+      if (!fresh.length) continue;
+      asked_for = null;
+      one.append(...fresh);
+      const words = fresh[0].textContent.trim();
+      if (!choices.includes(wanted)) { wanted.told.textContent = `„${words}“ steht jetzt zur Auswahl.`; continue; }
+      if (one !== wanted) continue;
+      if (fresh[0].matches("option")) one.value = fresh[0].value; else fresh[0].querySelector("input").checked = true;
+      one.dispatchEvent(new Event("change", { bubbles: true }));
+      wanted.told.textContent = `„${words}“ ist hier jetzt gewählt.`;
+    }
+  };
+  const tell = (one, after) => {
+    one.told = document.createElement("span");
+    one.told.setAttribute("role", "status");
+    after.append(" ", one.told);
+  };
+  document.querySelectorAll("a[data-adds]").forEach((link) => {  // once for all lines of a table
+    link.target = "_blank";
+    link.dataset.new = link.dataset.adds;
+    link.addEventListener("click", () => { asked_for = link; });
+    tell(link, link.parentNode);
+  });
+  choices.filter((one) => !one.closest("table")).forEach((one) => {
+    const place = document.createElement("span");
+    place.className = "new-row";
+    const link = document.createElement("a");
+    link.href = pages[one.dataset.new];
+    link.target = "_blank";
+    link.textContent = "neu anlegen";
+    const name = document.querySelector(`label[for="${one.id}"]`) || one.closest("fieldset")?.querySelector("legend");
+    link.setAttribute("aria-label", `${name?.firstChild.textContent.trim() || ""}: neu anlegen (öffnet einen weiteren Tab)`);
+    link.addEventListener("click", () => { asked_for = one; });
+    place.append(link);
+    tell(one, place);
+    (one.closest(".kern-form-input__select-wrapper") || one).after(place);
+  });
+  addEventListener("focus", take);
+
   // A block for the forms of the council's system: copied with its bold words, lists and links, figures as words.
   document.querySelectorAll("[data-copy]").forEach((block) => {
     const button = document.createElement("button");
