@@ -9,8 +9,8 @@ from meetings.models import Paper
 
 
 def page_of(row: Any) -> str:
-    """The page of a paper; one that is only known by name has none."""
-    return str(row.get_absolute_url()) if row.text_id else ""
+    """The page of a paper."""
+    return str(row.get_absolute_url())
 
 
 class PaperTable(DenseTable):
@@ -21,6 +21,7 @@ class PaperTable(DenseTable):
     filters = PaperFilters
     default_order, wraps, dated = "-datum", True, False
     add_url, add_rule = "paper-new", "papers.edit"
+    more = (("papers.edit", "known-paper-new", "Fundstelle eintragen"),)
 
     nummer = TextColumn(accessor="source__number", verbose_name="Vorlage", default="Nr. folgt", url=page_of)
     betreff = TextColumn(accessor="source__title", verbose_name="Betreff", url=page_of)

@@ -2,9 +2,9 @@
 
 from django.urls import path
 
-from kim.pages.sections import first_step, section
+from kim.pages.sections import first_step, new_page, section
 from meetings.models import Meeting, Organization, Paper
-from meetings.views import cosigning, paper_heads, papers, sittings
+from meetings.views import cosigning, known, paper_heads, papers, sittings
 
 section(
     "Sitzungen",
@@ -15,6 +15,8 @@ section(
     persons="Personen",
 )
 section("Dokumente", 50, documents="Vorlagen", sources="Belege", offices="Dienststellen", document_check="PDF prüfen")
+
+new_page(Paper, "known-paper-new")
 
 first_step(
     70,
@@ -28,6 +30,10 @@ first_step(90, "Vorlage schreiben", "paper-new", lambda body: Paper.objects.filt
 urlpatterns = [
     path("dokumente/", papers.Papers.as_view(), name="documents"),
     path("dokumente/neu/", paper_heads.AddPaper.as_view(), name="paper-new"),
+    path("dokumente/fundstellen/neu/", known.AddKnownPaper.as_view(), name="known-paper-new"),
+    path("dokumente/fundstellen/<str:key>/", known.KnownPaperPage.as_view(), name="known-paper"),
+    path("dokumente/fundstellen/<str:key>/bearbeiten/", known.EditKnownPaper.as_view(), name="known-paper-edit"),
+    path("dokumente/fundstellen/<str:key>/loeschen/", known.RemoveKnownPaper.as_view(), name="known-paper-remove"),
     path("dokumente/zeichnungsbefugnisse/", cosigning.Signatories.as_view(), name="signatories"),
     path("dokumente/zeichnungsbefugnisse/neu/", cosigning.AddSignatory.as_view(), name="signatory-new"),
     path("dokumente/zeichnungsbefugnisse/<uuid:key>/", cosigning.EditSignatory.as_view(), name="signatory-edit"),

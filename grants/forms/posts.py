@@ -85,7 +85,7 @@ class NewPositionForm(forms.Form):
         known = Q(rates__programme__notices__body=request.acting_body) | Q(position__body=request.acting_body)
         used = Function.objects.filter(known).distinct()
         fields["function"].queryset = used if used.exists() else Function.objects.all()
-        fields["carrier"].queryset = Carrier.visible_to(request)
+        fields["carrier"].queryset = Carrier.offered(request.acting_body)
         fields["municipalities"].queryset = Municipality.objects.filter(uses__body=request.acting_body)
         fields["basis"].queryset = Source.visible_to(request)
         fields["count"].widget.attrs["inputmode"] = "numeric"

@@ -279,6 +279,7 @@ class NewPosition(AddPage):
 
     rule = "grants.edit"
     template_name = "grants/new_position.html"
+    repeatable = True
 
     def form(self, request: Request, *data: Any, **kwargs: Any) -> NewPositionForm:
         return NewPositionForm(request, *data)

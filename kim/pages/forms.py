@@ -146,6 +146,7 @@ class AddPage(RuleView):
     form_class: type[forms.BaseForm]
     title = ""
     button = "Speichern"
+    repeatable = False  # whether there is a button that saves and shows an empty form for the next one
 
     def form(self, request: Request, *data: Any, **kwargs: Any) -> Any:
         """The form, bound if data are given; Http404 if there is nothing to add to."""
@@ -170,11 +171,17 @@ class AddPage(RuleView):
                 add_errors(form, error)
             else:
                 saved(request, message)
-                return redirect(kept_link(request, target))
+                again = self.repeatable and "again" in request.POST
+                return redirect(request.get_full_path() if again else kept_link(request, target))
         return self.page(request, form, 422, **kwargs)
 
     def page(self, request: Request, form: Any, status: int = 200, **kwargs: Any) -> HttpResponseBase:
-        context = {"form": form, "button": self.button, **self.context(request, form, **kwargs)}
+        context = {
+            "form": form,
+            "button": self.button,
+            "repeatable": self.repeatable,
+            **self.context(request, form, **kwargs),
+        }
         return render(request, self.template_name, context, status=status)
 
 

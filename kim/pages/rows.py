@@ -28,7 +28,7 @@ class RowForm(VersionedForm):
 class NewRowPage(AddPage):
     """Records a new row of the model that the form is for."""
 
-    button = "Anlegen"
+    button, repeatable = "Anlegen", True
     form_class: type[Any]
     natural: ClassVar[str] = "name"  # the field by which people know a row again
 

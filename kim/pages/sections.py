@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Model
+from django.http import Http404
 from django.urls import Resolver404, resolve, reverse
 
 from kim.access.request import Request
@@ -167,7 +168,11 @@ def way_to(request: Request, path: str) -> list[tuple[str, str]]:
         ours = isinstance(view, type) and issubclass(view, RuleView)  # pages of a library are no stations
         if len(address) < len(first) or not ours or not may(request, view.rule):
             continue
-        if words := view.station(request, **match.kwargs):
+        try:
+            words = view.station(request, **match.kwargs)
+        except Http404:  # a part of an address that only looks like a row
+            continue
+        if words:
             found.append((words, address))
     return found
 

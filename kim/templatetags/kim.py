@@ -173,11 +173,10 @@ def kern_widget(field: BoundField, *, quiet: bool = False) -> SafeString | str:
     if isinstance(widget, w.Textarea):
         return field.as_widget(attrs={"class": "kern-form-input__input", "rows": "3"})
     if isinstance(widget, w.Select):
-        offer: dict[str, str | bool] = {"data-new": page} if (page := new_page_of(field)) else {}
-        name = f"kern-form-input__select kern-form-input__select{error}"
-        return format_html(
-            '<div class="kern-form-input__select-wrapper">{}</div>', field.as_widget(attrs={"class": name} | offer)
-        )
+        attrs: dict[str, str | bool] = {"class": f"kern-form-input__select kern-form-input__select{error}"}
+        if page := new_page_of(field):
+            attrs["data-new"] = page
+        return format_html('<div class="kern-form-input__select-wrapper">{}</div>', field.as_widget(attrs=attrs))
     return field.as_widget(attrs={"class": f"kern-form-input__input kern-form-input__input{error}"})
 
 

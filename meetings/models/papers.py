@@ -2,7 +2,6 @@
 
 import re
 from typing import Any, ClassVar
-from urllib.parse import quote
 
 import pgtrigger
 from django.core.exceptions import ValidationError
@@ -210,9 +209,9 @@ class Paper(GuardedRow):
         return self.reference.replace("/", "-").replace(" ", "-") or f"entwurf-{self.serial}"
 
     def get_absolute_url(self) -> str:
-        """The paper's page; of one that is only known by name, its line in the list."""
+        """The paper's page; of one that is only known by name, what is known of it."""
         if self.text_id is None:
-            return f"{reverse('documents')}?suche={quote(self.reference)}"
+            return reverse("known-paper", args=[self.address])
         return reverse("document", args=[self.address])
 
     @classmethod

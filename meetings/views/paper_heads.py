@@ -42,7 +42,7 @@ class NewPaperForm(forms.Form):
         fields["notice"].queryset = FundingNotice.visible_to(request)
         fields["notice"].initial = largest.notice if largest else None
         papers = Paper.visible_to(request).filter(text__isnull=False).select_related("source")
-        fields["copied_from"].queryset = papers
+        fields["copied_from"].queryset, fields["copied_from"].new_page = papers, ""  # it needs a text
         kind = request.GET.get("art", "")
         fields["paper_type"].initial = kind if kind in Paper.PaperType.values else Paper.PaperType.INFORMATION
         fields["copied_from"].initial = papers.filter(paper_type=fields["paper_type"].initial).first()
@@ -109,6 +109,7 @@ class HeadForm(VersionedForm):
         others = Paper.objects.filter(body=body).exclude(pk=self.instance.pk).select_related("source")
         fields["notice"].queryset = FundingNotice.objects.filter(body=body)
         fields["superior"].queryset, fields["replaces"].queryset = others, others.exclude(text=None)
+        fields["replaces"].new_page = ""  # it needs a text
         offices = Organization.objects.filter(body=body, organization_type="department")
         fields["department"].queryset, fields["department"].new_page = offices, "office-new"
         fields["signer"].queryset = Person.objects.filter(body=body)

@@ -7,12 +7,12 @@ from django.core.exceptions import ValidationError
 
 from kim.pages.forms import VersionedForm
 from kim.pages.rows import RowForm
-from kim.values.formats import slug
+from kim.values.formats import DateField, slug
 from staffing.models import BodyMunicipality, Carrier, Municipality
 
 FIELDS = [
     *("name", "short_name", "kind", "article", "sentence_name"),
-    *("street", "postal_code", "locality", "phone", "email", "weekly_hours"),
+    *("street", "postal_code", "locality", "phone", "email", "weekly_hours", "ends_on"),
 ]
 HELP = {
     "name": "Der volle Name, wie er in Bescheiden steht.",
@@ -37,6 +37,8 @@ class CarrierForm(RowForm):
         fields["kind"].choices = [("", "bitte wählen"), *offered] if new else offered
         for name, words in HELP.items():
             fields[name].help_text = words
+        ends: Any = Carrier._meta.get_field("ends_on")
+        fields["ends_on"] = DateField(label=ends.verbose_name, required=False, help_text=ends.help_text)
         fields["weekly_hours"].localize = True
         fields["weekly_hours"].widget = forms.TextInput(attrs={"inputmode": "decimal"})
         wrong = "Bitte Wochenstunden als Zahl eingeben, z. B. 39 oder 39,5."

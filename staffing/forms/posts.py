@@ -57,7 +57,8 @@ class CorrectionForm(ReasonedForm):
         super().__init__(*args, **kwargs)
         body = self.instance.body
         carrier: Any = self.fields["carrier"]
-        carrier.queryset, carrier.empty_label = Carrier.objects.filter(body=body), "noch nicht vergeben"
+        carrier.queryset = Carrier.offered(body, also=self.instance.carrier_id)
+        carrier.empty_label = "noch nicht vergeben"
         offer_documents(self)
         chosen: Any = self.fields["municipalities"]
         chosen.queryset = Municipality.objects.filter(uses__body=body)

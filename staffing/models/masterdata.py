@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from kim.models import Body, BodyRow, sort_key
 from kim.models.versioned import Versioned, counted, tracked
+from kim.values.periods import today
 from staffing.models.guards import HOURS_FIXED
 
 
@@ -106,8 +107,13 @@ class Carrier(BodyRow):
         OWN = "own", "eigene Körperschaft"
         MUNICIPALITY = "municipality", "Kommune"
         WELFARE = "welfare", "Wohlfahrtsverband"
+        ASSOCIATION = "association", "eingetragener Verein"
         COMPANY = "company", "gGmbH"
+        COOPERATIVE = "cooperative", "Genossenschaft"
+        FOUNDATION = "foundation", "Stiftung"
         PARISH = "parish", "Kirchengemeinde"
+        PUBLIC = "public", "Zweckverband oder Anstalt"
+        OTHER = "other", "sonstiger Träger"
 
     slug = models.SlugField("Kurzname in Adressen", max_length=60)
     name = models.CharField("Name", max_length=200)
@@ -127,6 +133,12 @@ class Carrier(BodyRow):
     locality = models.CharField("Ort", max_length=80, blank=True)
     email = models.EmailField("E-Mail der Stelle", blank=True)
     phone = models.CharField("Telefon der Stelle", max_length=40, blank=True)
+    ends_on = models.DateField(
+        "besteht bis",
+        null=True,
+        blank=True,
+        help_text="Letzter Tag; danach wird er nicht mehr angeboten. Leer: besteht weiter.",
+    )
     weekly_hours = models.DecimalField(
         "Wochenstunden einer vollen Stelle", max_digits=4, decimal_places=2, null=True, blank=True
     )
@@ -160,6 +172,12 @@ class Carrier(BodyRow):
     def find(cls, body: Body, slug: str) -> "Carrier":
         """The body's Anstellungsträger with this short name; Carrier.DoesNotExist otherwise."""
         return cls._default_manager.get(body=body, slug=slug)
+
+    @classmethod
+    def offered(cls, body: Body, *, also: int | None = None) -> "models.QuerySet[Carrier]":
+        """Those that a post can be given to: who still exists on the body's day, and the one that has it (also)."""
+        there = Q(ends_on__isnull=True) | Q(ends_on__gte=today(body)) | Q(pk=also)
+        return cls._default_manager.filter(there, body=body)
 
     def forms(self) -> dict[str, str]:
         """The name in a sentence: with its article in the first, third and fourth case, and short.

@@ -85,11 +85,8 @@ class Position(BodyRow):
         return cls._default_manager.get(body=body, number=number)
 
     def correct(self, *, reason: str) -> None:
-        """Write down number, Art and Funktion as they are set on the instance, with the reason in the history.
-
-        ValidationError with a sentence: a number that is taken, or that texts name in their figures; a Funktion that
-        the notice which pays the post does not fund; a closed year.
-        """
+        """Write down number, Art and Funktion as they are set here. ValidationError: a number that is taken or that
+        texts name in their figures, a Funktion that is not what the paying notice funds, a closed year."""
         if not reason.strip():
             raise ValidationError({"reason": "Bitte einen Grund angeben. Er steht im Verlauf."})
         before = Position.objects.get(pk=self.pk).number
@@ -247,6 +244,12 @@ class PositionPeriod(Cited, Dated):
             SameBody("basis"),
         ]
 
+    def clean(self) -> None:
+        """Who employs on the post still exists when that begins."""
+        last = self.carrier.ends_on if self.carrier else None
+        if last and self.validity and self.validity.lower and self.validity.lower > last:
+            raise ValidationError({"carrier": f"{self.carrier} besteht nur bis {format_day(last)}."})
+
     @classmethod
     def visible_to(cls, scope: Scope) -> PositionPeriodQuerySet:
         return cast(PositionPeriodQuerySet, super().visible_to(scope))
@@ -278,8 +281,8 @@ class PositionPeriod(Cited, Dated):
 
     def served_with_shares(self) -> str:
         """Eschweiler (0,6) und Stolberg (0,4); without shares as served_text."""
-        served = sorted(self.served.all(), key=lambda s: s.municipality.sort_key)
-        return listed([f"{s} ({format_fte(s.share)})" if s.share is not None else str(s) for s in served])
+        rows = sorted(self.served.all(), key=lambda s: s.municipality.sort_key)
+        return listed([f"{s} ({format_fte(s.share)})" if s.share else str(s) for s in rows])
 
     status: str  # of the day, on rows from with_occupancy
     resting: Decimal  # these two too

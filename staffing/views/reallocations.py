@@ -73,7 +73,7 @@ class ReallocationFormset:
             self.posts |= Position.visible_to(request).filter(legs__reallocation=self.row)
         self.posts = self.posts.distinct().order_by("number")
         there = {post.number: post for post in self.posts}
-        carriers = list(Carrier.visible_to(request))
+        carriers = list(Carrier.offered(request.acting_body))
         self.targets = {f"stelle:{n}": post for n, post in there.items()}
         self.targets |= {f"neu:{one.slug}": one for one in carriers}
         labels = {number: posts.get(number, number) for number in there}

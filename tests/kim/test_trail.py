@@ -327,5 +327,5 @@ def test_a_note_in_the_trail_names_its_object(corrected, login):
 
 def test_a_paper_known_by_name_only_leads_to_the_list(login):
     found = words(login("pruefung").get("/pruefung/?gegenstand=2022/0119"))
-    assert 'href="/dokumente/?suche=2022/0119"' in found
-    assert login().get("/dokumente/?suche=2022/0119").status_code == 200
+    assert 'href="/dokumente/fundstellen/2022-0119/"' in found
+    assert login().get("/dokumente/fundstellen/2022-0119/").status_code == 200
