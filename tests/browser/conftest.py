@@ -110,6 +110,14 @@ def served(django_db_setup):
         (ROOT / "var" / f"trial-password{name.replace('_', '-')}").unlink(missing_ok=True)
 
 
+@pytest.fixture(scope="module")
+def empty():
+    """An empty house of its own for each module."""
+    from tests.browser.house import started
+
+    yield from started()
+
+
 @pytest.fixture(scope="session")
 def browser_type_launch_args():
     """Debian's Chromium, without connections of its own."""

@@ -1,102 +1,12 @@
 """One's own house as a new user meets it: script/server --leer, the printed key, and by browser alone to a first Vorlage
 as a PDF. The screens and fields are counted and kept as a budget."""
 
-import os
 import re
-import signal
-import subprocess
-import sys
-import uuid
 
-import pytest
-
-from tests.browser.conftest import ROOT, free_port, wait_for
-from tests.browser.test_looks import looked_at
+from tests.browser.house import PASSWORD, Walk
 from tests.helpers import pdf_text
 
-PASSWORD = "eine lange Wortfolge 7"
 SCREENS, FIELDS = 40, 67  # what the way takes at most
-DROP = """
-from kim.store import postgres
-postgres.start()
-import os, psycopg
-with psycopg.connect(host=str(postgres.socket_directory()), user="postgres", dbname="postgres", autocommit=True) as one:
-    one.execute(f'DROP DATABASE "{os.environ["KIM_DATABASE"]}" WITH (FORCE)')
-"""
-
-
-@pytest.fixture(scope="module")
-def empty():
-    """The address that an empty house prints; a database of its own in the folder of one's own houses."""
-    name, port = f"test_kim_{uuid.uuid4().hex[:8]}", free_port()
-    left_out = {"KIM_TRIAL", "KIM_SECRET_KEY", "DATABASE_URL", "DJANGO_SETTINGS_MODULE"}
-    environment = {key: value for key, value in os.environ.items() if key not in left_out} | {"KIM_DATABASE": name}
-    process = subprocess.Popen(
-        ["script/server", "--leer", str(port)],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        words = ""
-        while "Einrichten:" not in words:
-            line = process.stdout.readline()
-            assert line, words
-            words += line
-        wait_for(f"http://127.0.0.1:{port}/", process)
-        yield re.search(r"Einrichten: (\S+)", words)[1]
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(20)
-        house = environment | {"KIM_FOLDER": "var/leer", "KIM_SECRET_KEY": "only-for-tests"}
-        subprocess.run([sys.executable, "-c", DROP], cwd=ROOT, env=house, check=True, timeout=60)
-
-
-class Walk:
-    """A person at her browser: what she sees and types is counted."""
-
-    def __init__(self, browser, house):
-        self.browser, self.house, self.screens, self.fields, self.wrong = browser, house, 0, 0, []
-        self.enter()
-
-    def enter(self):
-        """A new window, of somebody who is not signed in."""
-        self.page = self.browser.new_context(viewport={"width": 1280, "height": 900}, locale="de-DE").new_page()
-        self.page.set_default_timeout(15000)
-        self.page.on("framenavigated", self.count)
-        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
-
-    def count(self, frame):
-        self.screens += frame.parent_frame is None and frame.url.startswith("http")
-
-    def open(self, address):
-        self.page.goto(self.house + address)
-
-    def type(self, **named):
-        for name, words in named.items():
-            self.page.locator(f"[name={name.replace('__', '-')}]").fill(words)
-            self.fields += 1
-
-    def choose(self, **named):
-        for name, word in named.items():
-            field = self.page.locator(f"[name={name.replace('__', '-')}]")
-            wanted = word if field.locator(f"option[value='{word}']").count() else None
-            field.select_option(wanted, label=None if wanted else word)
-            self.fields += 1
-
-    def press(self, words, role="button"):
-        self.page.get_by_role(role, name=words).first.click()
-
-    def says(self, words):
-        assert words in self.page.inner_text("main").replace("\u00a0", " "), self.page.inner_text("main")[:800]
-
-    def look(self):
-        for size in ((1280, "light"), (390, "dark"), (320, "forced")):
-            self.wrong += looked_at(self.page, self.page.url, size)
-        self.page.set_viewport_size({"width": 1280, "height": 900})
 
 
 def set_up(walk, key):
@@ -119,9 +29,7 @@ def set_up(walk, key):
     walk.press("Körperschaft einrichten")
     walk.says("Kreis Neuland ist eingerichtet.")
     walk.type(username="sven.sach")
-    for role in ("Sachbearbeitung", "Kämmerei", "Sitzungsdienst", "Leitung"):
-        walk.page.get_by_label(role, exact=True).check()
-        walk.fields += 1
+    walk.tick("Sachbearbeitung", "Kämmerei", "Sitzungsdienst", "Leitung")
     walk.press("Speichern")
     walk.press("Link erstellen")
     return walk.page.get_by_label("Link für sven.sach").input_value()
@@ -202,9 +110,9 @@ def write_paper(walk):
 
 
 def test_from_the_printed_key_to_a_first_vorlage(empty, browser):
-    house = empty.partition("/einrichten/")[0]
+    house = empty.url
     walk = Walk(browser, house)
-    sign_in(walk, set_up(walk, empty))
+    sign_in(walk, set_up(walk, empty.key))
     enter_money(walk)
     reference = write_paper(walk)
     walk.open(f"/dokumente/{reference}/gremium/neu/")
@@ -226,6 +134,6 @@ def test_from_the_printed_key_to_a_first_vorlage(empty, browser):
 
 def test_the_key_is_spent_and_a_browser_keeps_both_houses_apart(empty, browser):
     page = browser.new_context().new_page()
-    page.goto(empty)
+    page.goto(empty.key)
     assert page.url.partition("?")[0].endswith("/anmelden/")
     assert {cookie["name"] for cookie in page.context.cookies()} == {"csrf-leer"}, "the trial's cookies are others"
