@@ -64,7 +64,7 @@ class OfficeTable(DenseTable):
     help_text = "Ämter und Fachbereiche, die Vorlagen schreiben und mitzeichnen."
     filters = NamedFilters
     default_order, dated = "name", False
-    add_url, add_rule = "office-new", "papers.release"
+    add_url, add_rule = "office-new", "house.edit"
 
     name = LinkColumn(accessor="name", verbose_name="Dienststelle")
     kurzname = TextColumn(accessor="short_name", verbose_name="Kurzname")

@@ -122,7 +122,7 @@ class NewSignatoryForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in
 class AddSignatory(AddPage):
     """One more who signs for an office."""
 
-    rule = "papers.release"
+    rule = "house.edit"
     title, button = "Zeichnungsbefugnis eintragen", "Eintragen"
 
     def form(self, request: Request, *data: Any, **kwargs: Any) -> NewSignatoryForm:
@@ -144,7 +144,7 @@ class SignatoryForm(VersionedForm):
 class EditSignatory(CorrectionPage):
     """A Zeichnungsbefugnis ends, or was recorded wrongly."""
 
-    rule = "papers.release"
+    rule = "house.edit"
     form_class = SignatoryForm
 
     def instance(self, request: Request, *args: Any, **kwargs: Any) -> Signatory:

@@ -46,7 +46,7 @@ class OfficePages(CommitteePages):
 
     table_class = OfficeTable
     form_class = OfficeForm
-    edit_rule = "papers.release"
+    edit_rule = "house.edit"
     new_title = "Neue Dienststelle"
     template_name = "kim/row.html"
     kind = Organization.Type.DEPARTMENT

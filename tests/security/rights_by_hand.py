@@ -6,8 +6,8 @@ and no body's data (her start page is empty). /technik/ shows lists to look at t
 
 §10: Sachbearbeitung keeps notices and their rates, posts, carriers, papers, Weiterleitungen and their Muster; Kämmerei
 Teilprodukte, Sachkonten, Ansätze; Sitzungsdienst sittings, and of papers the agenda data, of Weiterleitungen nothing;
-Leitung Zeichnungsbefugnisse, release, closing a year; Systemverwaltung accounts, bodies, reference data. What is public
-carries public sources only: no Grund, no author of an Annahme.
+Leitung house and letterhead, Dienststellen, Zeichnungsbefugnisse, release, closing a year; Systemverwaltung accounts,
+bodies, reference data. What is public carries public sources only: no Grund, no author of an Annahme.
 
 still: not said there. Everybody who works for a body sees the same pages, in another order; whoever saves can take back
 what she saved; lists can be kept as views, by auditors too; otherwise Rechnungsprüfung reads only. Public are posts,
@@ -51,7 +51,9 @@ Vorlage oder Weiterleitung freigeben     | §5 §10 | .  .  .  x  .  .  .  | doc
 Vorlagen schreiben                       | §5 §10 | x  .  .  .  .  .  .  | papers.edit       | document-head
 Nummer, Beratungsfolge einer Vorlage     | §5 §10 | x  .  x  .  .  .  .  | papers.agenda     | consultation-new
 Vorlagen mitzeichnen                     | still  | x  x  x  x  .  .  .  | papers.sign       | document-sign
-Zeichnungsbefugnisse; Vorlagen freigeben | §5 §10 | .  .  .  x  .  .  .  | papers.release    | signatory-new
+Vorlagen freigeben                       | §5 §10 | .  .  .  x  .  .  .  | papers.release    | –
+Dienststellen bearbeiten                 | §10    | .  .  .  x  .  .  .  | house.edit        | office-new
+Zeichnungsbefugnisse eintragen           | §10    | .  .  .  x  .  .  .  | house.edit        | signatory-new
 Weiterleitungen schreiben                | §10    | x  .  .  .  .  .  .  | onward.edit       | onward-head
 Muster der Weiterleitungen schreiben     | §10    | x  .  .  .  .  .  .  | onward.edit       | onward-template-edit
 Weiterleitungen freigeben                | §5 §10 | .  .  .  x  .  .  .  | onward.release    | onward-release
