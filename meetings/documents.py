@@ -12,6 +12,7 @@ from kim.models import Body, TextBlock
 from kim.studio import bundles, seen
 from kim.studio.documents import Check, Document, bound_words, document
 from kim.studio.releases import now, of_text
+from kim.values.formats import format_day
 from meetings.models import Consultation, CoSignature, Paper
 from meetings.models.drafts import blocks_of
 from meetings.models.papers import PROPOSAL, RELATED
@@ -185,6 +186,8 @@ class PaperDocument(Document):
         if not (rows := self.consultations()):
             yield f"{paper.body.consultation_heading}: Es steht noch kein Gremium darin."
         yield from (f"{one.organization}: Der Sitzungstag fehlt." for one in rows if one.meeting is None)
+        off = [one.meeting for one in rows if one.meeting and one.meeting.cancelled]
+        yield from (f"{one.organization}: Die Sitzung am {format_day(one.date)} ist abgesagt." for one in off)
         for key, heading, required in blocks_of(paper.paper_type, self.layout):
             if required and not said.get(key, "").strip():
                 yield f"„{heading.rstrip(':')}“ ist leer."

@@ -1,8 +1,11 @@
 """What the list of papers can be narrowed by."""
 
+from typing import Any
+
+from kim.access.request import Request
 from kim.lists import ChoicesFilter, ObjectsFilter, SearchFilter, StrictFilters, programmes
 from kim.values.formats import slug
-from meetings.models import Organization, Paper
+from meetings.models import Membership, Organization, Paper
 
 
 class PaperFilters(StrictFilters):
@@ -36,12 +39,22 @@ class PersonFilters(StrictFilters):
     suche = SearchFilter(["name", "family_name"])
 
 
+def committees(request: Request) -> Any:
+    """The Gremien of the body."""
+    return Organization.visible_to(request).filter(organization_type=Organization.Type.COMMITTEE)
+
+
 class MeetingFilters(StrictFilters):
     """Search and Gremium."""
 
     suche = SearchFilter(["organization__name", "place"])
-    gremium = ObjectsFilter(
-        "organization",
-        lambda request: Organization.visible_to(request).filter(organization_type="committee"),
-        label="Gremium",
-    )
+    gremium = ObjectsFilter("organization", committees, label="Gremium")
+
+
+class MembershipFilters(StrictFilters):
+    """Search, Gremium, role and kind."""
+
+    suche = SearchFilter(["person__name", "organization__name", "on_behalf_of"])
+    gremium = ObjectsFilter("organization", committees, label="Gremium")
+    funktion = ChoicesFilter("role", {slug(one.label): (one.label, one) for one in Membership.Role}, label="Funktion")
+    art = ChoicesFilter("kind", {slug(one.label): (one.label, one) for one in Membership.Kind}, label="Art")

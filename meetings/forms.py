@@ -1,12 +1,20 @@
-"""Forms of Gremien, Dienststellen, Wahlperioden, Sitzungen and persons."""
+"""Forms of Gremien, Dienststellen, Wahlperioden, Sitzungen, persons and Mitgliedschaften."""
 
 from typing import Any, ClassVar
 
-from django import forms
-
+from kim.pages.forms import VersionedForm
 from kim.pages.rows import RowForm
 from kim.values.formats import DateField
-from meetings.models import LegislativeTerm, Meeting, Organization, Person
+from kim.values.periods import TimeField, today
+from meetings.models import LegislativeTerm, Meeting, Membership, Organization, Person
+
+
+def offer_committees(form: Any) -> None:
+    """The select of Gremien: those that are there today, and the one that is chosen already."""
+    body, chosen = form.instance.body, form.instance.organization_id
+    rows = Organization.objects.filter(body=body, organization_type=Organization.Type.COMMITTEE)
+    form.fields["organization"].queryset = Organization.there_on(rows, today(body), chosen)
+    form.fields["organization"].empty_label = "bitte wählen"
 
 
 class CommitteeForm(RowForm):
@@ -52,10 +60,11 @@ class PersonForm(RowForm):
 
     class Meta:
         model = Person
-        fields: ClassVar = ["name", "family_name", "title"]
+        fields: ClassVar = ["name", "family_name", "title", "ends_on"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        as_day(self, "ends_on")
         self.fields["name"].help_text = "Wie er in Vorlagen und Niederschriften steht; keine privaten Angaben."
 
 
@@ -69,14 +78,42 @@ class MeetingForm(RowForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: dict[str, Any] = self.fields
-        body = self.instance.body
-        rows = Organization.objects.filter(body=body, organization_type=Organization.Type.COMMITTEE)
-        fields["organization"].queryset, fields["organization"].empty_label = rows, "bitte wählen"
-        fields["legislative_term"].queryset = LegislativeTerm.objects.filter(body=body)
+        offer_committees(self)
+        fields["legislative_term"].queryset = LegislativeTerm.objects.filter(body=self.instance.body)
         fields["legislative_term"].empty_label = "keine Angabe"
-        fields["start"].widget = forms.TimeInput(format="%H:%M", attrs={"inputmode": "numeric"})
-        fields["start"].error_messages["invalid"] = "Bitte die Uhrzeit so eingeben: 17:00."
+        start = fields["start"]
+        fields["start"] = TimeField(label=start.label, required=False, help_text=start.help_text)
         as_day(self, "date")
+
+
+class MembershipForm(RowForm):
+    """A Mitgliedschaft; who it is and in which Gremium is said once, a wrong one is deleted."""
+
+    class Meta:
+        model = Membership
+        fields: ClassVar = ["organization", "person", "role", "kind", "voting_right", "on_behalf_of", "validity"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: dict[str, Any] = self.fields
+        if not self.instance._state.adding:
+            del fields["organization"], fields["person"]
+            return
+        offer_committees(self)
+        body, chosen = self.instance.body, self.instance.person_id
+        persons = Person.objects.filter(body=body).order_by("family_name", "name")
+        fields["person"].queryset = Person.there_on(persons, today(body), chosen)
+        fields["person"].empty_label = "bitte wählen"
+
+
+class EndMembershipForm(VersionedForm):
+    """Until when a Mitgliedschaft holds."""
+
+    last = DateField(label="bis einschließlich", help_text="Letzter Tag der Mitgliedschaft.")
+
+    class Meta:
+        model = Membership
+        fields: ClassVar[list[str]] = []
 
 
 def as_day(form: Any, name: str) -> None:

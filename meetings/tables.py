@@ -4,7 +4,7 @@ from typing import Any
 
 from kim.lists import BadgeColumn, DateColumn, DenseTable, LinkColumn, PeriodColumn, TextColumn
 from kim.values.formats import slug
-from meetings.filters import MeetingFilters, NamedFilters, PaperFilters, PersonFilters, TermFilters
+from meetings.filters import MeetingFilters, MembershipFilters, NamedFilters, PaperFilters, PersonFilters, TermFilters
 from meetings.models import Paper
 
 
@@ -97,6 +97,24 @@ class PersonTable(DenseTable):
     nachname = LinkColumn(accessor="family_name", verbose_name="Nachname")
     name = TextColumn(accessor="name", verbose_name="Name")
     titel = TextColumn(accessor="title", verbose_name="Titel")
+
+
+class MembershipTable(DenseTable):
+    """Mitgliedschaften by Gremium."""
+
+    title, noun = "Mitgliedschaften", ("Mitgliedschaft", "Mitgliedschaften")
+    help_text = "Wer welchem Gremium angehört, auch früher; die Seite eines Gremiums zeigt, wer es am Stand ist."
+    filters = MembershipFilters
+    default_order, dated = "gremium", False
+    add_url, add_rule = "membership-new", "meetings.edit"
+
+    person = LinkColumn(accessor="person__name", verbose_name="Person")
+    gremium = TextColumn(accessor="organization__name", verbose_name="Gremium")
+    funktion = TextColumn(accessor="get_role_display", verbose_name="Funktion")
+    art = TextColumn(accessor="get_kind_display", verbose_name="Art")
+    stimmrecht = TextColumn(accessor="get_voting_right_display", verbose_name="Stimmrecht")
+    fraktion = TextColumn(accessor="on_behalf_of", verbose_name="Fraktion")
+    zeitraum = TextColumn(accessor="period", order_by="validity", verbose_name="Zeitraum")
 
 
 class MeetingTable(DenseTable):

@@ -4,7 +4,7 @@ from django.urls import path
 
 from kim.pages.sections import first_step, new_page, section
 from meetings.models import Meeting, Organization, Paper
-from meetings.views import cosigning, known, paper_heads, papers, sittings
+from meetings.views import cosigning, known, memberships, paper_heads, papers, sittings
 
 section(
     "Sitzungen",
@@ -13,6 +13,7 @@ section(
     committees="Gremien",
     legislative_terms="Wahlperioden",
     persons="Personen",
+    memberships="Mitgliedschaften",
 )
 section("Dokumente", 50, documents="Vorlagen", sources="Belege", offices="Dienststellen", document_check="PDF prüfen")
 
@@ -56,5 +57,7 @@ urlpatterns = [
     *sittings.CommitteePages.urls("gremien/", "committee"),
     *sittings.TermPages.urls("wahlperioden/", "legislative-term"),
     *sittings.PersonPages.urls("personen/", "person"),
+    path("mitgliedschaften/<uuid:key>/beenden/", memberships.EndMembership.as_view(), name="membership-end"),
+    *memberships.MembershipPages.urls("mitgliedschaften/", "membership"),
     *sittings.OfficePages.urls("dienststellen/", "office"),
 ]

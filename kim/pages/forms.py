@@ -208,7 +208,7 @@ def shown(field: forms.BoundField) -> str:
     if isinstance(value, bool) or isinstance(field.field, forms.BooleanField):
         return "ja" if value else "nein"
     if choices is None and isinstance(value, list | tuple):
-        return " bis ".join(str(v or "offen") for v in value)
+        return " bis ".join(str(v or "offen") for v in value) if any(value) else "–"
     if choices is None:
         return str(value) if value not in (None, "") else "–"
     wanted = {str(v) for v in (value if isinstance(value, list | tuple) else [value]) if v not in (None, "")}

@@ -137,6 +137,12 @@ class RowPages:
         return cls.model(body=request.acting_body)
 
     @classmethod
+    def origin(cls, request: Request) -> str:
+        """The address of the page on which a new row was begun and to which one goes back; empty: the list of the noun,
+        and once the row is there its own page."""
+        return ""
+
+    @classmethod
     def more(cls, request: Request, row: Any) -> dict[str, Any]:
         """What the template of the page shows besides."""
         return {}
@@ -189,7 +195,11 @@ class _New(NewRowPage):
     def save(self, request: Request, form: Any) -> tuple[str, str]:
         noun = form.instance._meta.verbose_name
         row = self.pages.saved(request, form.instance, f"{noun} angelegt")
-        return f"{noun} „{row}“ ist angelegt.", row.get_absolute_url()
+        return f"{noun} „{row}“ ist angelegt.", self.pages.origin(request) or row.get_absolute_url()
+
+    def context(self, request: Request, form: Any, **kwargs: Any) -> dict[str, Any]:
+        origin = self.pages.origin(request)
+        return super().context(request, form, **kwargs) | ({"back": origin} if origin else {})
 
 
 class _Edit(EditRowPage):

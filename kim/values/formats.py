@@ -1,7 +1,7 @@
 """German numbers and dates: one grammar for forms, filters and URLs, one way to print."""
 
 import re
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -340,6 +340,8 @@ def format_any(value: Any, *, places: int = 0, choices: dict[Any, Any] | None = 
         return format_euro(value) if places == 2 else format_fte(value)
     if isinstance(value, date):
         return format_day(value)
+    if isinstance(value, time):
+        return f"{value:%H:%M} Uhr"
     if hasattr(value, "lower") and hasattr(value, "upper") and hasattr(value, "isempty"):
         return format_range(value)
     return str(value)

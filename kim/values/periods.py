@@ -1,7 +1,8 @@
 """The one clock, and time as half-open ranges inside, "von / bis einschließlich" in forms and print."""
 
 import calendar
-from datetime import date, timedelta
+import re
+from datetime import date, time, timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Self
 
@@ -14,7 +15,7 @@ from django.db import models
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.utils import timezone
 
-from kim.values.formats import FIRST_YEAR, LAST_YEAR, DateField, format_day
+from kim.values.formats import FIRST_YEAR, LAST_YEAR, DateField, GermanField, format_day, invalid
 
 if TYPE_CHECKING:
     from kim.models import Body
@@ -85,6 +86,29 @@ def months(span: DateRange) -> Fraction:
         return day.year * 12 + day.month + Fraction(day.day - 1, calendar.monthrange(day.year, day.month)[1])
 
     return position(span.upper) - position(span.lower)
+
+
+def parse_time(text: str) -> time:
+    """A time of day as it is typed. Raises ValidationError.
+
+    >>> parse_time("17 Uhr"), parse_time("9.30 Uhr")
+    (datetime.time(17, 0), datetime.time(9, 30))
+    """
+    raw = text.strip()
+    match = re.fullmatch(r"(\d{1,2})(?:[:.](\d{2}))?\s*(?:Uhr)?", raw, re.ASCII | re.IGNORECASE)
+    if not match or int(match[1]) > 23 or int(match[2] or 0) > 59:
+        raise invalid(f"„{raw[:30]}“ ist keine Uhrzeit. Bitte so eingeben: 17:00.")
+    return time(int(match[1]), int(match[2] or 0))
+
+
+class TimeField(GermanField):
+    """A time of day."""
+
+    def parse(self, text: str) -> time:
+        return parse_time(text)
+
+    def print(self, value: Any) -> str:
+        return f"{value:%H:%M}"
 
 
 class InclusiveWidget(RangeWidget):

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from django.db.models import Prefetch, QuerySet
-from django.urls import reverse
 
 from kim.figures import DATE, TEXT, Deadlines, Headline, Value, figure
 from kim.models import Body
@@ -50,8 +49,9 @@ QUARTER = timedelta(days=92)
 
 
 def coming(body: Body, day: date) -> list[Meeting]:
-    """The sittings from the day on, for a quarter of a year, with the papers they deal with. Two queries."""
-    rows = Meeting.objects.filter(body=body, date__gte=day, date__lte=day + QUARTER)
+    """The sittings from the day on that take place, for a quarter of a year, with the papers they deal with. Two
+    queries."""
+    rows = Meeting.objects.filter(body=body, cancelled=False, date__gte=day, date__lte=day + QUARTER)
     return list(rows.select_related("organization").prefetch_related("consultations").order_by("date"))
 
 
@@ -63,7 +63,7 @@ def sitting(meeting: Meeting) -> Value:
         DATE,
         "beleg",
         source="Sitzungskalender",
-        link=reverse("documents"),
+        link=meeting.get_absolute_url(),
     )
 
 
@@ -91,7 +91,8 @@ def unfinished(body: Body, day: date) -> Deadlines:
 
     Example, StädteRegion 01.03.2023: 22.03.2023 "Freigeben (Leitung): Mitteilungsvorlage 2023/0120".
     """
-    coming_ = Consultation.objects.filter(meeting__date__gte=day).select_related("meeting").order_by("meeting__date")
+    there = Consultation.objects.filter(meeting__cancelled=False, meeting__date__gte=day)
+    coming_ = there.select_related("meeting").order_by("meeting__date")
     papers = Paper.objects.filter(body=body, state__in=Paper.OPEN, consultations__in=coming_).distinct()
     rows = papers.select_related("source").prefetch_related(
         Prefetch("consultations", coming_), Prefetch("cosignatures", queryset=waiting(body))

@@ -1,7 +1,9 @@
 """The models of papers and sittings; everybody imports them from here."""
 
 from meetings.models.committees import LegislativeTerm, Meeting, Organization, Person
-from meetings.models.papers import Consultation, Paper
+from meetings.models.consultations import Consultation
+from meetings.models.memberships import Membership
+from meetings.models.papers import Paper
 from meetings.models.signatures import BlockComment, CoSignature, Signatory
 
 __all__ = [
@@ -10,6 +12,7 @@ __all__ = [
     "Consultation",
     "LegislativeTerm",
     "Meeting",
+    "Membership",
     "Organization",
     "Paper",
     "Person",

@@ -1,7 +1,7 @@
 """Committees, offices, persons and sittings, with OParl's names."""
 
+import datetime
 import uuid
-from datetime import date
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from kim.models import BodyRow, NamedRow, SameBody
 from kim.models.versioned import tracked
+from kim.values.formats import format_day
 from kim.values.periods import PeriodField
 
 
@@ -21,6 +22,31 @@ def address(name: str) -> models.UniqueConstraint:
         name=f"{name}_slug",
         violation_error_message="Gerade ist noch ein Eintrag mit dieser Adresse entstanden. Bitte noch einmal.",
     )
+
+
+class EndingRow(models.Model):
+    """A row that has a last day (``ends_on``): where it was used it stays, after the day it is not used anew."""
+
+    ends_on: Any
+    ended: ClassVar[str] = "aufgelöst"
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def there_on(cls, rows: QuerySet[Any], day: datetime.date, current: Any = None) -> QuerySet[Any]:
+        """Those of the rows that have not ended by a day, and the one that is chosen already: what a select offers."""
+        found: QuerySet[Any] = rows.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=day) | Q(pk=current))
+        return found
+
+    def is_there(self, day: datetime.date) -> bool:
+        """Whether it has not ended by the day."""
+        return self.ends_on is None or day <= self.ends_on
+
+    def require(self, day: datetime.date, field: str) -> None:
+        """Refuses a new use on a day after its last: ValidationError with a sentence at the field."""
+        if not self.is_there(day):
+            raise ValidationError({field: f"{self} ist zum {format_day(self.ends_on)} {self.ended}."})
 
 
 @tracked()
@@ -50,7 +76,7 @@ class LegislativeTerm(NamedRow):
 
 
 @tracked()
-class Organization(NamedRow):
+class Organization(EndingRow, NamedRow):
     """A Gremium or a part of the administration."""
 
     class Type(models.TextChoices):
@@ -89,20 +115,31 @@ class Organization(NamedRow):
     def get_absolute_url(self) -> str:
         return reverse("committee" if self.organization_type == self.Type.COMMITTEE else "office", args=[self.slug])
 
-    @classmethod
-    def there_on(cls, rows: "QuerySet[Organization]", day: date) -> "QuerySet[Organization]":
-        """Those of the rows that are not dissolved on a day."""
-        return rows.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=day))
+    def clean(self) -> None:
+        """No sitting that takes place lies behind its last day."""
+        if self.pk is None or self.ends_on is None:
+            return
+        later = self.meetings.filter(date__gt=self.ends_on, cancelled=False).values_list("date", flat=True)
+        if days := [format_day(day) for day in later]:
+            raise ValidationError({"ends_on": f"Danach sind noch Sitzungen erfasst: {', '.join(days)}."})
 
 
 @tracked(exclude=("name", "family_name", "title"))
-class Person(BodyRow):
+class Person(EndingRow, BodyRow):
     """Somebody whom a public document names; the name stays out of the history."""
+
+    ended = "ausgeschieden"
 
     key = models.UUIDField("Kennung", default=uuid.uuid4, editable=False)
     name = models.CharField("Name", max_length=120)
     family_name = models.CharField("Nachname", max_length=80)
     title = models.CharField("Titel", max_length=40, blank=True)
+    ends_on = models.DateField(
+        "ausgeschieden am",
+        null=True,
+        blank=True,
+        help_text="Letzter Tag; danach wird die Person nicht mehr angeboten, in früheren Vorlagen bleibt sie stehen.",
+    )
 
     class Meta(BodyRow.Meta):
         verbose_name, verbose_name_plural = "Person", "Personen"
@@ -183,10 +220,21 @@ class Meeting(NamedRow):
         words = "öffentlich" if self.public else "nichtöffentlich"
         return f"{words}, abgesagt" if self.cancelled else words
 
+    @classmethod
+    def on(cls, organization: Organization, day: datetime.date) -> "Meeting":
+        """The sitting of a Gremium on a day, a new one if none is recorded. ValidationError with a sentence if it is
+        cancelled, or the Gremium is dissolved by then."""
+        organization.require(day, "date")
+        key: dict[str, Any] = {"body_id": organization.body_id, "organization": organization, "date": day}
+        found, _ = cls._default_manager.get_or_create(**key)
+        if found.cancelled:
+            raise ValidationError({"date": f"Die Sitzung am {format_day(day)} ist abgesagt."})
+        return found
+
     def clean(self) -> None:
         """A Gremium that is dissolved does not sit; a Wahlperiode covers the day."""
-        if self.organization_id and self.date and (end := self.organization.ends_on) and self.date > end:
-            raise ValidationError({"date": f"{self.organization} ist zum {end:%d.%m.%Y} aufgelöst."})
+        if self.organization_id and self.date and not self.cancelled:
+            self.organization.require(self.date, "date")
         term: Any = self.legislative_term
         if term and term.validity and self.date and self.date not in term.validity:
             raise ValidationError({"date": f"Der Tag liegt nicht in der Wahlperiode {term}."})

@@ -14,8 +14,10 @@ from kim.models.refusals import db_errors_as_validation
 from kim.store.context import describe_act
 from kim.studio import documents
 from kim.values.formats import format_day
+from kim.values.periods import today
 from meetings.models.committees import Meeting, Organization
-from meetings.models.papers import PROPOSAL, Consultation, Paper
+from meetings.models.consultations import Consultation
+from meetings.models.papers import PROPOSAL, Paper
 
 LETTER_BLOCKS = [
     ("sachlage", "Sach- und Rechtslage:", True),
@@ -60,7 +62,8 @@ class NewPaper:
     @transaction.atomic
     def create(self) -> Paper:
         """The draft, with the text of the earlier paper or empty blocks; its figures as the data say them for its own
-        day. Signature, department and public follow the earlier paper. ValidationError with a sentence."""
+        day. Signature, department and public follow the earlier paper, but for whoever is there no more.
+        ValidationError with a sentence."""
         earlier = self.copied_from
         papers = Source.objects.filter(body=self.body, kind=Source.Kind.PAPER, date=self.day)
         if papers.filter(title=self.name.strip()).exists():
@@ -85,6 +88,7 @@ class NewPaper:
             )
             for name in ("signer", "signer_phrase", "signer_function", "department", "climate", "superior"):
                 setattr(paper, name, getattr(earlier, name) if earlier else getattr(paper, name))
+            paper.leave_out_ended()
             paper.save_checked()
             paper.refresh_from_db()
             for row in self.blocks(text):
@@ -137,7 +141,8 @@ def complete_blocks(paper: Paper) -> None:
 @transaction.atomic
 def add_consultation(paper: Paper, organization: Organization, date: date | None, role: str) -> Consultation:
     """One more row of the Beratungsfolge, with its sitting (created if it is not there) and, unless the paper only
-    informs, an empty Beschlussvorschlag for it."""
+    informs, an empty Beschlussvorschlag for it. ValidationError with a sentence, also if the sitting is cancelled, or
+    the Gremium is dissolved by then (without a day: today)."""
     same = paper.consultations.filter(organization=organization)
     same = same.filter(meeting__date=date) if date else same.filter(meeting=None)
     if same.exists():
@@ -145,9 +150,9 @@ def add_consultation(paper: Paper, organization: Organization, date: date | None
         raise ValidationError({"organization": f"{organization} steht {when} schon in der Beratungsfolge."})
     describe_act(act="Gremium in die Beratungsfolge aufgenommen")
     with db_errors_as_validation():
-        meeting = None
-        if date:
-            meeting, _ = Meeting.objects.get_or_create(body=paper.body, organization=organization, date=date)
+        if date is None:
+            organization.require(today(paper.body), "organization")
+        meeting = Meeting.on(organization, date) if date else None
         last = paper.consultations.aggregate(last=Max("order"))["last"] or 0
         row = Consultation(
             body=paper.body, paper=paper, organization=organization, meeting=meeting, role=role, order=last + 1

@@ -10,13 +10,14 @@ from django.db.models import Q
 from django.urls import reverse
 
 from grants.models import FundingNotice
-from kim.models import Body, BodyRow, GuardedRow, Release, SameBody, Source, Text, TextBlock, frozen
+from kim.models import Body, BodyRow, GuardedRow, Release, SameBody, Source, Text
 from kim.models.refusals import db_errors_as_validation
 from kim.models.sources import number_key
 from kim.models.versioned import tracked
 from kim.store.context import describe_act
 from kim.studio import documents, releases
-from meetings.models.committees import Meeting, Organization, Person
+from kim.values.periods import today
+from meetings.models.committees import Organization, Person
 
 # A paper's words and its entry among the Belege are exactly as public as the paper itself.
 PUBLICITY = pgtrigger.Trigger(
@@ -92,6 +93,7 @@ class Paper(GuardedRow):
         KNOWN = "known", "nur als Fundstelle bekannt"
 
     OPEN = (State.DRAFT, State.COSIGNING)
+    NAMED = ("department", "signer")  # what ends with a day
 
     source = models.OneToOneField(Source, models.PROTECT, related_name="paper", verbose_name="Beleg")
     paper_type = models.CharField("Vorlageart", max_length=12, choices=PaperType)
@@ -187,6 +189,23 @@ class Paper(GuardedRow):
 
     def __str__(self) -> str:
         return f"{self.get_paper_type_display()} {self.reference or f'(Entwurf {self.serial})'}"
+
+    def clean(self) -> None:
+        """Whoever is there no more today is not named anew, as a Dienststelle or as who signs."""
+        stored = (
+            type(self)._base_manager.filter(pk=self.pk).values(*(f"{name}_id" for name in self.NAMED)).first() or {}
+        )
+        for name in self.NAMED:
+            row = getattr(self, name)
+            if row is not None and row.pk != stored.get(f"{name}_id"):
+                row.require(today(self.body), name)
+
+    def leave_out_ended(self) -> None:
+        """Takes off it whoever is there no more today."""
+        for name in self.NAMED:
+            row = getattr(self, name)
+            if row is not None and not row.is_there(today(self.body)):
+                setattr(self, name, None)
 
     @property
     def reference(self) -> str:
@@ -330,62 +349,3 @@ RELATED = ("body", "source", "text", "notice__sub_product", "signer", "superior_
 
 
 OF_PAPER = "(SELECT p.text_id FROM meetings_paper p WHERE p.id = {row}.paper_id)"
-
-
-@tracked()
-class Consultation(BodyRow):
-    """A row of the Beratungsfolge: a committee deals with a paper, in a sitting once that is known."""
-
-    guard_parent = "paper"
-
-    class ConsultationRole(models.TextChoices):
-        INFORMATION = "information", "Kenntnisnahme"
-        DECISION = "decision", "Entscheidung"
-        ADVICE = "advice", "Vorberatung"
-
-    paper = models.ForeignKey(Paper, models.PROTECT, related_name="consultations", verbose_name="Vorlage")
-    organization = models.ForeignKey(Organization, models.PROTECT, related_name="consultations", verbose_name="Gremium")
-    meeting = models.ForeignKey(
-        Meeting, models.PROTECT, null=True, blank=True, related_name="consultations", verbose_name="Sitzung"
-    )
-    role = models.CharField("Zuständigkeit", max_length=12, choices=ConsultationRole)
-    order = models.PositiveSmallIntegerField("Reihenfolge", default=1)
-    authoritative = models.BooleanField("Beschluss gefasst", default=False)
-
-    class Meta(BodyRow.Meta):
-        verbose_name, verbose_name_plural = "Beratung", "Beratungen"
-        triggers = [*BodyRow.Meta.triggers, frozen(OF_PAPER, ("paper_id", "organization_id", "role", '"order"'))]
-        ordering: ClassVar = ["order"]
-        constraints: ClassVar = [
-            *BodyRow.Meta.constraints,
-            models.UniqueConstraint(
-                fields=["body", "paper", "order"],
-                name="consultation_order",
-                violation_error_message="Diese Stelle der Beratungsfolge ist schon belegt.",
-            ),
-            SameBody("paper"),
-            SameBody("organization"),
-            SameBody("meeting"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.organization} ({self.get_role_display()})"
-
-    def get_absolute_url(self) -> str:
-        return self.paper.get_absolute_url()
-
-    def used_by(self) -> list[str]:
-        """Also its Beschlussvorschlag, once somebody has written it: it would go with the committee."""
-        key = f"{PROPOSAL}-{self.order}"
-        written = TextBlock.objects.filter(text=self.paper.text_id, key=key).exclude(content="").exists()
-        return [
-            *super().used_by(),
-            *(["ein geschriebener Beschlussvorschlag (bitte vorher leeren)"] if written else []),
-        ]
-
-    def remove(self, *, reason: str) -> None:
-        """The committee leaves the Beratungsfolge, and its Beschlussvorschlag with it; see Versioned.remove."""
-        text, key = self.paper.text_id, f"{PROPOSAL}-{self.order}"
-        with transaction.atomic():
-            super().remove(reason=reason)
-            TextBlock.objects.filter(text=text, key=key).delete()

@@ -59,6 +59,11 @@ class Signatory(BodyRow):
     def get_absolute_url(self) -> str:
         return reverse("signatories")
 
+    def clean(self) -> None:
+        """Nobody begins to sign for an office that is dissolved by then."""
+        if self.organization_id and self.validity and self.validity.lower:
+            self.organization.require(self.validity.lower, "validity")
+
     @classmethod
     def of(cls, organization: Organization, user: Any, day: date) -> "Signatory | None":
         """By what the person signs for the office on the day; None where nobody is recorded for it. ValidationError
@@ -188,6 +193,11 @@ class CoSignature(BodyRow):
 
     def __str__(self) -> str:
         return str(self.organization)
+
+    def clean(self) -> None:
+        """An office that is dissolved by today is not asked any more."""
+        if self._state.adding and self.organization_id:
+            self.organization.require(today(self.body), "organization")
 
     @transaction.atomic
     def sign(self, user: Any, comment: str = "", *, shown: str | None = None) -> None:

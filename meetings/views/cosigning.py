@@ -84,13 +84,19 @@ class Signatories(RuleView):
 
     def get(self, request: Request) -> HttpResponseBase:
         rows = list(Signatory.visible_to(request).select_related("organization", "user"))
-        offices = Organization.visible_to(request).filter(organization_type="department")
+        offices = offices_of(request)
         context = {
             "rows": [(row, request.stand in row.validity) for row in rows],
             "without": offices.exclude(signatories__in=[row for row in rows if request.stand in row.validity]),
             "story": entries_about(rows, below=[(Signatory, {"body": request.acting_body})], user=request.user),
         }
         return render(request, "meetings/signatories.html", context)
+
+
+def offices_of(request: Request) -> Any:
+    """The Dienststellen that are there at the Stand."""
+    rows = Organization.visible_to(request).filter(organization_type=Organization.Type.DEPARTMENT)
+    return Organization.there_on(rows, request.stand)
 
 
 def signers(request: Request) -> Any:
@@ -110,8 +116,7 @@ class NewSignatoryForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in
     def __init__(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: dict[str, Any] = self.fields
-        fields["organization"].queryset = Organization.visible_to(request).filter(organization_type="department")
-        fields["organization"].new_page = "office-new"
+        fields["organization"].queryset, fields["organization"].new_page = offices_of(request), "office-new"
         fields["user"].queryset = signers(request)
         fields["validity"].initial = None
 

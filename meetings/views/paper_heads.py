@@ -12,8 +12,10 @@ from grants.models import FundingNotice, NoticeVersion
 from kim.access.request import Request
 from kim.pages.forms import AddPage, CorrectionPage, RemovePage, VersionedForm
 from kim.values.formats import DateField
+from kim.values.periods import today
 from meetings.models import Consultation, CoSignature, Organization, Paper, Person
 from meetings.models.drafts import NewPaper, add_consultation, change_head
+from meetings.views.cosigning import offices_of
 from meetings.views.papers import open_paper
 
 
@@ -110,9 +112,11 @@ class HeadForm(VersionedForm):
         fields["notice"].queryset = FundingNotice.objects.filter(body=body)
         fields["superior"].queryset, fields["replaces"].queryset = others, others.exclude(text=None)
         fields["replaces"].new_page = ""  # it needs a text
-        offices = Organization.objects.filter(body=body, organization_type="department")
-        fields["department"].queryset, fields["department"].new_page = offices, "office-new"
-        fields["signer"].queryset = Person.objects.filter(body=body)
+        offices = Organization.objects.filter(body=body, organization_type=Organization.Type.DEPARTMENT)
+        now, paper = today(body), self.instance
+        fields["department"].queryset = Organization.there_on(offices, now, paper.department_id)
+        fields["department"].new_page = "office-new"
+        fields["signer"].queryset = Person.there_on(Person.objects.filter(body=body), now, paper.signer_id)
         for name in ("notice", "superior", "department", "signer", "replaces"):
             fields[name].empty_label = "keine Angabe"
         fields["name"].initial, fields["number"].initial = source.title, source.number
@@ -210,10 +214,8 @@ class CoSignatureForm(forms.Form):
     def __init__(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: dict[str, Any] = self.fields
-        rows = Organization.there_on(
-            Organization.visible_to(request).filter(organization_type="department"), request.stand
-        )
-        fields["organization"].queryset, fields["organization"].new_page = rows, "office-new"
+        fields["organization"].queryset = rows = offices_of(request)
+        fields["organization"].new_page = "office-new"
         if not rows:
             fields["organization"].help_text = "Noch ist keine Dienststelle erfasst."
 

@@ -1,4 +1,4 @@
-"""Pages of Gremien, Dienststellen, Wahlperioden, Personen and Sitzungen, and the calendar of a Gremium."""
+"""Pages of Gremien, Dienststellen, Wahlperioden, persons and Sitzungen, and the calendar of a Gremium."""
 
 from datetime import datetime, time, timedelta
 from typing import Any, ClassVar
@@ -14,6 +14,7 @@ from kim.pages.rows import RowForm, RowPages
 from meetings.forms import CommitteeForm, MeetingForm, OfficeForm, PersonForm, TermForm
 from meetings.models import LegislativeTerm, Meeting, Organization, Paper, Person
 from meetings.tables import CommitteeTable, MeetingTable, OfficeTable, PersonTable, TermTable
+from meetings.views.memberships import by_role, listed
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -38,7 +39,8 @@ class CommitteePages(RowPages):
 
     @classmethod
     def more(cls, request: Request, row: Any) -> dict[str, Any]:
-        return {"meetings": row.meetings.order_by("-date")[:20]}
+        members = sorted(row.memberships.select_related("organization", "person"), key=by_role)
+        return {"meetings": row.meetings.order_by("-date")[:20]} | listed(request, members, f"gremium={row.slug}")
 
 
 class OfficePages(CommitteePages):
@@ -71,6 +73,12 @@ class PersonPages(RowPages):
     view_rule, edit_rule = "meetings.view", "meetings.edit"
     new_title = "Neue Person"
     lookup, converter = "key", "uuid"
+    template_name = "meetings/person.html"
+
+    @classmethod
+    def more(cls, request: Request, row: Any) -> dict[str, Any]:
+        found = row.memberships.select_related("organization", "person").order_by("organization__name", "validity")
+        return listed(request, list(found), f"person={row.key}")
 
 
 class MeetingPages(RowPages):

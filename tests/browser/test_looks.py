@@ -55,6 +55,8 @@ PAGES = [
     "/sitzungen/neu/",
     "/sitzungen/staedteregionsausschuss-2022-03-24/",
     "/gremien/staedteregionsausschuss/",
+    "/mitgliedschaften/",
+    "/mitgliedschaften/neu/",
     "/dienststellen/",
     "/wahlperioden/neu/",
     "/personen/",

@@ -18,7 +18,7 @@ ALL_COLUMNS = {path: urlencode([("spalten", n) for n in view.table_class.base_co
 # what the budget, the house, the sittings are made of: the same for every programme and at every Stand
 KEPT = {
     *("/haushalt/teilprodukte/", "/haushalt/sachkonten/", "/dienststellen/"),
-    *("/sitzungen/", "/gremien/", "/wahlperioden/", "/personen/"),
+    *("/sitzungen/", "/gremien/", "/wahlperioden/", "/personen/", "/mitgliedschaften/"),
 }
 
 
@@ -76,13 +76,15 @@ def fill(body, start, stop):
 def fill_kept(body, n):
     """One more of each noun of the house: what the budget and the sittings are made of."""
     from grants.models import Account, SubProduct
-    from meetings.models import LegislativeTerm, Meeting, Organization, Person
+    from meetings.models import LegislativeTerm, Meeting, Membership, Organization, Person
 
     for kind, name in (("committee", "Ausschuss"), ("department", "Amt")):
         made = Organization.objects.create(body=body, name=f"{name} Nummer {n:03}", organization_type=kind)
         if kind == "committee":
             Meeting.objects.create(body=body, organization=made, date=date(2023, 5, 1))
     LegislativeTerm.objects.create(body=body, name=f"Wahlperiode Nummer {n:03}")
-    Person.objects.create(body=body, name=f"Frau Nummer {n:03}", family_name=f"Nummer {n:03}")
+    person = Person.objects.create(body=body, name=f"Frau Nummer {n:03}", family_name=f"Nummer {n:03}")
+    committee = Organization.objects.get(body=body, name=f"Ausschuss Nummer {n:03}")
+    Membership.objects.create(body=body, organization=committee, person=person, on_behalf_of=f"Fraktion {n:03}")
     SubProduct.objects.create(body=body, number=f"9.{n:03}", name=f"Teilprodukt Nummer {n:03}")
     Account.objects.create(body=body, number=f"59{n:03}", name=f"Aufwandskonto Nummer {n:03}")

@@ -27,6 +27,7 @@ OUT = {
     "kim.User": {"password", "username", "first_name", "last_name", "email"},
     "meetings.BlockComment": {"text"},
     "meetings.CoSignature": {"comment"},
+    "meetings.Membership": {"on_behalf_of"},
     "meetings.Paper": {"author"},
     "meetings.Person": {"name", "family_name", "title"},
 }

@@ -1,11 +1,16 @@
 """Gremien, Dienststellen, Wahlperioden, persons and Sitzungen: entered, corrected, ended, and the calendar."""
 
-from datetime import date
+from datetime import date, time
 
 import icalendar
 import pytest
+from django.core.exceptions import ValidationError
 
-from meetings.models import Meeting, Organization, Person
+from kim.figures import CATALOGUE
+from kim.values.formats import format_any
+from kim.values.periods import inclusive_range, parse_time
+from meetings.models import CoSignature, Meeting, Organization, Paper, Person, Signatory
+from meetings.models.drafts import NewPaper, add_consultation, change_head
 from tests.helpers import said, sql
 
 DESK = "sitzungsdienst"
@@ -62,7 +67,7 @@ def test_the_same_gremium_twice_leads_to_the_first(login, region):
 WRONG = {
     "no day": ({"date": ""}, "Sitzungstag"),
     "a day that is none": ({"date": "30.02.2023"}, "gibt es im Kalender nicht"),
-    "a time": ({"start": "fünf"}, "Bitte die Uhrzeit so eingeben: 17:00."),
+    "a time": ({"start": "fünf"}, "„fünf“ ist keine Uhrzeit. Bitte so eingeben: 17:00."),
     "no gremium": ({"organization": ""}, "Gremium"),
 }
 
@@ -156,3 +161,164 @@ def test_each_keeps_what_is_hers(login, region):
     assert made.status_code == 302 and made["Location"] == "/dienststellen/amt-50/"
     assert login(DESK).get("/dienststellen/amt-50/").status_code == 200
     assert login(DESK).get("/gremien/amt-50/").status_code == 404, "an office is no Gremium"
+
+
+TIMES = {
+    "17 Uhr": time(17),
+    "17:00": time(17),
+    "17.00": time(17),
+    " 9.30 Uhr ": time(9, 30),
+    "9": time(9),
+    "0:05": time(0, 5),
+    "23:59uhr": time(23, 59),
+}
+NO_TIMES = ["24:00", "17:60", "17:5", "17,00", "1700", "17:00:00", "fünf", "-1", "17 bis 18 Uhr", "\u0661\u0667:00"]
+
+
+@pytest.mark.parametrize("words", TIMES)
+def test_a_time_of_day_is_read_as_people_write_it(words):
+    assert parse_time(words) == TIMES[words]
+    assert format_any(TIMES[words]) == f"{TIMES[words]:%H:%M} Uhr", "and told so in the history"
+
+
+@pytest.mark.parametrize("words", NO_TIMES)
+def test_what_is_no_time_of_day_is_refused(words):
+    with pytest.raises(ValidationError, match="ist keine Uhrzeit"):
+        parse_time(words)
+
+
+def test_a_time_is_typed_in_any_of_its_ways_and_shown_in_one(login, region):
+    browser = login(DESK)
+    assert sitting(browser, committee(browser), start="17.30 Uhr").status_code == 302
+    row = Meeting.objects.get(place="Mediensaal")
+    assert row.start == time(17, 30) and 'value="17:30"' in said(browser.get(f"{row.get_absolute_url()}bearbeiten/"))
+
+
+@pytest.fixture
+def paper(region):
+    return Paper.find(region, "2023/0120")
+
+
+def deadlines(body, name):
+    return {value.label: value for value in CATALOGUE[f"deadlines.{name}"](body=body, day=DAY).rows}
+
+
+DAY = date(2023, 3, 1)
+
+
+def test_deadlines_lead_to_the_sitting(login, region, paper):
+    meeting = paper.consultations.get().meeting
+    found = deadlines(region, "meetings")[f"Sitzung: {meeting.organization}"]
+    assert (found.value, found.link) == (date(2023, 3, 22), meeting.get_absolute_url())
+    start = said(login(DESK).get("/"))
+    assert f'href="{meeting.get_absolute_url()}"' in start and "Nächste Sitzung" in start
+    assert "Mittwoch, 22. März 2023" in start
+
+
+def test_a_cancelled_sitting_is_no_deadline(region, paper):
+    meeting = paper.consultations.get().meeting
+    assert deadlines(region, "papers") and deadlines(region, "meetings")
+    meeting.cancelled = True
+    meeting.save_as("Sitzung geändert")
+    assert not deadlines(region, "papers") and not deadlines(region, "meetings")
+    assert CATALOGUE["headline.meeting"](body=region, day=DAY).words == "keine erfasst"
+
+
+def test_nothing_new_goes_on_a_cancelled_sitting(login, region, paper):
+    meeting = paper.consultations.get().meeting
+    meeting.cancelled = True
+    meeting.save_as("Sitzung geändert")
+    other = NewPaper(body=region, paper_type="information", name="Sachstand", day=DAY, as_of=DAY).create()
+    with pytest.raises(ValidationError, match=r"Die Sitzung am 22\.03\.2023 ist abgesagt"):
+        add_consultation(other, meeting.organization, meeting.date, "information")
+    url = f"{other.get_absolute_url()}gremium/neu/"
+    data = {"organization": meeting.organization_id, "date": "22.03.2023", "role": "information"}
+    refused = login(DESK).post(url, data)
+    assert refused.status_code == 422 and "ist abgesagt" in said(refused) and not other.consultations.exists()
+
+
+def test_a_paper_of_a_cancelled_sitting_is_not_ready(login, region, paper):
+    words = "Die Sitzung am 22.03.2023 ist abgesagt."
+    url = paper.get_absolute_url()
+    assert words not in said(login().get(url))
+    meeting = paper.consultations.get().meeting
+    meeting.cancelled = True
+    meeting.save_as("Sitzung geändert")
+    assert words in said(login().get(url))
+    with pytest.raises(ValidationError, match=words):
+        paper.release(None)
+
+
+def test_a_gremium_does_not_end_before_its_sittings(login, region):
+    browser = login(DESK)
+    row = committee(browser)
+    sitting(browser, row)
+    data = {"name": row.name, "short_name": "AfI", "ends_on": "08.03.2023", "version": row.version}
+    refused = browser.post(f"{row.get_absolute_url()}bearbeiten/", data)
+    assert refused.status_code == 422 and "Danach sind noch Sitzungen erfasst: 09.03.2023." in said(refused)
+    row.meetings.update(cancelled=True)
+    assert browser.post(f"{row.get_absolute_url()}bearbeiten/", data).status_code == 302
+
+
+def over(row, last=date(2023, 2, 28)):
+    row.ends_on = last
+    row.save()
+    return row
+
+
+def test_a_dissolved_gremium_gets_no_new_beratung(login, region, paper):
+    row = over(Organization.objects.create(body=region, name="Alter Ausschuss", organization_type="committee"))
+    for day in (None, DAY):
+        with pytest.raises(ValidationError, match=r"ist zum 28\.02\.2023 aufgelöst"):
+            add_consultation(paper, row, day, "information")
+    add_consultation(paper, row, date(2023, 2, 28), "information")
+    page = said(login(DESK).get("/sitzungen/neu/"))
+    assert "Alter Ausschuss" not in page and "Städteregionsausschuss" in page
+    made = row.meetings.get()
+    assert "Alter Ausschuss" in said(login(DESK).get(f"{made.get_absolute_url()}bearbeiten/")), "what is chosen stays"
+
+
+def test_a_dissolved_dienststelle_is_not_asked_and_not_named(login, region, paper):
+    row = over(Organization.objects.create(body=region, name="Altes Amt", organization_type="department"))
+    user = login("leitung") and Signatory._meta.get_field("user").related_model.objects.first()
+    refused = {
+        "a Mitzeichnung": lambda: CoSignature(body=region, paper=paper, organization=row).save_as("x"),
+        "a signatory": lambda: signatory(region, row, user, DAY).save_as("x"),
+        "a head": lambda: named(paper, department=row),
+    }
+    for act in refused.values():
+        with pytest.raises(ValidationError, match=r"ist zum 28\.02\.2023 aufgelöst"):
+            act()
+    signatory(region, row, user, date(2023, 2, 28)).save_as("it was there then")
+    for page, who in (("mitzeichnung/neu/", "sachbearbeitung"), ("kopf/", "sachbearbeitung")):
+        assert "Altes Amt" not in said(login(who).get(paper.get_absolute_url() + page)), page
+    assert "Altes Amt" not in said(login("leitung").get("/dokumente/zeichnungsbefugnisse/neu/"))
+
+
+def signatory(body, office, user, first):
+    return Signatory(body=body, organization=office, user=user, validity=inclusive_range(first, None))
+
+
+def named(paper, **facts):
+    row = Paper.objects.get(pk=paper.pk)
+    for name, value in facts.items():
+        setattr(row, name, value)
+    change_head(row, row.name, row.reference, row.date)
+    return row
+
+
+def test_a_person_who_has_left_signs_nothing_new(login, region, paper):
+    left = over(Person.objects.create(body=region, name="Herr Weggang", family_name="Weggang"))
+    with pytest.raises(ValidationError, match=r"Herr Weggang ist zum 28\.02\.2023 ausgeschieden"):
+        named(paper, signer=left)
+    page = f"{paper.get_absolute_url()}kopf/"
+    assert "Herr Weggang" not in said(login().get(page))
+    signer = over(paper.signer)
+    assert named(paper, signer_phrase="In Vertretung:").signer == signer, "who stands there already stays"
+    assert str(signer) in said(login().get(page))
+    given = {"paper_type": "information", "day": DAY, "as_of": DAY, "copied_from": paper}
+    assert NewPaper(body=region, name="Folge", **given).create().signer is None, "and is not taken over"
+    signer.ends_on = None
+    signer.save()
+    again = given | {"copied_from": Paper.objects.get(pk=paper.pk)}
+    assert NewPaper(body=region, name="Noch eine Folge", **again).create().signer == signer

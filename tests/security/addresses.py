@@ -48,7 +48,7 @@ class Page:
         """The addresses with the object of this code in them; one for each kind of object it can be about."""
         if self.name == "file":
             return [f"/dateien/{FILES[code]}/"]
-        if self.name.startswith(("job", "person")) or self.name == "signatory-edit":
+        if self.name.startswith(("job", "person", "membership")) or self.name == "signatory-edit":
             return ["/" + filled(self.route, {"key": str(FILES[code])})]
         if self.name.startswith("onward"):
             given = {"slug": code, "carrier": code, "number": "1", "basis": BASIS[code]}

@@ -19,6 +19,7 @@ from meetings.models import (
     CoSignature,
     LegislativeTerm,
     Meeting,
+    Membership,
     Organization,
     Paper,
     Person,
@@ -162,6 +163,8 @@ def plant_paper(body, word, code, source, notice, *, public):
     person = Person.objects.create(
         body=body, name=f"{plain} {public}", family_name=plain, **({"key": FILES[code]} if public else {})
     )
+    if public:
+        Membership.objects.create(key=FILES[code], body=body, organization=organization, person=person, on_behalf_of=plain)  # fmt: skip
     Organization.objects.create(body=body, name=f"{plain} Amt {public}", organization_type="department", slug=f"{address}-amt")  # fmt: skip
     LegislativeTerm.objects.create(body=body, name=f"{plain} Periode {public}", slug=address)
     paper = Paper.objects.create(body=body, source=source, paper_type="information", text=text, notice=notice, as_of=body.reference_day, signer=person, public=public)  # fmt: skip

@@ -45,6 +45,7 @@ Haushalt ansehen                         | still  | x  x  x  x  x  .  x  | budge
 Teilprodukte, Sachkonten, Ansätze        | §5 §10 | .  x  .  .  .  .  .  | budget.edit       | account-new
 Sitzungen ansehen                        | still  | x  x  x  x  x  .  x  | meetings.view     | meeting
 Sitzungen vorbereiten und mitschreiben   | §5 §10 | .  .  x  .  .  .  .  | meetings.edit     | meeting-new
+Mitgliedschaften eintragen und beenden   | §10    | .  .  x  .  .  .  .  | meetings.edit     | membership-end
 Vorlagen ansehen, prüfen, drucken        | §5 §10 | x  x  x  x  x  .  x  | documents.view    | document-versions
 Text einer Vorlage oder Weiterleitung    | §5 §10 | x  .  .  .  .  .  .  | documents.edit    | document-text
 Vorlage oder Weiterleitung freigeben     | §5 §10 | .  .  .  x  .  .  .  | documents.release | document-release

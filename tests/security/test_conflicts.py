@@ -82,7 +82,7 @@ def fields(words):
 
 def text_field(data):
     """A field of free words."""
-    known = ["file_reference", "last_name", "sender", "short_name", "basis_place", "locality", "title", "source", "legal_basis", "name", "validity_assumption", "note", "signer_name", "proration_place", "place"]  # fmt: skip
+    known = ["file_reference", "last_name", "sender", "short_name", "basis_place", "locality", "title", "source", "legal_basis", "name", "validity_assumption", "note", "signer_name", "proration_place", "place", "on_behalf_of"]  # fmt: skip
     return next(name for name in known if name in data)
 
 
@@ -94,17 +94,11 @@ def target(page, login):
 
 
 # An Änderung from a day, an end and another number leave the row they were shown with: tests/staffing/test_changes.py,
-# test_place_pages.py, test_posts_corrected.py. A Zeichnungsbefugnis has no free words: tests/meetings/test_cosigning.py. The planted Beleg is a
-# Vorlage's, which is edited there: tests/kim/test_source_pages.py.
-ELSEWHERE = {
-    "position-change",
-    "position-identity",
-    "position-end",
-    "signatory-edit",
-    "occupancy-from",
-    "occupancy-end",
-}
-ELSEWHERE |= {"source-edit"}
+# test_place_pages.py, test_posts_corrected.py, tests/meetings/test_memberships.py. A Zeichnungsbefugnis has no free
+# words: tests/meetings/test_cosigning.py. The planted Beleg is a Vorlage's, which is edited there:
+# tests/kim/test_source_pages.py.
+ELSEWHERE = {"position-change", "position-identity", "position-end", "signatory-edit", "membership-end"}
+ELSEWHERE |= {"occupancy-from", "occupancy-end", "source-edit"}
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,7 @@ NOT_THERE = {
     *(f"onward-{end}" for end in ("grant", "head", "zip", "remove")),
     *(f"job{end}" for end in ("", "-continue")),
     "signatory-edit",
+    *(f"membership{end}" for end in ("", "-edit", "-end", "-remove")),
     *(f"{noun}{end}" for noun in ("person", "legislative-term") for end in ("", "-edit", "-remove")),
     *("source-edit", "source-remove"),
     *(f"reallocation{end}" for end in ("", "-edit", "-adopt", "-withdraw", "-remove")),
