@@ -45,6 +45,11 @@ urlpatterns = [
     path("dokumente/<str:reference>/kopf/", paper_heads.EditHead.as_view(), name="document-head"),
     path("dokumente/<str:reference>/gremium/neu/", paper_heads.AddConsultation.as_view(), name="consultation-new"),
     path(
+        "dokumente/<str:reference>/gremium/<int:order>/aendern/",
+        paper_heads.ChangeConsultation.as_view(),
+        name="consultation-edit",
+    ),
+    path(
         "dokumente/<str:reference>/gremium/<int:order>/loeschen/",
         paper_heads.RemoveConsultation.as_view(),
         name="consultation-remove",

@@ -15,7 +15,7 @@ RULES: dict[str, set[Role]] = {}  # every view names one of these rules; the val
 RULE_NAMES: dict[str, str] = {}  # what the right is called
 YEARLY: set[str] = set()  # rights to change what the figures of a Förderjahr are made of
 NOT_PUBLIC: set[str] = set()  # rights to what the administration notes for itself
-CHANGES = (".edit", ".agenda", ".note", ".undo", ".sign", ".release")
+CHANGES = (".edit", ".proceed", ".note", ".undo", ".sign", ".release")
 
 
 def right(

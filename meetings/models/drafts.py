@@ -138,16 +138,20 @@ def complete_blocks(paper: Paper) -> None:
             TextBlock(body=paper.body, text=paper.text, position=position, key=key, heading=heading).save()
 
 
+def require_once(rows: Any, organization: Organization, date: date | None) -> None:
+    """ValidationError if one of the rows has this day, or like it none."""
+    same = rows.filter(meeting__date=date) if date else rows.filter(meeting=None)
+    if same.exists():
+        when = f"am {format_day(date)}" if date else "ohne Sitzungstag"
+        raise ValidationError(f"{organization} steht {when} schon in der Beratungsfolge.")
+
+
 @transaction.atomic
 def add_consultation(paper: Paper, organization: Organization, date: date | None, role: str) -> Consultation:
     """One more row of the Beratungsfolge, with its sitting (created if it is not there) and, unless the paper only
     informs, an empty Beschlussvorschlag for it. ValidationError with a sentence, also if the sitting is cancelled, or
     the Gremium is dissolved by then (without a day: today)."""
-    same = paper.consultations.filter(organization=organization)
-    same = same.filter(meeting__date=date) if date else same.filter(meeting=None)
-    if same.exists():
-        when = f"am {format_day(date)}" if date else "ohne Sitzungstag"
-        raise ValidationError({"organization": f"{organization} steht {when} schon in der Beratungsfolge."})
+    require_once(paper.consultations.filter(organization=organization), organization, date)
     describe_act(act="Gremium in die Beratungsfolge aufgenommen")
     with db_errors_as_validation():
         if date is None:
@@ -167,3 +171,15 @@ def add_consultation(paper: Paper, organization: Organization, date: date | None
             block.save_checked()
             documents.of(paper).bind()  # type: ignore[union-attr]
     return row
+
+
+@transaction.atomic
+def change_consultation(row: Consultation, date: date | None) -> None:
+    """A row of the Beratungsfolge goes on another sitting of its Gremium, perhaps because its own is cancelled, with
+    the Zuständigkeit that is set on it; its Beschlussvorschlag stays. ValidationError with a sentence."""
+    describe_act(act="Beratung geändert")
+    with db_errors_as_validation():
+        if date != (row.meeting.date if row.meeting else None):
+            require_once(row.paper.consultations.filter(organization=row.organization), row.organization, date)
+            row.meeting = Meeting.on(row.organization, date) if date else None
+        row.save_checked()

@@ -14,7 +14,7 @@ from kim.pages.forms import AddPage, CorrectionPage, RemovePage, VersionedForm
 from kim.values.formats import DateField
 from kim.values.periods import today
 from meetings.models import Consultation, CoSignature, Organization, Paper, Person
-from meetings.models.drafts import NewPaper, add_consultation, change_head
+from meetings.models.drafts import NewPaper, add_consultation, change_consultation, change_head
 from meetings.views.cosigning import offices_of
 from meetings.views.papers import open_paper
 
@@ -180,7 +180,7 @@ class OfPaper(AddPage):
 class AddConsultation(OfPaper):
     """One more committee in the Beratungsfolge."""
 
-    rule = "papers.agenda"
+    rule = "meetings.edit"
     part = ConsultationForm
     title, button = "Gremium in die Beratungsfolge aufnehmen", "Aufnehmen"
 
@@ -189,17 +189,56 @@ class AddConsultation(OfPaper):
         return f"{made.organization} steht in der Beratungsfolge.", self.paper.get_absolute_url()
 
 
+def consultation_of(request: Request, reference: str, order: int) -> Consultation:
+    """The row of the Beratungsfolge of a draft; foreign and missing are the same 404."""
+    found = next((c for c in open_paper(request, reference).consultations() if c.order == order), None)
+    if found is None:
+        raise Http404
+    return found
+
+
+class ChangeConsultationForm(VersionedForm):
+    """When a committee deals with the paper, and what for."""
+
+    date = DateField(label="Sitzungstag", required=False, help_text="leer: steht noch nicht fest")
+
+    class Meta:
+        model = Consultation
+        fields: ClassVar = ["role"]
+
+    field_order = ["date", "role"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        meeting = self.instance.meeting
+        self.fields["date"].initial = meeting.date if meeting else None
+
+
+class ChangeConsultation(CorrectionPage):
+    """A committee deals with the paper on another day, perhaps because its sitting is cancelled."""
+
+    rule = "meetings.edit"
+    form_class = ChangeConsultationForm
+
+    def instance(self, request: Request, *args: Any, **kwargs: Any) -> Consultation:
+        return consultation_of(request, kwargs["reference"], kwargs["order"])
+
+    def context(self, request: Request, form: Any) -> dict[str, Any]:
+        return {"title": "Beratung ändern", "lead": f"{form.instance.organization}, {form.instance.paper}"}
+
+    def save(self, request: Request, form: Any) -> str:
+        change_consultation(form.instance, form.cleaned_data["date"])
+        return f"Die Beratung ist gespeichert: {form.instance.organization}."
+
+
 class RemoveConsultation(RemovePage):
     """A committee that does not deal with the paper."""
 
-    rule = "papers.agenda"
+    rule = "meetings.edit"
 
     def instance(self, request: Request, **kwargs: Any) -> Consultation:
-        found = open_paper(request, kwargs["reference"])
-        row = next((c for c in found.consultations() if c.order == kwargs["order"]), None)
-        if row is None:
-            raise Http404
-        self.paper = found.paper
+        row = consultation_of(request, kwargs["reference"], kwargs["order"])
+        self.paper = row.paper
         return row
 
     def done(self) -> str:

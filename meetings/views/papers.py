@@ -123,7 +123,7 @@ class DescriptionForm(VersionedForm):
 class DescribeDocument(DescriptionPage):
     """The Aktenzeichen of a paper, and its number."""
 
-    rule = "papers.agenda"
+    rule = "papers.proceed"
     form_class = DescriptionForm
     title = "Nummer und Aktenzeichen der Vorlage"
 
@@ -137,7 +137,7 @@ class DescribeDocument(DescriptionPage):
 class Proceed(Step):
     """The next Bearbeitungsstand: beraten, erledigt, zurückgezogen."""
 
-    rule = "papers.agenda"
+    rule = "papers.proceed"
 
     def document(self, request: Request, reference: str) -> PaperDocument:
         return paper_of(request, reference)

@@ -151,7 +151,7 @@ def test_the_pages_of_writing(login, region):
     assert "Entwurf" in done.content.decode() and url.startswith("/dokumente/entwurf-")
     committee = Paper.find(region, "2023/0120").consultations.get().organization
     data = {"organization": committee.pk, "date": "22.03.2023", "role": "decision"}
-    added = browser.post(url + "gremium/neu/", data, follow=True).content.decode()
+    added = login("sitzungsdienst").post(url + "gremium/neu/", data, follow=True).content.decode()
     assert "steht in der Beratungsfolge" in added and "Der Beschlussvorschlag fehlt" in added
     text = browser.get(url + "text/").content.decode()
     assert f"Beschlussvorschlag ({committee.name}" in text

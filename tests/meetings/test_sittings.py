@@ -106,7 +106,8 @@ def test_a_wahlperiode_covers_its_sittings(login, region):
 def test_what_is_dissolved_is_not_offered_for_new_papers(login, region):
     row = committee(login(DESK), name="Alter Ausschuss", ends_on="28.02.2023")
     page = "/dokumente/2023-0120/gremium/neu/"
-    assert row.name not in said(login().get(page)) and row.name in said(login().get(f"{page}?stand=2023-02-28"))
+    browser = login(DESK)
+    assert row.name not in said(browser.get(page)) and row.name in said(browser.get(f"{page}?stand=2023-02-28"))
 
 
 def test_a_mistyped_sitting_is_corrected_or_goes(login, region):
@@ -247,6 +248,28 @@ def test_a_paper_of_a_cancelled_sitting_is_not_ready(login, region, paper):
     assert words in said(login().get(url))
     with pytest.raises(ValidationError, match=words):
         paper.release(None)
+
+
+def test_a_beratung_goes_on_another_sitting_and_keeps_its_proposal(login, region, paper):
+    row = paper.consultations.get()
+    row.meeting.cancelled = True
+    row.meeting.save_as("Sitzung geändert")
+    browser, url = login(DESK), f"{paper.get_absolute_url()}gremium/{row.order}/aendern/"
+    assert url in said(browser.get(paper.get_absolute_url())) and 'value="22.03.2023"' in said(browser.get(url))
+    data = {"role": "decision", "date": "29.03.2023", "version": row.version}
+    assert browser.post(url, data | {"date": "22.03.2023"}).status_code == 302, "on the day it had nothing is asked"
+    row.refresh_from_db()
+    assert browser.post(url, data).status_code == 409, "somebody was faster"
+    assert browser.post(url, data | {"version": row.version}).status_code == 302
+    row.refresh_from_db()
+    assert (row.meeting.date, row.role, row.meeting.cancelled) == (date(2023, 3, 29), "decision", False)
+    back = browser.post(url, data | {"version": row.version, "date": "22.03.2023"})
+    assert back.status_code == 422 and "Die Sitzung am 22.03.2023 ist abgesagt." in said(back)
+    add_consultation(paper, row.organization, None, "advice")
+    twice = browser.post(url, data | {"version": row.version, "date": ""})
+    assert twice.status_code == 422 and "steht ohne Sitzungstag schon in der Beratungsfolge" in said(twice)
+    assert browser.get(url.replace(f"/{row.order}/", "/99/")).status_code == 404
+    assert login().get(url).status_code == 403
 
 
 def test_a_gremium_does_not_end_before_its_sittings(login, region):

@@ -50,7 +50,8 @@ Vorlagen ansehen, prüfen, drucken        | §5 §10 | x  x  x  x  x  .  x  | do
 Text einer Vorlage oder Weiterleitung    | §5 §10 | x  .  .  .  .  .  .  | documents.edit    | document-text
 Vorlage oder Weiterleitung freigeben     | §5 §10 | .  .  .  x  .  .  .  | documents.release | document-release
 Vorlagen schreiben                       | §5 §10 | x  .  .  .  .  .  .  | papers.edit       | document-head
-Nummer, Beratungsfolge einer Vorlage     | §5 §10 | x  .  x  .  .  .  .  | papers.agenda     | consultation-new
+Beratungsfolge einer Vorlage eintragen   | §5 §10 | .  .  x  .  .  .  .  | meetings.edit     | consultation-new
+Nummer, Aktenzeichen, Gang einer Vorlage | §5     | x  .  x  .  .  .  .  | papers.proceed    | document-describe
 Vorlagen mitzeichnen                     | still  | x  x  x  x  .  .  .  | papers.sign       | document-sign
 Vorlagen freigeben                       | §5 §10 | .  .  .  x  .  .  .  | papers.release    | –
 Dienststellen bearbeiten                 | §10    | .  .  .  x  .  .  .  | house.edit        | office-new

@@ -57,7 +57,7 @@ def test_every_page_that_takes_a_form_is_of_a_known_kind(monkeypatch):
         "admin:kim_body_change",
         "admin:grants_rate_change",
     }
-    assert len(EDITS) == 37
+    assert len(EDITS) == 38
     monkeypatch.setattr("tests.security.test_conflicts.VERBS", set())
     assert "undo" in list(unaccounted(PAGES))
 
@@ -94,11 +94,11 @@ def target(page, login):
 
 
 # An Änderung from a day, an end and another number leave the row they were shown with: tests/staffing/test_changes.py,
-# test_place_pages.py, test_posts_corrected.py, tests/meetings/test_memberships.py. A Zeichnungsbefugnis has no free
-# words: tests/meetings/test_cosigning.py. The planted Beleg is a Vorlage's, which is edited there:
-# tests/kim/test_source_pages.py.
+# test_place_pages.py, test_posts_corrected.py, tests/meetings/test_memberships.py and test_sittings.py. A
+# Zeichnungsbefugnis has no free words: tests/meetings/test_cosigning.py. The planted Beleg is a Vorlage's, which is
+# edited there: tests/kim/test_source_pages.py.
 ELSEWHERE = {"position-change", "position-identity", "position-end", "signatory-edit", "membership-end"}
-ELSEWHERE |= {"occupancy-from", "occupancy-end", "source-edit"}
+ELSEWHERE |= {"consultation-edit", "occupancy-from", "occupancy-end", "source-edit"}
 
 
 @pytest.mark.parametrize(
