@@ -1,6 +1,6 @@
 """The one grammar of numbers and dates, for form and filter alike."""
 
-from datetime import date
+from datetime import date, time
 from decimal import Decimal as D
 
 import pytest
@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kim.values import formats
-from kim.values.formats import DateField, EuroField, FteField
+from kim.values.formats import DateField, EuroField, FteField, format_any
+from kim.values.periods import parse_time
 
 EUROS = [
     ("684.000", "684000.00"),
@@ -184,3 +185,27 @@ def test_money_in_table_and_prose():
     assert formats.format_euro(D("-0.50"), prose=True) == "\u22120,50\u00a0€"
     assert formats.format_euro(D("0.00")) == "0,00\u00a0€"
     assert formats.format_euro(None) == "–"
+
+
+TIMES = {
+    "17 Uhr": time(17),
+    "17:00": time(17),
+    "17.00": time(17),
+    " 9.30 Uhr ": time(9, 30),
+    "9": time(9),
+    "0:05": time(0, 5),
+    "23:59uhr": time(23, 59),
+}
+NO_TIMES = ["24:00", "17:60", "17:5", "17,00", "1700", "17:00:00", "fünf", "-1", "17 bis 18 Uhr", "\u0661\u0667:00"]
+
+
+@pytest.mark.parametrize("words", TIMES)
+def test_a_time_of_day_is_read_as_people_write_it(words):
+    assert parse_time(words) == TIMES[words]
+    assert format_any(TIMES[words]) == f"{TIMES[words]:%H:%M} Uhr", "and told so in the history"
+
+
+@pytest.mark.parametrize("words", NO_TIMES)
+def test_what_is_no_time_of_day_is_refused(words):
+    with pytest.raises(ValidationError, match="ist keine Uhrzeit"):
+        parse_time(words)

@@ -7,8 +7,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from kim.figures import CATALOGUE
-from kim.values.formats import format_any
-from kim.values.periods import inclusive_range, parse_time
+from kim.values.periods import inclusive_range
 from meetings.models import CoSignature, Meeting, Organization, Paper, Person, Signatory
 from meetings.models.drafts import NewPaper, add_consultation, change_head
 from tests.helpers import said, sql
@@ -162,30 +161,6 @@ def test_each_keeps_what_is_hers(login, region):
     assert made.status_code == 302 and made["Location"] == "/dienststellen/amt-50/"
     assert login(DESK).get("/dienststellen/amt-50/").status_code == 200
     assert login(DESK).get("/gremien/amt-50/").status_code == 404, "an office is no Gremium"
-
-
-TIMES = {
-    "17 Uhr": time(17),
-    "17:00": time(17),
-    "17.00": time(17),
-    " 9.30 Uhr ": time(9, 30),
-    "9": time(9),
-    "0:05": time(0, 5),
-    "23:59uhr": time(23, 59),
-}
-NO_TIMES = ["24:00", "17:60", "17:5", "17,00", "1700", "17:00:00", "fünf", "-1", "17 bis 18 Uhr", "\u0661\u0667:00"]
-
-
-@pytest.mark.parametrize("words", TIMES)
-def test_a_time_of_day_is_read_as_people_write_it(words):
-    assert parse_time(words) == TIMES[words]
-    assert format_any(TIMES[words]) == f"{TIMES[words]:%H:%M} Uhr", "and told so in the history"
-
-
-@pytest.mark.parametrize("words", NO_TIMES)
-def test_what_is_no_time_of_day_is_refused(words):
-    with pytest.raises(ValidationError, match="ist keine Uhrzeit"):
-        parse_time(words)
 
 
 def test_a_time_is_typed_in_any_of_its_ways_and_shown_in_one(login, region):
