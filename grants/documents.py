@@ -11,8 +11,11 @@ from grants.models import OnwardGrant, OnwardTemplate
 from grants.models.onward import BLOCKS, POSTS, RELATED, SIGNER, Basis
 from kim.figures.tokens import NOTHING, ExpandedBlock, ExpandedToken, Expander
 from kim.models import Source
+from kim.studio import letterhead
 from kim.studio.documents import Check, Document, document
+from kim.studio.letterhead import Specimen
 from kim.values.formats import format_day
+from kim.values.periods import today
 
 STYLES = ("print.css", "weiterleitung.css")
 TEMPLATE = "documents/weiterleitung.html"
@@ -59,6 +62,29 @@ class OnwardDocument(Document):
         rows = OnwardGrant.objects.filter(body=body, as_of__gte=since).select_related(*RELATED)
         return [cls(row) for row in rows.prefetch_related("text__blocks")]
 
+    @classmethod
+    def specimen(cls, body: Any) -> Specimen:
+        day = today(body).isoformat()
+        words = "Aus der Zuwendung des Landes leiten wir Ihnen die Personalkosten der genannten Stellen weiter."
+        content = {
+            "title": "Weiterleitungsbescheid",
+            "heading": "Weiterleitungsbescheid",
+            "reference": "50.1/Muster",
+            "name": "Muster einer Zuwendung",
+            "date": day,
+            "as_of": day,
+            "state": "Muster",
+            "contract": False,
+            "amends": "",
+            "body": letterhead.printed(body),
+            "recipient": ["Musterverband e. V.", "Musterstraße 1", "12345 Musterstadt"],
+            "blocks": [letterhead.sample_block("Bewilligung", words) | {"table": False}],
+            "tables": [],
+            "signer": {"phrase": "Im Auftrag", "name": "Vorname Name", "function": ""},
+            "printed_on": day,
+        }
+        return Specimen("Weiterleitungsbescheid", TEMPLATE, STYLES, content)
+
     @property
     def file_name(self) -> str:
         return f"{self.title}-{self.grant.notice.slug}-{self.grant.carrier.slug}-{self.grant.number}"
@@ -71,7 +97,7 @@ class OnwardDocument(Document):
         return Expander({name: value for name, value in known.items() if value is not None}, bound)
 
     def content(self, blocks: list[ExpandedBlock], printed_on: date) -> dict[str, Any]:
-        grant, body, carrier = self.grant, self.grant.body, self.grant.carrier
+        grant, carrier = self.grant, self.grant.carrier
         rows = table(blocks)
         signer = {"phrase": grant.signer_phrase, "name": grant.signer_name, "function": grant.signer_function}
         return {
@@ -84,7 +110,7 @@ class OnwardDocument(Document):
             "state": grant.get_state_display(),
             "contract": grant.basis == Basis.CONTRACT,
             "amends": amended(grant),
-            "body": {"name": body.name, "of": body.genitive, "sender": body.sender},
+            "body": letterhead.printed(grant.body),
             "recipient": [carrier.name, carrier.street, f"{carrier.postal_code} {carrier.locality}".strip()],
             "blocks": [block.as_json() | {"table": block.key == POSTS} for block in blocks if block.paragraphs],
             "tables": [{"file": "stellen.csv", "title": "Geförderte Stellen", "heads": HEADS, "rows": rows}],

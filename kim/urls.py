@@ -7,7 +7,7 @@ from django.urls import include, path
 from kim.models import Source
 from kim.pages import views
 from kim.pages.sections import new_page, section
-from kim.pages.views import accounts, attached, audit, jobs, lists, setup, sources, studio, writing, years
+from kim.pages.views import accounts, attached, audit, jobs, letterhead, lists, setup, sources, studio, writing, years
 
 section("Übersicht", 10, home="Übersicht")
 section("Hinweise", 60, findings="Hinweise")
@@ -48,6 +48,10 @@ urlpatterns = [
     path("foerderjahre/", years.Years.as_view(), name="years"),
     path("foerderjahre/<int:year>/abschliessen/", years.CloseYear.as_view(), name="year-close"),
     path("foerderjahre/<int:year>/oeffnen/", years.ReopenYear.as_view(), name="year-reopen"),
+    path("briefkopf/", letterhead.Letterhead.as_view(), name="letterhead"),
+    path("briefkopf/bearbeiten/", letterhead.EditLetterhead.as_view(), name="letterhead-edit"),
+    path("briefkopf/wappen/", letterhead.ChooseLogo.as_view(), name="letterhead-logo"),
+    path("briefkopf/wappen/entfernen/", letterhead.RemoveLogo.as_view(), name="letterhead-logo-remove"),
     path("belege/", sources.Sources.as_view(), name="sources"),
     path("belege/neu/", sources.NewSource.as_view(), name="source-new"),
     path("belege/<slug:address>/bearbeiten/", sources.EditSource.as_view(), name="source-edit"),

@@ -9,10 +9,12 @@ from typing import Any
 
 from kim.figures.tokens import NOTHING, ExpandedBlock, Expander
 from kim.models import Body, TextBlock
-from kim.studio import bundles, seen
+from kim.studio import bundles, letterhead, seen
 from kim.studio.documents import Check, Document, bound_words, document
+from kim.studio.letterhead import Specimen
 from kim.studio.releases import now, of_text
 from kim.values.formats import format_day
+from kim.values.periods import today
 from meetings.models import Consultation, CoSignature, Paper
 from meetings.models.drafts import blocks_of
 from meetings.models.papers import PROPOSAL, RELATED
@@ -76,6 +78,37 @@ class PaperDocument(Document):
         papers = Paper.objects.filter(body=body, text__isnull=False, as_of__gte=since)
         return [cls(paper) for paper in papers.select_related(*RELATED).prefetch_related("text__blocks")]
 
+    @classmethod
+    def specimen(cls, body: Any) -> Specimen:
+        layout, day = Layout(body.paper_layout), today(body).isoformat()
+        block = letterhead.sample_block("Sachlage:", "So steht der Text einer Vorlage unter ihrem Kopf.")
+        content = {
+            "title": "Mitteilungsvorlage",
+            "reference": "Muster",
+            "name": "Muster einer Vorlage",
+            "date": day,
+            "as_of": day,
+            "public": True,
+            "state": "Muster",
+            "body": letterhead.printed(body) | {"heading": body.consultation_heading},
+            "agenda_items": "",
+            "amendments": [],
+            "supplements": "",
+            "department": "Name der Dienststelle",
+            "participants": [],
+            "author": "",
+            "climate": "",
+            "consultations": [{"date": day, "organization": "Name des Gremiums", "role": "Kenntnisnahme"}],
+            "heading": "Vorlage" if layout == Layout.BOX else "Mitteilungsvorlage",
+            "with_roles": False,
+            "long": False,
+            "proposals": [],
+            "blocks": [block],
+            "signer": {"phrase": "In Vertretung", "name": "Vorname Name", "function": ""},
+            "printed_on": day,
+        }
+        return Specimen("Vorlage", TEMPLATES[layout], STYLES[layout], content)
+
     @property
     def file_name(self) -> str:
         return f"Vorlage-{self.paper.address}"
@@ -128,12 +161,7 @@ class PaperDocument(Document):
             "as_of": paper.as_of.isoformat() if paper.as_of else None,
             "public": paper.public,
             "state": "Entwurf" if paper.state in Paper.OPEN else paper.get_state_display(),
-            "body": {
-                "name": body.name,
-                "of": body.genitive,
-                "sender": body.sender,
-                "heading": body.consultation_heading,
-            },
+            "body": letterhead.printed(body) | {"heading": body.consultation_heading},
             "agenda_items": paper.agenda_items,
             "amendments": self.amendments(blocks) if supplement else [],
             "supplements": paper.superior.reference if paper.superior and supplement else "",

@@ -15,7 +15,15 @@ section(
     persons="Personen",
     memberships="Mitgliedschaften",
 )
-section("Dokumente", 50, documents="Vorlagen", sources="Belege", offices="Dienststellen", document_check="PDF prüfen")
+section(
+    "Dokumente",
+    50,
+    documents="Vorlagen",
+    sources="Belege",
+    letterhead="Briefkopf",
+    offices="Dienststellen",
+    document_check="PDF prüfen",
+)
 
 new_page(Paper, "known-paper-new")
 
@@ -25,6 +33,7 @@ first_step(
     "committee-new",
     lambda body: Organization.objects.filter(body=body, organization_type=Organization.Type.COMMITTEE).exists(),
 )
+first_step(75, "Briefkopf einrichten", "letterhead-edit", lambda body: bool(body.street))
 first_step(80, "Sitzung anlegen", "meeting-new", lambda body: Meeting.objects.filter(body=body).exists())
 first_step(90, "Vorlage schreiben", "paper-new", lambda body: Paper.objects.filter(body=body).exists())
 

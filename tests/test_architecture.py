@@ -142,7 +142,7 @@ ROOMS = {
     "store": {"postgres", "migrating", "trail_view", "context", "reading", "backup"},
     "models": {
         *("versioned", "refusals", "base", "bodies", "sources", "attached", "years", "jobs"),
-        *("releases", "list_views", "setup", "submissions", "trail"),
+        *("releases", "list_views", "logos", "setup", "submissions", "trail"),
     },
     "history": {"changes", "trail", "knowledge", "preview"},
     "access": {"rules", "middleware", "submissions", "request", "working_date", "views", "jobs"},
@@ -158,6 +158,8 @@ ROOMS = {
         "writing",
         "picker",
         "consequences",
+        "letterhead",
+        "logos",
     },
     "lists": {"columns", "exports", "filters", "listing", "page"},
     "pages": {"sections", "forms", "rows", "sheets", "documents", "accounts", "views"},

@@ -217,6 +217,8 @@ class References:
         value = getattr(event, column.attname)
         if column.is_relation and value is not None:
             return str(self.found[column.related_model].get(value, "nicht mehr vorhanden"))
+        if isinstance(column, models.BinaryField):
+            return f"{len(value)} Bytes"
         words = formats.format_any(value, places=getattr(column, "places", 0), choices=dict(column.flatchoices))
         return words if len(words) <= LONG else f"{words[:LONG]} … ({len(words)} Zeichen)"
 

@@ -5,6 +5,7 @@ from kim.models.base import BodyRow, GuardedRow, NamedRow, SameBody
 from kim.models.bodies import Body, Role, RoleAssignment, User, din5007, sort_key
 from kim.models.jobs import Job
 from kim.models.list_views import SavedView
+from kim.models.logos import Logo
 from kim.models.releases import BoundFigure, Release, UnknownFormat, in_fours
 from kim.models.setup import SetupKey
 from kim.models.sources import POSITION_NUMBER, Cited, Kind, Source, Text, TextBlock, frozen
@@ -25,6 +26,7 @@ __all__ = [
     "GuardedRow",
     "Job",
     "Kind",
+    "Logo",
     "NamedRow",
     "Note",
     "Release",

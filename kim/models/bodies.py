@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 import pgtrigger
 from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q, Value
@@ -28,6 +29,18 @@ def sort_key(field: str = "name") -> models.GeneratedField:
         output_field=models.CharField(max_length=300, db_collation="C"),
         db_persist=True,
     )
+
+
+FOOT_LINES, FOOT_WIDTH = 2, 100  # what has room below the line at the foot of a page
+
+
+def few_lines(words: str) -> None:
+    """ValidationError if a footer would run off the page."""
+    lines = words.splitlines()
+    if len(lines) > FOOT_LINES:
+        raise ValidationError(f"Die Fußzeile hat {len(lines)} Zeilen, auf der Seite ist Platz für zwei.")
+    if long := next((line for line in lines if len(line) > FOOT_WIDTH), None):
+        raise ValidationError(f"Eine Zeile der Fußzeile hat {len(long)} Zeichen, Platz ist für {FOOT_WIDTH}.")
 
 
 @tracked()
@@ -73,6 +86,33 @@ class Body(Versioned):
         choices=[("der", "der"), ("die", "die"), ("das", "das")],
     )
     sender = models.CharField("Absenderzeile", max_length=120, blank=True)
+    head_name = models.CharField(
+        "Name im Briefkopf",
+        max_length=120,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Nur, wenn dort ein anderer stehen soll als der Name der Körperschaft.",
+    )
+    street = models.CharField("Straße und Hausnummer", max_length=120, blank=True, default="", db_default="")
+    postal_code = models.CharField("PLZ", max_length=10, blank=True, default="", db_default="")
+    locality = models.CharField("Ort", max_length=80, blank=True, default="", db_default="")
+    contact = models.CharField(
+        "Telefon, E-Mail, Internet",
+        max_length=160,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Der Behörde, nicht einer Person; eine Zeile unter der Anschrift.",
+    )
+    footer = models.TextField(
+        "Fußzeile",
+        blank=True,
+        default="",
+        db_default="",
+        validators=[few_lines],
+        help_text="Steht unten auf jeder Seite: höchstens zwei Zeilen zu 100 Zeichen, z. B. Bankverbindung.",
+    )
     consultation_heading = models.CharField("Überschrift der Beratungen", max_length=60, default="Beratungsfolge")
     paper_numbers = models.CharField(
         "Vorlagennummern", max_length=10, choices=PaperNumbers, default=PaperNumbers.COUNCIL
@@ -99,6 +139,11 @@ class Body(Versioned):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def address(self) -> list[str]:
+        """Its address in lines, as far as it is known. Example: ["Zollernstraße 10", "52070 Aachen"]."""
+        return [line for line in (self.street, f"{self.postal_code} {self.locality}".strip()) if line]
 
     @property
     def genitive(self) -> str:

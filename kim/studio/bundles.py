@@ -19,7 +19,7 @@ from kim.models import UnknownFormat, in_fours
 from kim.studio import pdf
 
 FORMAT = 1  # what is written from now on; every number that was ever written keeps its reader
-RENDERER = ("weasyprint", "pydyf", "pikepdf", "fonttools", "tinyhtml5", "tinycss2", "cssselect2", "django")
+RENDERER = ("weasyprint", "pydyf", "pikepdf", "fonttools", "tinyhtml5", "tinycss2", "cssselect2", "django", "pillow")
 DRAWING = (
     "studio/pdf.py",
     "studio/bundles.py",
@@ -119,6 +119,7 @@ def renderer(template: str, styles: Iterable[str]) -> dict[str, Any]:
     included = (
         template,
         "documents/head.html",
+        "documents/sender.html",
         "documents/text.html",
         "documents/line.html",
         *(f"styles/{name}" for name in styles),

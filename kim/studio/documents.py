@@ -18,6 +18,7 @@ from kim.figures.choices import CHOICES
 from kim.figures.tokens import NOTHING, STYLE, ExpandedBlock, ExpandedToken, Expander, canonical, parameters
 from kim.models import BoundFigure, Text, TextBlock
 from kim.store.reading import reading
+from kim.studio.letterhead import Specimen
 from kim.values.richtext import TOKEN
 
 LEFTOVER = re.compile(r"«[^»]*»|\{\{|\}\}|\b20xx\b|\bXX+\b|\[fehlt\]")
@@ -63,6 +64,11 @@ class Document:
     def every(cls, body: Any, since: date) -> "list[Document]":
         """The documents of this class that the body has a text for and whose own day is not before ``since``."""
         raise NotImplementedError
+
+    @classmethod
+    def specimen(cls, body: Any) -> Specimen | None:
+        """A page with invented words that shows the body's letterhead; None where nobody needs to see one."""
+        return None
 
     @property
     def name(self) -> str:
@@ -252,6 +258,12 @@ def find(body: Any, reference: str) -> Document | None:
 def of(row: Any) -> Document | None:
     """The document of a row that owns a text, whatever its class."""
     return next((found for cls in REGISTRY.values() if (found := cls.of(row))), None)
+
+
+def specimens(body: Any) -> list[Specimen]:
+    """One page of each kind of document that shows the body's letterhead, as the body is at this moment."""
+    found = [one for cls in REGISTRY.values() if (one := cls.specimen(body))]
+    return sorted(found, key=lambda one: one.title)
 
 
 def of_text(text: Text) -> Document | None:

@@ -17,6 +17,7 @@ from pikepdf import Array, Dictionary, Name, Object, ObjectStreamMode, Pdf, Stre
 STYLES = Path(__file__).resolve().parents[1] / "static" / "kim" / "print"
 NONE: Mapping[str, str] = {}
 PDFIUM = Lock()  # the library knows no threads: two calls at once in one process may crash it
+PICTURES = ("data:image/png;base64,", "data:image/jpeg;base64,")  # with their content: nothing is looked up
 FACES = ("FiraSans-Regular", "FiraSans-SemiBold", "FiraSans-Italic")
 
 
@@ -97,12 +98,17 @@ def render(
     return finished(raw, {name: media for name, _, media, _ in attached})
 
 
-def _fetcher() -> Any:
-    """A fetcher that knows the bundled fonts by name and refuses everything else, without looking it up."""
+def _fetcher(svg: bytes = b"") -> Any:
+    """A fetcher that knows the bundled fonts by name and pictures that stand in the document itself, and refuses
+    everything else, without looking it up."""
     from weasyprint.urls import URLFetcher, URLFetcherResponse
 
     class Bundled(URLFetcher):  # type: ignore[misc]  # a library without types
         def fetch(self, url: str, headers: Any = None) -> Any:
+            if url.startswith(PICTURES):
+                return super().fetch(url, headers)
+            if svg and url == "kim:/svg":
+                return URLFetcherResponse(url, svg, {"Content-Type": "image/svg+xml"})
             name = url.removeprefix("kim:/fonts/").removesuffix(".ttf")
             if name not in FACES:
                 raise ValueError("Ein Dokument darf nichts von außen laden.")
@@ -112,6 +118,19 @@ def _fetcher() -> Any:
             return URLFetcherResponse(url, path.read_bytes(), {"Content-Type": "font/ttf"})
 
     return Bundled()
+
+
+def drawn(svg: bytes, width: int, height: int) -> bytes:
+    """An SVG as a PDF of one page of that size in dots of CSS; nothing from outside is drawn, and no script runs."""
+    from weasyprint import CSS, HTML
+
+    fetcher = _fetcher(svg)
+    sheet = (
+        f"@page {{ size: {width}px {height}px; margin: 0 }} img {{ display: block; width: 100%; height: {height}px }}"
+    )
+    html = HTML(string="<body style='margin: 0'><img src='kim:/svg'>", base_url="kim:/", url_fetcher=fetcher)
+    found: bytes = html.write_pdf(stylesheets=[CSS(string=sheet, url_fetcher=fetcher)])
+    return found
 
 
 # Second half: WeasyPrint builds the tag tree page by page. A table that runs over pages arrives as several Table

@@ -9,9 +9,23 @@ from decimal import Decimal as D
 import pikepdf
 
 from grants.models import Account, BudgetLine, FundingNotice, NoticeItem, OnwardGrant, OnwardTemplate, SubProduct
-from kim.models import BoundFigure, ClosedYear, File, FindingNote, Job, Note, Reminder, Source, Text, TextBlock, User
+from kim.models import (
+    BoundFigure,
+    ClosedYear,
+    File,
+    FindingNote,
+    Job,
+    Logo,
+    Note,
+    Reminder,
+    Source,
+    Text,
+    TextBlock,
+    User,
+)
 from kim.store.context import acting
 from kim.studio import releases
+from kim.studio.logos import picture
 from kim.values.periods import inclusive_range
 from meetings.models import (
     BlockComment,
@@ -41,6 +55,7 @@ from staffing.models import (
 from tests.helpers import new_position, pdf_text
 from tests.security.addresses import BASIS, CODES, FILES, GONE, GRUND, NUMBERS, SECRETS, WORDS
 
+SHIELD = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M1 1h7v5l-4 2z"/></svg>'
 SECRET_CODE = "vogel-9"  # the same in both bodies: the address of a paper that is not public
 
 
@@ -68,6 +83,7 @@ def plant(body):
         for subject in (row.position, notice, paper, row.carrier, partner, moved, passed, source):
             plant_beside(body, SECRETS[body.slug], subject, FILES[code] if subject == row.position else None)
         plant_beside(body, SECRETS[body.slug], secret, None)
+        Logo.keep(body, picture("w.svg", SHIELD).content, (500, 500), shown="")
         plant_gone(body, notice)
 
 

@@ -103,14 +103,14 @@
     const url = form.action || location.href;
     const answer = await fetch(url, { method: "POST", body: data, credentials: "same-origin" });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const fresh = page.querySelector("#effects-of-reallocation, #effects-of-change");
+    const fresh = page.querySelector("#effects-of-reallocation, #effects-of-change, #pages");
     if (turn === foreseen && fresh) document.getElementById(fresh.id)?.replaceChildren(...fresh.childNodes);
   };
   document.addEventListener("input", (event) => {
     const form = event.target.closest("form[data-foresee]");
     if (!form) return;
     clearTimeout(pause);
-    pause = setTimeout(() => foresee(form).catch(() => {}), 350);
+    pause = setTimeout(() => foresee(form).catch(() => {}), Number(form.dataset.foresee) || 350);
   });
 
   // Long work: how far it has got, each second until it is finished.
