@@ -20,7 +20,7 @@ from kim.models.refusals import CONFLICT, db_errors_as_validation
 from kim.pages.accounts import UserForm, password_link
 from kim.pages.forms import CodeForm, add_errors, chosen, compared
 from kim.store.context import describe_act
-from kim.values.formats import slug
+from kim.values.formats import format_day, slug
 
 
 class TechnicalSite(admin.AdminSite):
@@ -313,7 +313,7 @@ class UserAdmin(CodeAdmin):
     """Benutzerkonten: create, deactivate, assign roles, hand out the link to a new password."""
 
     form = UserForm
-    list_display = ("username", "full_name", "roles", "is_active", "signed_in")
+    list_display = ("username", "full_name", "roles", "is_active", "ends", "signed_in")
     fields = tuple(UserForm.Meta.fields)
     removable = False
 
@@ -324,6 +324,10 @@ class UserAdmin(CodeAdmin):
     @admin.display(description="Letzte Anmeldung", ordering="last_login")
     def signed_in(self, user: User) -> str:
         return f"{localtime(user.last_login):%d.%m.%Y, %H:%M} Uhr" if user.last_login else "noch nie"
+
+    @admin.display(description="Zugang endet am", ordering="ends_on")
+    def ends(self, user: User) -> str:
+        return format_day(user.ends_on) if user.ends_on else "–"
 
     @admin.display(description="Rollen")
     def roles(self, user: User) -> str:
@@ -361,8 +365,13 @@ class UserAdmin(CodeAdmin):
         user = self.find(key)
         context: dict[str, Any] = {"title": "Link zum Passwort", "row": user, "back": self.url_of(user)}
         if request.method == "POST":
-            if not user.is_active:
-                context["problem"] = "Dieses Konto darf sich nicht anmelden; bitte zuerst freigeben."
+            if not user.is_active or user.has_ended():
+                words = (
+                    "Der Zugang dieses Kontos hat geendet"
+                    if user.is_active
+                    else "Dieses Konto darf sich nicht anmelden"
+                )
+                context["problem"] = f"{words}; bitte zuerst freigeben."
                 return render(request, "admin/password_link.html", context, status=422)
             describe_act(act="Link zum Passwort erstellt")
             user.touch()

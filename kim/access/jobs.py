@@ -15,6 +15,7 @@ from kim.access.rules import RULES
 from kim.access.submissions import say_refused
 from kim.models import Job, Role, RoleAssignment
 from kim.store.context import acting
+from kim.values.periods import today
 
 KEPT = timedelta(days=30)
 BROKEN = "Ein Fehler im Programm; er ist für die Systemverwaltung vermerkt."
@@ -81,6 +82,7 @@ def run(key: str, user: int, body: int, step: Callable[[Any], None]) -> None:
 def check(job: Job) -> None:
     """ValidationError if the person who asked has lost the right meanwhile."""
     held = RoleAssignment.objects.filter(user=job.user_id, user__is_active=True, body=job.body_id, public_only=False)
+    held = held.exclude(user__ends_on__lt=today(None))
     if not {Role(one.role) for one in held} & RULES[job.rule]:
         raise ValidationError(LOST)
 

@@ -121,8 +121,14 @@ def foresees(request: Request) -> bool:
 
 
 def end_old_session(request: Request) -> None:
-    """Signing in holds for a working day, and not longer than an hour without a page being asked for."""
+    """Signing in holds for a working day, not longer than an hour without a page being asked for, and not after the
+    last day of an account."""
     if not request.user.is_authenticated:
+        return
+    if request.user.has_ended():
+        words = request.user.farewell
+        logout(request)
+        messages.warning(request, words)
         return
     now, session = time.time(), request.session
     since, seen = session.setdefault("signed_in", now), session.get("seen", now)

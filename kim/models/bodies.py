@@ -12,6 +12,8 @@ from django.db.models.functions import Lower, Replace
 
 from kim.models.refusals import SENTENCES
 from kim.models.versioned import Versioned, tracked
+from kim.values.formats import format_day
+from kim.values.periods import today
 
 
 def din5007(field: str) -> Any:
@@ -169,12 +171,13 @@ class Role(models.TextChoices):
 
 LAST_TECHNICAL = "Ohne dieses Konto gäbe es keine Systemverwaltung mehr. Bitte zuerst eine andere Person dazu machen."
 SENTENCES["last_technical"] = LAST_TECHNICAL
+ENDED = "Verlängern kann ihn die Systemverwaltung."  # after the day on which somebody's access has ended
 TECHNICAL_LOCK = 78  # the first half of the advisory lock "a Systemverwaltung goes"; 77 is that of a closed year
 
 
 def one_remains(operation: Any, condition: str) -> Any:
-    """A trigger: after a Systemverwaltung has gone, by whatever way, another one that may sign in is there. Of two
-    that go at once the second waits for the first, and then sees that it was the last.
+    """A trigger: after a Systemverwaltung has gone, by whatever way, another one that may sign in is there, and no day
+    on which that ends. Of two that go at once the second waits for the first, and then sees that it was the last.
 
     condition: SQL over OLD and NEW (of a row that is deleted NEW is empty), whether one has gone.
     """
@@ -187,7 +190,7 @@ def one_remains(operation: Any, condition: str) -> Any:
             IF {condition} THEN
                 PERFORM pg_advisory_xact_lock({TECHNICAL_LOCK}, 0);
                 IF NOT EXISTS (SELECT FROM kim_roleassignment r JOIN kim_user u ON u.id = r.user_id
-                               WHERE r.role = '{Role.TECHNICAL}' AND u.is_active) THEN
+                               WHERE r.role = '{Role.TECHNICAL}' AND u.is_active AND u.ends_on IS NULL) THEN
                     RAISE EXCEPTION 'last' USING ERRCODE = '23000', CONSTRAINT = 'last_technical';
                 END IF;
             END IF;
@@ -199,6 +202,8 @@ def one_remains(operation: Any, condition: str) -> Any:
 @tracked(exclude=("username", "first_name", "last_name", "email", "password", "last_login"))
 class User(AbstractUser, Versioned):
     """A person who signs in; what she may do hangs on her role assignments. Her name stays out of the history."""
+
+    ends_on = models.DateField("Zugang endet am", null=True, blank=True)
 
     class Meta(AbstractUser.Meta):
         verbose_name, verbose_name_plural = "Benutzerkonto", "Benutzerkonten"
@@ -225,13 +230,23 @@ class User(AbstractUser, Versioned):
             ),
             one_remains(
                 pgtrigger.Update,
-                "OLD.is_active AND NOT NEW.is_active AND EXISTS (SELECT FROM kim_roleassignment held"
+                "OLD.is_active AND OLD.ends_on IS NULL AND (NOT NEW.is_active OR NEW.ends_on IS NOT NULL)"
+                " AND EXISTS (SELECT FROM kim_roleassignment held"
                 f" WHERE held.user_id = OLD.id AND held.role = '{Role.TECHNICAL}')",
             ),
         ]
 
     def __str__(self) -> str:
         return self.get_full_name() or self.username
+
+    def has_ended(self) -> bool:
+        """Whether the last day of her access is over; that day itself still belongs to it."""
+        return self.ends_on is not None and self.ends_on < today(None)
+
+    @property
+    def farewell(self) -> str:
+        """What somebody is told whose access has ended. Example: Ihr Zugang endete am 30.11.2026. …"""
+        return f"Ihr Zugang endete am {format_day(self.ends_on)}. {ENDED}" if self.ends_on else ""
 
     def hold_roles(self, wanted: dict[tuple[int | None, str], bool]) -> bool:
         """Give and take roles until the person has exactly these: {(body, role): whether for public matters only};

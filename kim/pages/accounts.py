@@ -6,6 +6,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.forms import ChangePasswordForm, LoginForm
 from django import forms
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.encoding import force_bytes
@@ -15,6 +16,7 @@ from kim.access.request import Request
 from kim.models import Body, Role, RoleAssignment, User
 from kim.models.bodies import LAST_TECHNICAL
 from kim.pages.forms import CodeForm
+from kim.values.formats import DateField
 
 
 class ClosedAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # a library without types
@@ -25,10 +27,10 @@ class ClosedAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # a library w
 
 
 class LinkToken(PasswordResetTokenGenerator):
-    """Dead once it is used, a newer password is set, a week has passed, or the account is switched off."""
+    """Dead once it is used, a newer password is set, a week has passed, or the account is switched off or has ended."""
 
     def _make_hash_value(self, user: Any, timestamp: int) -> str:
-        return super()._make_hash_value(user, timestamp) + str(user.is_active)
+        return super()._make_hash_value(user, timestamp) + str(user.is_active and not user.has_ended())
 
 
 def password_link(request: Request, user: Any) -> str:
@@ -49,11 +51,18 @@ def plainly(form: forms.BaseForm, password: str) -> None:
 
 
 class SignInForm(LoginForm):  # type: ignore[misc]  # a library without types
-    """Name and password."""
+    """Name and password; whose access has ended is told so once both are right."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         plainly(self, "password")
+
+    def clean(self) -> Any:
+        cleaned = super().clean()
+        user = getattr(self, "user", None)  # there once the password was right
+        if user is not None and user.has_ended():
+            raise ValidationError(user.farewell, code="ended")
+        return cleaned
 
 
 class NewPasswordForm(ChangePasswordForm):  # type: ignore[misc]  # a library without types
@@ -67,6 +76,11 @@ class NewPasswordForm(ChangePasswordForm):  # type: ignore[misc]  # a library wi
 class UserForm(CodeForm):
     """An account and its roles, body by body."""
 
+    ends_on = DateField(
+        label="Zugang endet am",
+        required=False,
+        help_text="Der letzte Tag, an dem die Person sich anmelden kann; leer: ohne Ende.",
+    )
     technical = forms.BooleanField(
         label="Systemverwaltung",
         required=False,
@@ -75,7 +89,7 @@ class UserForm(CodeForm):
 
     class Meta:
         model = User
-        fields: ClassVar = ["username", "first_name", "last_name", "is_active"]
+        fields: ClassVar = ["username", "first_name", "last_name", "is_active", "ends_on"]
         labels: ClassVar = {"username": "Anmeldename", "is_active": "darf sich anmelden"}
         help_texts: ClassVar = {
             "username": "Buchstaben, Ziffern und @ . + - _",
@@ -105,9 +119,11 @@ class UserForm(CodeForm):
         for name, body in self.bodies.items():
             if data.get(name) == ["public"]:
                 self.add_error(name, f"Bitte eine Rolle für {body} wählen; „nur Öffentliches“ schränkt sie ein.")
-        others = RoleAssignment.objects.filter(role=Role.TECHNICAL, user__is_active=True).exclude(user=self.instance.pk)
+        staying = {"user__is_active": True, "user__ends_on": None}
+        others = RoleAssignment.objects.filter(role=Role.TECHNICAL, **staying).exclude(user=self.instance.pk)
         held = self.instance.pk and self.instance.role_assignments.filter(role=Role.TECHNICAL).exists()
-        if held and not others.exists() and not (data.get("technical") and data.get("is_active")):
+        stays = data.get("technical") and data.get("is_active") and not data.get("ends_on")
+        if held and not others.exists() and not stays:
             self.add_error("technical", LAST_TECHNICAL)
         return data
 

@@ -1,13 +1,18 @@
 """Accounts: made by Systemverwaltung, opened by a one-time link, closed at once."""
 
 import re
+from datetime import timedelta
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.test import Client
 
 from kim.models import RoleAssignment, User
 from kim.store.context import acting
+from kim.values.formats import format_day
+from kim.values.periods import today
+from tests.helpers import said
 
 LIST = "/technik/benutzerkonten/"
 PASSWORD = "eine lange Wortfolge 7"
@@ -227,11 +232,83 @@ def test_signing_in_is_no_new_version(technik):
 
 
 def test_the_last_systemverwaltung_cannot_lock_itself_out(technik):
-    for changes in ({"technical": None}, {"technical": "on", "is_active": None}):
+    for changes in (
+        {"technical": None},
+        {"technical": "on", "is_active": None},
+        {"technical": "on", "ends_on": "31.12.2099"},
+    ):
         response = change(technik, "technik@", **changes)
         assert response.status_code == 422 and "Ohne dieses Konto gäbe es keine Systemverwaltung" in response.content.decode()  # fmt: skip
     technik.post(f"{LIST}neu/", form(technical="on"))
     assert change(technik, "technik@", is_active=None, technical="on").status_code == 302
+
+
+@pytest.fixture
+def ended(technik):
+    """An account whose last day was yesterday; signed in since before, and the link that it was given."""
+    technik.post(f"{LIST}neu/", form(ends_on=format_day(today(None)), **{"rollen_stadt-aachen": ["sachbearbeitung"]}))
+    choose(link_for(technik, "d.neu"))
+    browser = signed_in("d.neu")
+    assert browser.get("/stellen/").status_code == 200, "the last day belongs to it"
+    link = link_for(technik, "d.neu")
+    end("d.neu")
+    return browser, link
+
+
+def end(name):
+    """Yesterday was the last day."""
+    with acting(None, []):
+        User.objects.filter(username=name).update(ends_on=today(None) - timedelta(days=1))
+
+
+def farewell():
+    return (
+        f"Ihr Zugang endete am {format_day(today(None) - timedelta(days=1))}. Verlängern kann ihn die Systemverwaltung."
+    )
+
+
+def test_whose_access_has_ended_is_out_with_the_next_request(ended):
+    response = ended[0].get("/stellen/", follow=True)
+    assert response.redirect_chain[0][0].startswith("/anmelden/") and farewell() in said(response)
+    assert "_auth_user_id" not in ended[0].session
+
+
+def test_whose_access_has_ended_does_not_sign_in_and_only_she_is_told(ended):
+    again, wrong = Client(), Client()
+    assert farewell() in said(again.post("/anmelden/", {"login": "d.neu", "password": PASSWORD}))
+    assert "Ihr Zugang" not in said(wrong.post("/anmelden/", {"login": "d.neu", "password": "falsch falsch falsch"}))
+    assert "_auth_user_id" not in again.session
+
+
+def test_the_link_dies_with_the_last_day(ended, technik):
+    assert "Dieser Link gilt nicht mehr" in choose(ended[1]).content.decode()
+    refused = technik.post(f"{LIST}d.neu/passwort/")
+    assert refused.status_code == 422 and "Der Zugang dieses Kontos hat geendet" in said(refused)
+
+
+def test_work_that_was_begun_is_not_done_after_the_last_day(login, region):
+    from kim.access.jobs import check
+    from kim.models import Job
+
+    login("leitung")
+    user = User.objects.get(username="leitung@staedteregion-aachen")
+    job = Job(body=region, user=user, rule="onward.release")
+    check(job)
+    end(user.username)
+    with pytest.raises(ValidationError, match="das Recht dazu nicht mehr"):
+        check(job)
+
+
+def test_the_list_shows_when_an_access_ends_and_it_can_be_prolonged(ended, technik):
+    assert format_day(today(None) - timedelta(days=1)) in said(technik.get(LIST))
+    assert change(technik, "d.neu", ends_on="", **{"rollen_stadt-aachen": ["sachbearbeitung"]}).status_code == 302
+    assert signed_in("d.neu").get("/stellen/").status_code == 200
+
+
+@pytest.mark.counter
+def test_without_the_look_at_the_day_whoever_is_in_stays_in(ended, monkeypatch):
+    monkeypatch.setattr(User, "has_ended", lambda self: False)
+    assert ended[0].get("/stellen/").status_code == 200 and signed_in("d.neu").get("/stellen/").status_code == 200
 
 
 def test_no_column_can_be_asked_for_by_address(technik):

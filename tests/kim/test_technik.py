@@ -236,9 +236,10 @@ def test_the_look_of_papers_is_set_where_the_house_is_kept(technik, login):
     assert house(technik, paper_layout="quatsch").status_code == 422
 
 
-def test_every_setting_of_a_body_can_be_set_by_somebody(technik):
+def test_every_setting_of_a_body_can_be_set_by_somebody(technik, login):
     """No column of the house is left that only the database can change."""
     words = technik.get("/technik/koerperschaften/stadt-aachen/").content.decode()
+    words += login("leitung", "stadt-aachen").get("/briefkopf/bearbeiten/").content.decode()
     for field in Body._meta.concrete_fields:
         if field.editable and not field.primary_key:
             assert f'name="{field.name}"' in words, field.name

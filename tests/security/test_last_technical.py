@@ -2,6 +2,7 @@
 
 import threading
 import uuid
+from datetime import date
 
 import psycopg
 import pytest
@@ -16,13 +17,12 @@ from tests.security.test_races import ACT, at_work, switched_off
 
 WAYS = {
     "deactivated": "UPDATE kim_user SET is_active = false WHERE id = {user}",
+    "given a last day": "UPDATE kim_user SET ends_on = '2099-12-31' WHERE id = {user}",
     "role gone": "DELETE FROM kim_roleassignment WHERE user_id = {user} AND role = 'technik'",
     "another role": "UPDATE kim_roleassignment SET role = 'leitung', body_id = (SELECT min(id) FROM kim_body) WHERE user_id = {user} AND role = 'technik'",
     "handed on": "UPDATE kim_roleassignment SET user_id = {other} WHERE user_id = {user} AND role = 'technik'",
 }
-COUNT = (
-    "SELECT count(*) FROM kim_roleassignment r JOIN kim_user u ON u.id = r.user_id WHERE role = 'technik' AND is_active"
-)
+COUNT = "SELECT count(*) FROM kim_roleassignment r JOIN kim_user u ON u.id = r.user_id WHERE role = 'technik' AND is_active AND ends_on IS NULL"
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def go_at_once(one, other, closed, way, second_way):
 
 
 @pytest.mark.parametrize("second_way", WAYS)
-@pytest.mark.parametrize("way", ["deactivated", "role gone"])
+@pytest.mark.parametrize("way", ["deactivated", "given a last day", "role gone"])
 def test_of_two_who_go_at_once_one_stays(way, second_way, two):
     assert go_at_once(*two, way, second_way) == "last_technical"
     assert psql(COUNT, database=name_of_database()) == [(1,)]
@@ -106,6 +106,7 @@ def test_the_last_one_stays_by_every_way(login, bodies):
         mine = RoleAssignment.objects.filter(pk=held.pk)
         for change in (
             lambda: User.objects.filter(pk=user.pk).update(is_active=False),
+            lambda: User.objects.filter(pk=user.pk).update(ends_on=date(2099, 12, 31)),
             lambda: mine.get().delete(),
             lambda: mine.update(user=closed),
             lambda: mine.update(role="leitung", body=bodies["weidenkreis"]),
