@@ -5,6 +5,7 @@ from staffing.models.founding import found_body
 from staffing.models.masterdata import BodyMunicipality, Carrier, Function, Municipality
 from staffing.models.moves import Moved, on_move
 from staffing.models.occupancies import Occupancy, PlanNote
+from staffing.models.official import Official, official, officials
 from staffing.models.places import Place, PositionLocation, ServedMunicipality, settle
 from staffing.models.positions import Position, PositionPeriod, Stage, Status, always
 from staffing.models.procedures import Procedure, ProcedureCarrier
@@ -18,6 +19,7 @@ __all__ = [
     "Moved",
     "Municipality",
     "Occupancy",
+    "Official",
     "Place",
     "PlanNote",
     "Position",
@@ -33,6 +35,8 @@ __all__ = [
     "always",
     "end_position",
     "found_body",
+    "official",
+    "officials",
     "on_move",
     "settle",
 ]

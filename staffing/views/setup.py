@@ -1,8 +1,10 @@
 """Einrichten: a new Körperschaft with its Kommunen, by Systemverwaltung."""
 
+from itertools import groupby
 from typing import Any, ClassVar
 
 from django import forms
+from django.http import HttpResponseBase
 from django.urls import reverse
 
 from kim.access.request import Request
@@ -10,16 +12,34 @@ from kim.models import Body
 from kim.pages.forms import AddPage
 from kim.pages.rows import RowForm
 from kim.values.formats import LineField
-from staffing.models import Municipality, found_body
+from staffing.models import Municipality, Official, found_body, official, officials
+
+OTHER = "andere"  # in the address, of a body that is in no list
+GROUPS = {
+    Body.Kind.DISTRICT: "Kreise",
+    Body.Kind.REGION: "Kreise",
+    Body.Kind.CITY: "kreisfreie Städte",
+    Body.Kind.MUNICIPALITY: "kreisangehörige Kommunen",
+}
+
+
+class MunicipalitiesField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # generic in the stubs only
+    """Kommunen to be ticked, each with its Kreis where those of several are offered."""
+
+    with_district = True
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj} ({obj.district})" if self.with_district and obj.district else str(obj)
 
 
 class BodyForm(RowForm):
-    """A Körperschaft; the Kommunen of the Kreis that was chosen are ticked."""
+    """A Körperschaft: as it stands in the official list, with its Kommunen ticked; of one that is in no list all
+    Kommunen are offered."""
 
     short_name = LineField(
         label="Kurzname", max_length=80, help_text="Wie sie in Tabellen steht, z. B. „StädteRegion“ oder „Kreis“."
     )
-    municipalities = forms.ModelMultipleChoiceField(
+    municipalities = MunicipalitiesField(
         Municipality.objects.none(),
         label="Kommunen, für die sie arbeitet",
         required=False,
@@ -35,34 +55,47 @@ class BodyForm(RowForm):
 
     field_order = ["name", "article", "short_name", "kind", "ags", "municipalities"]
 
-    def __init__(self, district: str, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, found: Official | None, *args: Any, **kwargs: Any) -> None:
+        given = {} if found is None else {"name": found.name, "short_name": found.name, "ags": found.ags}
+        given |= {} if found is None else {"article": found.article, "kind": found.kind}
+        super().__init__(*args, initial=given, **kwargs)
         fields: dict[str, Any] = self.fields
-        rows = Municipality.objects.filter(district=district) if district else Municipality.objects.none()
+        rows = Municipality.objects.all()
+        if found:
+            rows = rows.filter(pk__in=[one.pk for one in found.municipalities])
+            fields["municipalities"].initial = [one.pk for one in found.municipalities]
+            fields["municipalities"].with_district = False
         fields["municipalities"].queryset = rows
-        fields["municipalities"].initial = [one.pk for one in rows]
         fields["sender"].help_text = "Steht im Kopf der Vorlagen, z. B. „Der Landrat“."
-        if not district:
-            del fields["municipalities"]
+        fields["name"].help_text = "Wie sie sich nennt, z. B. „Kreis Düren“ oder „Stadt Alsdorf“."
 
 
 class NewBody(AddPage):
-    """A new Körperschaft; the Kreis is chosen first, so that its Kommunen can be ticked."""
+    """A new Körperschaft, chosen from the official list (?amtlich= and its AGS), or another one (?amtlich=andere)."""
 
     rule = "technical.edit"
     template_name = "staffing/setup_body.html"
     title, button = "Neue Körperschaft", "Körperschaft einrichten"
 
     def form(self, request: Request, *data: Any, **kwargs: Any) -> BodyForm:
-        self.district = request.GET.get("kreis", "")
-        return BodyForm(self.district, *data[:1])
+        self.chosen = request.GET.get("amtlich", "")
+        found = official(self.chosen) if self.chosen not in {"", OTHER} else None
+        self.unknown = found is None and self.chosen not in {"", OTHER}
+        return BodyForm(found, *data[:1])
+
+    def get(self, request: Request, **kwargs: Any) -> HttpResponseBase:
+        form = self.form(request)
+        return self.page(request, form, 422 if self.unknown else 200)
 
     def context(self, request: Request, form: Any, **kwargs: Any) -> dict[str, Any]:
-        rows = Municipality.objects.exclude(district="").order_by("district").values_list("district", flat=True)
+        listed = groupby(officials(), key=lambda one: GROUPS[one.kind])
         return super().context(request, form) | {
             "lead": "Kreis, Stadt oder Verband, für die gearbeitet wird; sie selbst ist damit auch Anstellungsträger.",
-            "districts": list(dict.fromkeys(rows)),
-            "district": self.district,
+            "groups": [(label, list(some)) for label, some in listed],
+            "chosen": self.chosen,
+            "other": OTHER,
+            "unknown": self.unknown,
+            "asks": not form.is_bound and (self.unknown or not self.chosen),
             "back": reverse("setup"),
         }
 

@@ -20,9 +20,11 @@ def set_up(walk, key):
     walk.press("Konto anlegen")
     walk.look()
     walk.press("Körperschaft einrichten", "link")
-    walk.choose(kreis="Kreis Düren")
-    walk.press("Kommunen zeigen")
+    walk.look()
+    walk.choose(amtlich="Kreis Düren")
+    walk.press("Weiter")
     assert walk.page.get_by_label("Jülich").is_checked()
+    assert walk.page.get_by_label("Name", exact=True).input_value() == "Kreis Düren"
     walk.look()
     walk.type(name="Kreis Neuland", short_name="Kreis Neuland", sender="Der Landrat")
     walk.choose(article="der", kind="district", paper_numbers="own")

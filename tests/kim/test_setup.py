@@ -9,12 +9,13 @@ from django.core.management import call_command
 from django.db.models.functions import Now
 from django.test import Client
 
-from kim.models import Body, Role, RoleAssignment, SetupKey, User
+from kim.models import Body, Role, RoleAssignment, SetupKey, User, setup
 from kim.models.setup import HOLDS
 from kim.store.context import acting
 from staffing.management.commands.load_reference import is_there, official
 from staffing.models import BodyMunicipality, Carrier, Municipality, found_body
-from tests.helpers import said, sql
+from tests.helpers import name_of_database, psql, said, sql
+from tests.security.test_races import ACT, FORK, WORKERS, rush
 
 ACCOUNT = {"username": "system", "first_name": "Frau", "last_name": "Probe", "password": "lange-genug-fuer-alle", "again": "lange-genug-fuer-alle"}  # fmt: skip
 
@@ -105,9 +106,58 @@ def test_no_key_once_somebody_has_an_account(login):
         SetupKey.issue()
 
 
+# of many at once
+
+
+def open_at_once(number, body, key):
+    """What became of one of many who use the same key."""
+    with acting(None, []):
+        try:
+            SetupKey.use(key, User(username=f"wer-{number}"), ACCOUNT["password"])
+        except ValidationError as error:
+            return error.messages[0]
+    return "opened"
+
+
+@pytest.fixture
+def committed(django_db_setup, django_db_blocker):
+    """A key that others see too; what came of it is cleared away."""
+    database = name_of_database()
+    assert psql("SELECT count(*) FROM kim_user", database=database) == [(0,)]
+    row = f"INSERT INTO kim_setupkey (version, digest) VALUES (1, '{setup.digest_of('k')}')"
+    psql(ACT.format(body=0) + row, database=database)
+    with django_db_blocker.unblock():
+        yield "k"
+    psql(
+        f"""{ACT.format(body=0)} SET session_replication_role = replica; DELETE FROM kim_roleassignment;
+        DELETE FROM kim_user; DELETE FROM kim_setupkey""",
+        database=database,
+    )
+
+
+def test_of_many_at_once_one_opens_the_house(committed):
+    fates = rush(open_at_once, 0, committed)
+    assert sorted(fates) == sorted(["opened", *[setup.DEAD] * (WORKERS - 1)])
+    assert psql("SELECT count(*) FROM kim_user", database=name_of_database()) == [(1,)]
+
+
+@pytest.mark.counter
+def test_without_waiting_several_would(committed, monkeypatch):
+    hurried, looked = User.set_password, FORK.Barrier(WORKERS)
+
+    def together(self, password):
+        looked.wait(20)  # between the look at the key and its use: all have looked
+        hurried(self, password)
+
+    monkeypatch.setattr(setup, "one_at_a_time", lambda: None)
+    monkeypatch.setattr(User, "set_password", together)
+    assert rush(open_at_once, 0, committed).count("opened") > 1
+
+
 # the Körperschaft
 
 
+FOUND = "/einrichten/koerperschaft/"
 BODY = {"name": "Kreis Neuland", "article": "der", "short_name": "Kreis Neuland", "kind": "district", "ags": "05958", "sender": "Der Landrat", "consultation_heading": "Beratungsfolge", "paper_numbers": "own", "paper_layout": "letter"}  # fmt: skip
 
 
@@ -122,10 +172,10 @@ def test_all_kommunen_of_nrw_ship_with_the_program(db):
 
 def test_a_koerperschaft_comes_with_itself_and_its_kommunen(login):
     browser = login("technik", "")
-    page = said(browser.get("/einrichten/koerperschaft/?kreis=Hochsauerlandkreis"))
+    page = said(browser.get(f"{FOUND}?amtlich=05958"))
     ticked = re.findall(r'name="municipalities" value="(\d+)"[^>]*checked', page)
     assert len(ticked) == 12 and "Arnsberg" in page, "all of the Kreis are ticked"
-    response = browser.post("/einrichten/koerperschaft/?kreis=Hochsauerlandkreis", BODY | {"municipalities": ticked})
+    response = browser.post(f"{FOUND}?amtlich=05958", BODY | {"municipalities": ticked})
     assert response.status_code == 302 and response["Location"] == "/technik/benutzerkonten/neu/", said(response)
     body = Body.objects.get(slug="kreis-neuland")
     assert (body.kind, body.ags, body.is_trial, body.reference_day) == ("district", "05958", False, None)
@@ -134,6 +184,70 @@ def test_a_koerperschaft_comes_with_itself_and_its_kommunen(login):
         assert (own.kind, own.name, own.article) == ("own", "Kreis Neuland", "der")
         assert BodyMunicipality.objects.filter(body=body).count() == 12
     assert not Carrier.objects.filter(body=body).exists(), "Systemverwaltung sees no body's data"
+
+
+def suggested(browser, key):
+    """What the page fills in: the words, the choices, and how many Kommunen are ticked."""
+    page = said(browser.get(f"{FOUND}?amtlich={key}"))
+    words = dict(re.findall(r'<input type="text" name="(\w+)" value="([^"]*)"', page))
+    chosen = {
+        name: (re.findall(r'<option value="([^"]*)" selected', options) or [""])[0]
+        for name, options in re.findall(r'<select name="(\w+)".*?>(.*?)</select>', page)
+    }
+    return words | chosen | {"count": len(re.findall(r'name="municipalities" value="\d+"[^>]*checked', page))}
+
+
+@pytest.mark.parametrize(
+    ("key", "facts"),
+    [
+        ("05358", {"name": "Kreis Düren", "kind": "district", "article": "der", "count": 15}),
+        ("05334", {"name": "StädteRegion Aachen", "kind": "region", "article": "die", "count": 10}),
+        ("05315000", {"name": "Stadt Köln", "kind": "city", "article": "die", "count": 1}),
+        ("05334016", {"name": "Herzogenrath", "kind": "municipality", "article": "die", "count": 1}),
+    ],
+)
+def test_the_official_list_fills_the_page_in(key, facts, login):
+    found = suggested(login("technik", ""), key)
+    assert facts | {"ags": key, "short_name": facts["name"]} == {
+        name: found[name] for name in [*facts, "ags", "short_name"]
+    }
+
+
+def test_the_list_offers_every_kreis_and_every_kommune_once(login):
+    page = said(login("technik", "").get(FOUND))
+    offered = re.findall(r'<option value="(\d+)">', page)
+    assert len(offered) == len(set(offered)) and {row["kreis_ags"] for row in official()} <= {
+        key[:5] for key in offered
+    }
+    assert {row["ags"] for row in official()} <= set(offered)
+    assert 'name="municipalities"' not in page and page.index("Kreis Düren") < page.index("Rhein-Sieg-Kreis")
+
+
+def test_a_body_of_another_kind_chooses_from_all_kommunen(login):
+    browser = login("technik", "")
+    page = said(browser.get(f"{FOUND}?amtlich=andere"))
+    offered = re.findall(r'name="municipalities" value="(\d+)"([^>]*)>', page)
+    assert len(offered) == Municipality.objects.count() >= 396 and not any("checked" in rest for _, rest in offered)
+    assert "Jülich (Kreis Düren)" in page
+    two = [str(Municipality.objects.get(ags=ags).pk) for ags in ("05358004", "05334020")]
+    given = BODY | {"name": "Zweckverband Eifel", "kind": "other", "ags": "", "municipalities": two}
+    assert browser.post(f"{FOUND}?amtlich=andere", given).status_code == 302
+    body = Body.objects.get(slug="zweckverband-eifel")
+    with acting(None, [body.pk]):
+        held = {row.municipality.ags for row in BodyMunicipality.objects.filter(body=body)}
+    assert held == {"05358004", "05334020"}
+
+
+def test_a_kommune_of_another_kreis_is_not_taken(login):
+    browser, other = login("technik", ""), Municipality.objects.get(ags="05334016")
+    response = browser.post(f"{FOUND}?amtlich=05358", BODY | {"municipalities": [str(other.pk)]})
+    assert response.status_code == 422 and not Body.objects.filter(name=BODY["name"]).exists()
+
+
+@pytest.mark.parametrize("key", ["99999", "0", "%E2%80%A8", "05358%20"])
+def test_what_stands_in_no_list_is_asked_again(key, login):
+    response = login("technik", "").get(f"{FOUND}?amtlich={key}")
+    assert response.status_code == 422 and "steht nicht im amtlichen Verzeichnis" in said(response)
 
 
 def test_bad_input_makes_nothing(login):
