@@ -11,7 +11,8 @@ from kim.models.refusals import db_errors_as_validation
 from kim.models.sources import number_key
 from kim.store.context import describe_act
 from meetings.models.committees import Meeting, Organization
-from meetings.models.papers import Consultation, Paper
+from meetings.models.consultations import Consultation
+from meetings.models.papers import Paper
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,8 @@ class Page:
         }
         if self.name.startswith("office"):
             keys[""] = f"{code}-amt"
+        if self.name.startswith("known-paper"):
+            keys[""] = f"{code}-alt"
         return ["/" + filled(self.route, values | {"kind": k, "key": keys.get(k, code)}) for k in kinds]
 
 

@@ -76,6 +76,8 @@ def plant(body):
             title=f"{SECRETS[body.slug]} Vorlage",
             date=body.reference_day,
         )
+        earlier = Source.objects.create(body=body, kind="paper", number=f"{code}-alt", title=f"{word} frühere Vorlage")
+        Paper.objects.create(body=body, source=earlier, paper_type="resolution", state="known", public=True)
         secret = plant_paper(body, SECRETS[body.slug], code, hidden, notice, public=False)
         partner = plant_partner(body, code)
         moved = plant_reallocation(body, word, code, row, source)

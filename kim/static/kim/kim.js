@@ -299,7 +299,8 @@
     link.target = "_blank";
     link.textContent = "neu anlegen";
     const name = document.querySelector(`label[for="${one.id}"]`) || one.closest("fieldset")?.querySelector("legend");
-    link.setAttribute("aria-label", `${name?.firstChild.textContent.trim() || ""}: neu anlegen (öffnet einen weiteren Tab)`);
+    const words = name?.firstChild.textContent.trim() || "";
+    link.setAttribute("aria-label", `${words}: neu anlegen (öffnet einen weiteren Tab)`);
     link.addEventListener("click", () => { asked_for = one; });
     place.append(link);
     tell(one, place);
