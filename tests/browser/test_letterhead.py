@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.test_looks import looked_at
 from tests.kim.test_letterhead import SVG
 
 
@@ -32,3 +33,12 @@ def test_a_wappen_is_chosen_and_stands_on_the_page(served, browser, tmp_path):
     page.wait_for_url("**/briefkopf/")
     assert page.get_by_alt_text("Vorlage mit diesem Briefkopf").get_attribute("src") != before
     assert page.get_by_role("link", name="Wappen oder Logo entfernen").is_visible() and page.problems == []
+
+
+@pytest.mark.parametrize("size", [(1280, "light"), (1280, "dark"), (390, "light"), (320, "forced")])
+def test_the_pages_of_the_leitung_look_right(size, served, browser):
+    for url in ("/briefkopf/", "/briefkopf/bearbeiten/", "/briefkopf/wappen/", "/briefkopf/wappen/entfernen/"):
+        page = served.open(browser, "leitung")
+        page.goto(served.url + url)
+        assert looked_at(page, url, size) == []
+        page.context.close()

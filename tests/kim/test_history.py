@@ -18,6 +18,7 @@ from kim.models import (
     ClosedYear,
     File,
     FindingNote,
+    Logo,
     Note,
     Release,
     Reminder,
@@ -85,6 +86,8 @@ def test_raw_sql_leaves_exactly_one_event(model, bodies):
         table, events = model._meta.db_table, events_of(model)
         if model is SetupKey:
             SetupKey.objects.create(digest="x")
+        if model is Logo:
+            Logo.objects.create(body=region, content=b"x", width=1, height=1, sha256="x")
         row = model.objects.first()
         assert row, "no row in the trial data"
         names = [f.column for f in model._meta.local_concrete_fields if not f.generated]
