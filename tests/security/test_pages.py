@@ -37,6 +37,7 @@ KEYS = {
     "committee-calendar": "staedteregionsausschuss",
     "meeting": "staedteregionsausschuss-2022-03-24",
     "office": "amt-20-kaemmerei-annahme",
+    "known-paper": "2022-0119",
 }  # by the first word of the page's name
 PLACE = {"number": "CM-10", "slot": "1", "start": "ohne-beginn"}
 # nothing is closed; a view names its list in the query; the StädteRegion has no draft and no Weiterleitung
