@@ -146,7 +146,7 @@ ROOMS = {
     },
     "history": {"changes", "trail", "knowledge", "preview"},
     "access": {"rules", "middleware", "submissions", "request", "working_date", "views", "jobs"},
-    "figures": {"tokens", "findings", "choices"},
+    "figures": {"values", "tokens", "findings", "choices"},
     "studio": {
         "documents",
         "releases",

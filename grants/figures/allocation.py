@@ -13,11 +13,12 @@ from grants import costing
 from grants.costing import Piece, PostYear, Price
 from grants.figures.costs import NO_RATE, closing, per_words, price_of, size_of, waiting
 from grants.models import Book, Funding, NoticeVersion, load
-from kim.figures import EUR, FTE, Value, figure, known_total, total
+from kim.figures import EUR, FTE, Later, Value, figure, known_sum_of, known_total, total
 from kim.models import Body
+from kim.store.reading import read_once
 from kim.values.formats import format_euro, format_fte
 from kim.values.periods import DAY, half_open_range
-from staffing.figures.occupancy import size
+from staffing.figures.occupancy import sum_of_sizes
 from staffing.models import Position, PositionPeriod, ServedMunicipality
 
 UNASSIGNED = "noch nicht vergeben"
@@ -154,9 +155,14 @@ def annual_amount(row: PositionPeriod, found: list[tuple[Book, PostYear]]) -> Va
     return parts[0] if len(parts) == 1 else replace(known_total(label, *parts), link=link)
 
 
+def known_amount(piece: Piece) -> Decimal | None:
+    """EUR of a piece; None while its rate is not known."""
+    return None if piece.price.amount is None or piece.exact is None else piece.amount
+
+
 def part_of(label: str, link: str, book: Book, piece: Piece) -> Value:
     """What one notice pays of a post in a year."""
-    if piece.price.amount is None or piece.amount is None or piece.exact is None:
+    if known_amount(piece) is None or piece.exact is None or piece.amount is None or piece.price.amount is None:
         return Value(label, None, EUR, "annahme", source=NO_RATE, link=link)
     formula = f"{format_fte(piece.use.fte)} VZÄ × {format_euro(piece.price.amount)}{per_words(piece.price)}"
     formula += closing(piece.exact, piece.amount)
@@ -166,22 +172,22 @@ def part_of(label: str, link: str, book: Book, piece: Piece) -> Value:
 
 
 def allocation(body: Body, day: date, title: str, name: Callable[[PositionPeriod], tuple[int, str, str]]) -> Allocation:
-    """All posts of the day, grouped by name; a post stands in exactly one group. Three queries."""
-    rows_ = PositionPeriod.objects.filter(body=body).as_of(day).select_related("body", "position", "carrier", "basis")
-    order = ServedMunicipality.objects.filter(period=OuterRef("pk")).order_by("municipality__sort_key")
-    ordered = rows_.with_served().annotate(served_order=ArraySubquery(order.values("municipality__sort_key")))
-    periods = list(ordered.order_by("position__number"))
-    found = on_day(periods, day, all_posts=True)
-    amounts = {row.pk: annual_amount(row, found.get(row.position_id, [])) for row in periods}
+    """All posts of the day, grouped by name; a post stands in exactly one group. Three queries for all groupings."""
+    periods, found = of_day(body, day)
     groups: dict[tuple[int, str, str], list[PositionPeriod]] = {}
     for row in periods:
         groups.setdefault(name(row), []).append(row)
+
+    def amounts(members: list[PositionPeriod]) -> list[Decimal | None]:
+        """What is paid of them, piece by piece; a post that nobody pays has no amount."""
+        posts = (found.get(row.position_id, []) for row in members)
+        return [one for some in posts for one in [known_amount(p) for _, post in some for p in post.pieces] or [None]]
+
+    def paid(row: PositionPeriod) -> Value:
+        return annual_amount(row, found.get(row.position_id, []))
+
     rows = tuple(
-        Row(
-            key[2],
-            total(key[2], *(size(r) for r in members), unit=FTE),
-            known_total(key[2], *(amounts[r.pk] for r in members)),
-        )
+        Row(key[2], sum_of_sizes(key[2], members), known_sum_of(key[2], amounts(members), Later(paid, members)))
         for key, members in sorted(groups.items())
     )
     return Allocation(
@@ -190,6 +196,16 @@ def allocation(body: Body, day: date, title: str, name: Callable[[PositionPeriod
         total("Summe", *(row.fte for row in rows), unit=FTE),
         known_total("Summe", *(row.amount for row in rows)),
     )
+
+
+@read_once
+def of_day(body: Body, day: date) -> tuple[list[PositionPeriod], dict[int, list[tuple[Book, PostYear]]]]:
+    """The posts of a day by number, and what each takes of the notices that pay it, see on_day. Three queries."""
+    rows_ = PositionPeriod.objects.filter(body=body).as_of(day).select_related("body", "position", "carrier", "basis")
+    order = ServedMunicipality.objects.filter(period=OuterRef("pk")).order_by("municipality__sort_key")
+    ordered = rows_.with_served().annotate(served_order=ArraySubquery(order.values("municipality__sort_key")))
+    periods = list(ordered.order_by("position__number"))
+    return periods, on_day(periods, day, all_posts=True)
 
 
 @figure(

@@ -1,6 +1,6 @@
 """What posts take of a notice as values with their derivation; the arithmetic is that of grants.costing."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
@@ -10,7 +10,7 @@ from grants import costing
 from grants.costing import Absence, ItemYear, Piece, PostYear
 from grants.models import Book, Entry, FundingNotice
 from grants.models.readings import json_of
-from kim.figures import COUNT, EUR, FTE, MONTHS, Value, stated
+from kim.figures import COUNT, EUR, FTE, MONTHS, Later, Value, known_sum_of, stated, sum_of
 from kim.values.formats import format_euro, format_fte, format_number, format_range
 from kim.values.money import MILLI, rounded
 from kim.values.periods import months, year_of
@@ -141,14 +141,23 @@ def in_year(book: Book, year: int) -> list[tuple[Entry, ItemYear]]:
     return [(entry, entry.item.year(year)) for entry in book.staff]
 
 
-def post_values(book: Book, year: int) -> list[tuple[str, Value]]:
-    """What each post takes of a notice in a year, with the kind of the post, by number."""
+def posts_paid(books: Iterable[Book], year: int, kind: str = "") -> list[tuple[Book, PostYear]]:
+    """What each post takes of each of these notices in a year, by the number of the post. kind: only such posts."""
     found = [
-        (post.pieces[0].use.kind, post_value(post, book.notice))
+        (book, post)
+        for book in books
         for _, result in in_year(book, year)
         for post in result.posts.values()
+        if not kind or post.pieces[0].use.kind == kind
     ]
-    return sorted(found, key=lambda pair: pair[1].label)
+    return sorted(found, key=lambda pair: pair[1].pieces[0].use.number)
+
+
+def sum_of_posts(label: str, found: Sequence[tuple[Book, PostYear]], *, known: bool = False) -> Value:
+    """EUR that posts take together, each with its pieces. known: none if no amount of them is, see known_total."""
+    operands = Later(lambda pair: post_value(pair[1], pair[0].notice), found)
+    add = known_sum_of if known else sum_of
+    return add(label, (post.amount for _, post in found), operands)
 
 
 def granted_value(book: Book, year: int) -> Value:

@@ -9,14 +9,14 @@ from typing import Any
 from django.db.models import Q
 
 from grants import costing
-from grants.costing import NOT_SPENT, Absence, PostYear, States
+from grants.costing import NOT_SPENT, Absence, Piece, PostYear, States
 from grants.figures.costs import absence_value, years_of
 from grants.models import Book, FundingNotice, NoticeVersion, load
-from kim.figures import EUR, FTE, Value, figure, total
+from kim.figures import EUR, FTE, Later, Value, figure, sum_of, total
 from kim.models import Body
 from kim.values.formats import format_day
 from kim.values.periods import DAY, half_open_range, intersection, last_day, year_of
-from staffing.figures.vacancy import UNKNOWN, gaps
+from staffing.figures.vacancy import UNKNOWN, Gap, gaps
 from staffing.models import Occupancy, PositionPeriod
 
 RULES = {
@@ -29,6 +29,7 @@ RULES = {
     ),
 }
 EMPTY = Decimal("0.00")
+Empty = tuple[Absence, Piece, Decimal]  # some days on which nobody works, what is paid on them, and the share (EUR)
 
 
 @dataclass(frozen=True)
@@ -91,9 +92,10 @@ def unspent(notice: FundingNotice, day: date) -> Unspent:
     found = [one for book in books for one in left_of(book, day)]
     reach = notice.current.validity
     labels = (f"bis {format_day(day)}", f"danach bis {format_day(last_day(reach))}, wenn es so bleibt")
-    so_far, ahead = (total(label, *sums(found, n)) for n, label in enumerate(labels))
+    so_far, ahead = (left_until(label, found, n) for n, label in enumerate(labels))
     whole = total(f"voraussichtlich nicht verausgabt, {notice.title}", so_far, ahead)
-    unclear = total("Besetzung: keine Angabe", *(gap for one in found for gap in one.unclear), unit=FTE)
+    gaps_ = [gap for one in found for gap in one.unclear]
+    unclear = sum_of("Besetzung: keine Angabe", (gap.fte for gap in gaps_), Later(Gap.size, gaps_), unit=FTE)
     bound = sum((one.amount for one in found), EMPTY)
     filled, unstated = (sum((getattr(one.states, n) for one in found), EMPTY) for n in ("filled", "unknown"))
     return Unspent(notice, so_far, ahead, whole, unclear, filled, unstated, bound)
@@ -103,27 +105,35 @@ def unspent(notice: FundingNotice, day: date) -> Unspent:
 class Left:
     """What one post leaves of a notice in a year: the states of its amount, the shares before and after the day."""
 
+    notice: FundingNotice
     post: PostYear
     amount: Decimal
     states: States
-    parts: tuple[tuple[Value, ...], tuple[Value, ...]]
-    unclear: tuple[Value, ...]
+    parts: tuple[tuple[Empty, ...], tuple[Empty, ...]]
+    unclear: tuple[Gap, ...]
 
     @property
     def number(self) -> str:
         return self.post.pieces[0].use.number
 
+    def values(self, side: int) -> list[Value]:
+        """The shares before (0) or after (1) the day, each with its derivation."""
+        return [absence_value(absence, piece, share, self.notice) for absence, piece, share in self.parts[side]]
 
-def sums(found: list[Left], side: int) -> list[Value]:
-    """What each post leaves before (0) or after (1) the day, by number; posts that leave nothing there are left out."""
+
+def left_until(label: str, found: list[Left], side: int) -> Value:
+    """What posts leave before (0) or after (1) the day, by number; those that leave nothing there are left out."""
     by_post: dict[str, list[Left]] = {}
     for one in found:
         if one.parts[side]:
             by_post.setdefault(one.number, []).append(one)
-    return [
-        total(number, *(part for one in some for part in one.parts[side]), link=link_of(some[0]))
-        for number, some in sorted(by_post.items())
-    ]
+
+    def left(number: str) -> Value:
+        some = by_post[number]
+        return total(number, *(value for one in some for value in one.values(side)), link=link_of(some[0]))
+
+    shares = (share for some in by_post.values() for one in some for _, _, share in one.parts[side])
+    return sum_of(label, shares, Later(left, sorted(by_post)))
 
 
 def link_of(one: Left) -> str:
@@ -177,10 +187,9 @@ def left_of_post(post: PostYear, known: tuple[Any, Any], year: int, day: date, b
     ]
     found = costing.states(post, absences)
     empty = [(a, piece, share) for a, piece, share in found.shares if a.kind == NOT_SPENT]
-    values = [(a.span.lower <= day, absence_value(a, piece, share, book.notice)) for a, piece, share in empty]
-    parts = (tuple(v for before, v in values if before), tuple(v for before, v in values if not before))
-    unclear = tuple(a.row.size() for a, _, _ in found.shares if a.kind == costing.UNKNOWN and day in a.span)
-    return Left(post, post.amount or EMPTY, found, parts, unclear)
+    parts = (tuple(e for e in empty if e[0].span.lower <= day), tuple(e for e in empty if e[0].span.lower > day))
+    unclear = tuple(a.row for a, _, _ in found.shares if a.kind == costing.UNKNOWN and day in a.span)
+    return Left(book.notice, post, post.amount or EMPTY, found, parts, unclear)
 
 
 @figure("position.unspent", "voraussichtlich nicht verausgabt", many=True)
@@ -211,7 +220,7 @@ def left_by(row: PositionPeriod, found: list[Left]) -> Value:
     label, link = row.position.number, row.get_absolute_url()
     if not found:
         return Value(label, None, EUR, "annahme", source="keine bewilligte Zuwendung zugeordnet", link=link)
-    parts = tuple(part for one in found for side in one.parts for part in side)
+    parts = [value for one in found for side in (0, 1) for value in one.values(side)]
     if parts:
         return total(label, *parts, link=link)
     rules = {piece.terms.rule for one in found for piece in one.post.pieces}

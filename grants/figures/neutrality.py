@@ -8,7 +8,7 @@ from typing import Any, Literal
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 
-from grants.figures.costs import granted_value, lump_values, of_position, post_value, post_values, waiting
+from grants.figures.costs import granted_value, lump_values, of_position, post_value, posts_paid, sum_of_posts, waiting
 from grants.figures.stated import budget_amount, rate
 from grants.models import Book, BudgetLine, FundingNotice, NoticeVersion, SubProduct, load
 from kim.figures import EUR, TEXT, Value, figure, known_total, stated, total
@@ -202,11 +202,7 @@ def _gap(label: str, parts: dict[str, Value]) -> Value:
 def required(books: list[Book], year: int) -> dict[str, Value]:
     """What the notices' posts and other positions cost in a year: own posts, those with third parties, and what is no
     staff where a notice has it."""
-    costs: dict[str, list[Value]] = {kind: [] for kind in Position.Kind.values}
-    for book in books:
-        for kind, value in post_values(book, year):
-            costs[kind].append(value)
-    found = {kind: total(PARTS[kind], *sorted(some, key=lambda one: one.label)) for kind, some in costs.items()}
+    found = {kind: sum_of_posts(PARTS[kind], posts_paid(books, year, kind)) for kind in Position.Kind.values}
     for kind in ("lump_sum", "material"):
         if values := [value for book in books for value in lump_values(book, year, kind)]:
             found[kind] = total(PARTS[kind], *values)

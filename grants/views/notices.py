@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from grants.figures import allocation, forecast, neutrality
-from grants.figures.costs import post_values
+from grants.figures.costs import posts_paid, sum_of_posts
 from grants.forms.notices import CarryForm, DescriptionForm, RuleForm
 from grants.forms.posts import NewPositionForm
 from grants.models import (
@@ -31,7 +31,7 @@ from grants.models.rates import published_rates, take_rates
 from grants.tables import BudgetTable, NoticeTable
 from kim.access.request import Request
 from kim.access.views import RuleView
-from kim.figures import EUR, Value, known_total
+from kim.figures import Value, known_total
 from kim.history.trail import entries_about
 from kim.lists import ListPage, kept_link
 from kim.models import Source
@@ -189,8 +189,7 @@ def unpriced(value: Value) -> bool:
 
 def posts_of(book: Book | None, year: int) -> Value:
     """What the funded posts take of a notice in the Förderjahr, as one sum with its posts."""
-    values = [value for _, value in post_values(book, year)] if book else []
-    return known_total("Stellen aus dieser Zuwendung", *values, unit=EUR)
+    return sum_of_posts("Stellen aus dieser Zuwendung", posts_paid([book] if book else [], year), known=True)
 
 
 class AllocationPage(RuleView):

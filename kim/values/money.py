@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from math import lcm
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -97,15 +98,18 @@ def split(total: Decimal, weights: Sequence[Fraction | Decimal | int]) -> list[D
     [Decimal('33.34'), Decimal('33.33'), Decimal('33.33')]
     """
     parts = [Fraction(w) for w in weights]
-    if not parts or any(p < 0 for p in parts) or not sum(parts):
+    common = lcm(*(p.denominator for p in parts))
+    whole_parts = [p.numerator * (common // p.denominator) for p in parts]  # the same weights as whole numbers
+    whole = sum(whole_parts)
+    if any(p < 0 for p in whole_parts) or not whole:
         raise ValueError("weights must not be negative, and one must be positive")
     cents = Fraction(total) * 100
     if cents.denominator != 1:
         raise ValueError(f"{total} is not a number of whole cents")
-    exact_cents = [abs(cents) * p / sum(parts) for p in parts]
-    floors = [int(c) for c in exact_cents]
-    left = int(abs(cents)) - sum(floors)
-    by_remainder = sorted(range(len(parts)), key=lambda i: (floors[i] - exact_cents[i], i))
+    shares = [divmod(abs(cents.numerator) * p, whole) for p in whole_parts]
+    floors = [share for share, _ in shares]
+    left = abs(cents.numerator) - sum(floors)
+    by_remainder = sorted(range(len(parts)), key=lambda i: (-shares[i][1], i))
     for i in by_remainder[:left]:
         floors[i] += 1
     sign = -1 if total < 0 else 1

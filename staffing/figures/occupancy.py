@@ -9,7 +9,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Sum
 
-from kim.figures import COUNT, DATE, FTE, TEXT, Deadlines, Headline, Value, figure, stated, total
+from kim.figures import COUNT, DATE, FTE, TEXT, Deadlines, Headline, Later, Value, figure, stated, sum_of, total
 from kim.figures.choices import choices
 from kim.models import Body
 from kim.store.reading import read_once
@@ -98,13 +98,15 @@ def status(body: Body, day: date, kind: str = "") -> OccupancyStatus:
     posts = list(rows.select_related("position", "basis", "carrier").order_by("position__number"))
     there = [post.position_id for post in posts]  # an occupancy without a beginning reaches back before its post
     taken = Occupancy.objects.filter(body=body, position__in=there).on_duty(day).select_related("position", "basis")
-    filled = tuple(occupied(place) for place in taken.order_by("position__number", "slot"))
+    places = list(taken.order_by("position__number", "slot"))
 
     def part(name: str) -> Value:
-        open_posts = (rest(post, getattr(post, name), name) for post in posts if getattr(post, name))
-        return total(PARTS[name], *(filled if name == "filled" else open_posts), unit=FTE)
+        mine = [post for post in posts if getattr(post, name)]
+        amounts = (getattr(post, name) for post in mine)
+        return sum_of(PARTS[name], amounts, Later(lambda post: rest(post, getattr(post, name), name), mine), unit=FTE)
 
-    parts = {name: part(name) for name in PARTS}
+    filled = sum_of(PARTS["filled"], (place.fte for place in places), Later(occupied, places), unit=FTE)
+    parts = {name: filled if name == "filled" else part(name) for name in PARTS}
     committed = total("verplant", parts["filled"], parts["advertised"], parts["advertising_planned"], unit=FTE)
     everything = total("Stellen", *parts.values(), unit=FTE)
     return OccupancyStatus(**parts, committed=committed, derivation=everything)
@@ -187,7 +189,13 @@ def all_posts(body: Body, day: date, kind: str = "") -> Value:
     rows = PositionPeriod.objects.filter(body=body, **of_kind(kind)).as_of(day)
     rows = rows.select_related("position", "basis").order_by("position__number")
     label = Position.Kind(kind).label + "n" if kind == "own" else "Stellen bei Dritten" if kind else "Stellen"
-    return total(label, *(size(row) for row in rows), unit=FTE)
+    return sum_of_sizes(label, rows)
+
+
+def sum_of_sizes(label: str, rows: Iterable[PositionPeriod]) -> Value:
+    """FTE of posts together, each with its document."""
+    there = list(rows)
+    return sum_of(label, (row.fte for row in there), Later(size, there), unit=FTE)
 
 
 @figure("positions.first_year", "erstes Jahr der Stellen")
