@@ -7,9 +7,10 @@ module that does arithmetic with the amounts of rates (tests/test_architecture.p
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from kim.values.money import rounded, split
@@ -30,7 +31,7 @@ class Price:
     per_fte: Decimal = Decimal(1)
     row: Any = None
 
-    @property
+    @cached_property
     def full_time(self) -> Fraction:
         """EUR a year for 1,0 FTE. Example: 22.500 for 0,5 is 45.000."""
         assert self.amount is not None
@@ -99,6 +100,11 @@ class Piece:
         return part_of_year(self.span, self.terms.rule)
 
     @property
+    def cost(self) -> Fraction | None:
+        """EUR, exact: FTE × rate × part of the year; None while the rate is not known."""
+        return None if self.price.amount is None else exactly(self.use.fte) * self.price.full_time * self.length
+
+    @property
     def fte_days(self) -> Fraction:
         """FTE × days, by which the rule "none" shares."""
         days: int = (self.span.upper - self.span.lower).days
@@ -149,10 +155,22 @@ def part_of_year(span: Span, rule: str) -> Fraction:
     By days: days/365, or /366 in a leap year. Otherwise months/12, whole months counting 1, of a begun month its days
     over the month's days. Example: 01.03. to 31.12.2023 is 306/365 by days and 10/12 by months.
     """
-    if rule == DAYS:
-        whole = year_of(span.lower.year)
-        return Fraction((span.upper - span.lower).days, (whole.upper - whole.lower).days)
-    return months(span) / 12
+    return part_between(span.lower, span.upper, rule == DAYS)
+
+
+@lru_cache(4096)
+def part_between(first: date, end: date, by_days: bool) -> Fraction:
+    """See part_of_year; posts share their days, so that it is reckoned once for all of them."""
+    if by_days:
+        whole = year_of(first.year)
+        return Fraction((end - first).days, (whole.upper - whole.lower).days)
+    return months(half_open_range(first, end)) / 12
+
+
+@lru_cache(4096)
+def exactly(number: Decimal) -> Fraction:
+    """A number as a fraction; sizes are the same few again and again."""
+    return Fraction(number)
 
 
 def years(*spans: Span) -> list[int]:
@@ -169,12 +187,13 @@ def pieces_of(chain: Sequence[Terms], uses: Iterable[Use], year: int) -> list[Pi
     highest yearly amount of any day. Order: as the uses come, then by time.
     """
     within, found = year_of(year), []
+    priced = [(terms, price) for terms in chain for price in terms.prices or (Price(terms.span, None),)]
+    held = [(*one, span) for one in priced if (span := overlap(one[0].span, one[1].span, within))]
     for use in uses:
-        for terms in chain:
-            for price in terms.prices or (Price(terms.span, None),):
-                span = overlap(use.span, terms.span, price.span, within)
-                if span:
-                    found.append(Piece(use, terms, price, span))
+        for terms, price, days in held:
+            span = intersection(use.span, days)
+            if span:
+                found.append(Piece(use, terms, price, span))
     return with_exact(sorted(found, key=lambda one: (one.use.number, str(one.use.post), one.span.lower)))
 
 
@@ -195,7 +214,7 @@ def with_exact(found: list[Piece]) -> list[Piece]:
         if one.price.amount is None:
             return one
         if one.terms.rule != NONE:
-            return replace(one, exact=Fraction(one.use.fte) * one.price.full_time * one.length)
+            return replace(one, exact=one.cost)
         exact = None if peak is None else peak * one.fte_days / weight
         return replace(one, exact=exact, peak=peak, fte_days_of_all=weight)
 
@@ -255,7 +274,18 @@ class Item:
         """EUR that the position grants in each year."""
         return self.entitled_by_version[-1] if self.chains else {}
 
+    @cached_property
+    def known_years(self) -> dict[int, ItemYear]:
+        """What was reckoned already: a position does not change, so that no year of it is reckoned twice."""
+        return {}
+
     def year(self, year: int) -> ItemYear:
+        """A6, see bound_in; reckoned once."""
+        if year not in self.known_years:
+            self.known_years[year] = self.bound_in(year)
+        return self.known_years[year]
+
+    def bound_in(self, year: int) -> ItemYear:
         """A6. What posts bind in a year, divided: own posts and those with third parties, posts, pieces.
 
         What is bound is its share of what the position grants, beside what is free, so that a position that is fully
@@ -361,7 +391,7 @@ def states(found: PostYear, absences: Iterable[Absence]) -> States:
 
 def share_of(absence: Absence, piece: Piece) -> Fraction:
     """FTE, exact, of an absence that the position pays: in proportion to what it pays of the post."""
-    return Fraction(absence.fte) * Fraction(piece.use.fte) / Fraction(piece.use.whole)
+    return exactly(absence.fte) * exactly(piece.use.fte) / exactly(piece.use.whole)
 
 
 def cost_of(fte: Fraction | Decimal, piece: Piece, span: Span) -> Fraction:

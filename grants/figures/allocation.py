@@ -6,24 +6,18 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q
-
 from grants import costing
 from grants.costing import Piece, PostYear, Price
 from grants.figures.costs import NO_RATE, closing, per_words, price_of, size_of, waiting
-from grants.models import Book, Funding, NoticeVersion, load
+from grants.models import Book, Funding, NoticeVersion, books_of
 from kim.figures import EUR, FTE, Later, Value, figure, known_sum_of, known_total, total
 from kim.models import Body
 from kim.store.reading import read_once
 from kim.values.formats import format_euro, format_fte
-from kim.values.periods import DAY, half_open_range
-from staffing.figures.occupancy import sum_of_sizes
-from staffing.models import Position, PositionPeriod, ServedMunicipality
+from staffing.figures.occupancy import posts_on, sum_of_sizes
+from staffing.models import Position, PositionPeriod
 
 UNASSIGNED = "noch nicht vergeben"
-OWN = "eigene Stellen"
-NOT_STATED = "keine Angabe"
 
 
 @dataclass(frozen=True)
@@ -67,22 +61,13 @@ class Allocation:
         }
 
 
-def on_day(rows: list[PositionPeriod], day: date, *, all_posts: bool = False) -> dict[int, list[tuple[Book, PostYear]]]:
+def on_day(rows: list[PositionPeriod], day: date) -> dict[int, list[tuple[Book, PostYear]]]:
     """What each of these posts takes a year of the notices that pay it on the day: {position: amounts with notice}.
-
-    all_posts: the rows are all facts of the day, so that no others need to be read. At most three queries.
-    """
+    Three queries."""
     if not rows:
         return {}
-    span = half_open_range(day, day + DAY)
-    holding = NoticeVersion.objects.filter(body=rows[0].body_id).holding_on(day)
-    books = load(
-        rows[0].body_id,
-        span,
-        notices=Q(notice__in=holding.values("notice")),
-        plans=True,
-        periods=rows if all_posts else None,
-    )
+    body = rows[0].body_id
+    books = books_of(body, day.year, NoticeVersion.objects.filter(body=body).holding_on(day))
     found: dict[int, list[tuple[Book, PostYear]]] = {}
     for book in books:
         for entry in book.staff:
@@ -201,11 +186,8 @@ def allocation(body: Body, day: date, title: str, name: Callable[[PositionPeriod
 @read_once
 def of_day(body: Body, day: date) -> tuple[list[PositionPeriod], dict[int, list[tuple[Book, PostYear]]]]:
     """The posts of a day by number, and what each takes of the notices that pay it, see on_day. Three queries."""
-    rows_ = PositionPeriod.objects.filter(body=body).as_of(day).select_related("body", "position", "carrier", "basis")
-    order = ServedMunicipality.objects.filter(period=OuterRef("pk")).order_by("municipality__sort_key")
-    ordered = rows_.with_served().annotate(served_order=ArraySubquery(order.values("municipality__sort_key")))
-    periods = list(ordered.order_by("position__number"))
-    return periods, on_day(periods, day, all_posts=True)
+    periods = posts_on(body.pk, day)
+    return periods, on_day(periods, day)
 
 
 @figure(
@@ -246,11 +228,10 @@ def by_municipality(body: Body, day: date) -> Allocation:
 
     def name(row: PositionPeriod) -> tuple[int, str, str]:
         if row.position.kind == Position.Kind.OWN:
-            return (3, "", OWN)
-        names = row.served_list
-        rank = 4 if not names else 1 if len(names) == 1 else 2
-        label = NOT_STATED if not names else names[0] if len(names) == 1 else "gemeinsam: " + ", ".join(names)
-        return (rank, " ".join(row.served_order), label)
+            return (3, "", row.served_label())
+        served = row.municipalities()
+        rank = 4 if not served else 1 if len(served) == 1 else 2
+        return (rank, " ".join(one.sort_key for one in served), row.served_label())
 
     return allocation(body, day, "nach Kommunen", name)
 

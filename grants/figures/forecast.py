@@ -11,7 +11,7 @@ from django.db.models import Q
 from grants import costing
 from grants.costing import NOT_SPENT, Absence, Piece, PostYear, States
 from grants.figures.costs import absence_value, years_of
-from grants.models import Book, FundingNotice, NoticeVersion, load
+from grants.models import Book, FundingNotice, NoticeVersion, books_of_year, load
 from kim.figures import EUR, FTE, Later, Value, figure, sum_of, total
 from kim.models import Body
 from kim.values.formats import format_day
@@ -88,7 +88,8 @@ def unspent(notice: FundingNotice, day: date) -> Unspent:
     Worked examples: 3,0 VZÄ empty in January and February 2023, by months: 3,0 × 57.000 × 2/12 = 28.500,00;
     0,5 VZÄ from 01.03. to 31.12.2023: by months 23.750,00, by days 0,5 × 57.000 × 306/365 = 23.893,15.
     """
-    books = load(notice.body, None, notices=Q(notice=notice), plans=True)
+    books = [one for one in books_of_year(notice.body_id, day.year) if one.notice.pk == notice.pk]
+    books = books or load(notice.body_id, None, notices=Q(notice=notice.pk), plans=True)
     found = [one for book in books for one in left_of(book, day)]
     reach = notice.current.validity
     labels = (f"bis {format_day(day)}", f"danach bis {format_day(last_day(reach))}, wenn es so bleibt")

@@ -5,11 +5,11 @@ from datetime import date, timedelta
 
 from grants.figures.costs import granted_value
 from grants.figures.neutrality import of_year, required
-from grants.models import Book, NoticeVersion, load
+from grants.models import Book, NoticeVersion, books_of_year
 from kim.figures import DATE, EUR, Deadlines, Headline, Value, figure, total
 from kim.models import Body
 from kim.values.formats import format_euro
-from kim.values.periods import last_day, year_of
+from kim.values.periods import last_day
 
 YEAR = timedelta(days=366)
 
@@ -21,8 +21,9 @@ def in_year(body: Body, day: date) -> Value:
 
 
 def books(body: Body, year: int) -> list[Book]:
-    """The notices that count in a year, by name. Three queries."""
-    return sorted(load(body, year_of(year)), key=lambda one: one.notice.title)
+    """The notices that count in a year, by name. Two queries."""
+    granted = (one for one in books_of_year(body.pk, year) if one.is_granted)
+    return sorted(granted, key=lambda one: one.notice.title)
 
 
 def granted_of(found: list[Book], year: int) -> Value:

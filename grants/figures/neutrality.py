@@ -6,11 +6,10 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from django.core.exceptions import ValidationError
-from django.db.models import Q
 
 from grants.figures.costs import granted_value, lump_values, of_position, post_value, posts_paid, sum_of_posts, waiting
 from grants.figures.stated import budget_amount, rate
-from grants.models import Book, BudgetLine, FundingNotice, NoticeVersion, SubProduct, load
+from grants.models import Book, BudgetLine, FundingNotice, NoticeVersion, SubProduct, books_of
 from kim.figures import EUR, TEXT, Value, figure, known_total, stated, total
 from kim.models import Body
 from kim.store.reading import read_once
@@ -173,9 +172,8 @@ def nominal(body: Body, year: int, sub_product: SubProduct) -> Neutrality:
     Worked example, StädteRegion Aachen, 946100, 2023: 684.000,00 − 6 × 57.000 − 6 × 57.000 = 0,00, neutral; one own
     post at 0,5: +28.500,00, surplus; a seventh own post: −57.000,00, deficit.
     """
-    span = year_of(year)
-    holding = NoticeVersion.objects.filter(body=body, notice__sub_product=sub_product).holding(span)
-    books = load(body, span, notices=Q(notice__in=holding.values("notice")))
+    versions = NoticeVersion.objects.filter(body=body, notice__sub_product=sub_product)
+    books = books_of(body.pk, year, versions.holding(year_of(year)))
     if not books:
         raise ValidationError(f"Im Teilprodukt {sub_product.number} gibt es {year} keine bewilligte Zuwendung.")
     needed = required(books, year)
@@ -284,7 +282,7 @@ def year_cost(position: Position, year: int) -> Value:
     span = year_of(year)
     holding = NoticeVersion.objects.filter(body=position.body_id).holding(span, plans=True)
     mine = holding.filter(notice__items__funding__position=position)
-    books = load(position.body, span, notices=Q(notice__in=mine.values("notice")), plans=True)
+    books = books_of(position.body_id, year, mine)
     found = of_position(books, position.pk, year)
     if not found:
         source = f"keine Zuwendung im Jahr {year}"

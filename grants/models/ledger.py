@@ -19,7 +19,7 @@ from grants.models.notices import DECIDED, FundingNotice, NoticeVersion
 from grants.models.readings import Said, chains, json_of, lump_amounts, read, rows_of, text
 from kim.models import Body
 from kim.store.reading import read_once
-from kim.values.periods import half_open_range, intersection
+from kim.values.periods import half_open_range, intersection, year_of
 from staffing.models import PositionPeriod
 
 STAFF, OWN_SHARE = NoticeItem.Kind.STAFF, NoticeItem.Kind.OWN_SHARE
@@ -123,12 +123,11 @@ def load(
     *,
     notices: Q | None = None,
     plans: bool = False,
-    periods: Iterable[PositionPeriod] | None = None,
 ) -> list[Book]:
     """The notices of a body whose Förderzeitraum touches a span, by short name, with all that posts use of them.
 
-    notices: a condition on NoticeVersion instead of the span. plans: also those of which nothing is granted. periods:
-    the facts of all posts if they were read already. Three queries, without facts to read two.
+    notices: a condition on NoticeVersion instead of the span. plans: also those of which nothing is granted. Two
+    queries.
     """
     touching = NoticeVersion.objects.filter(body=body, validity__overlap=span).values("notice") if span else None
     wanted = notices if notices is not None else Q(body=body, notice__in=touching)
@@ -136,26 +135,33 @@ def load(
     for row in rows_of(wanted):
         versions.setdefault(row.notice_id, []).append(row)
     kept = {key: some for key, some in versions.items() if plans or any(one.state == "granted" for one in some)}
-    uses = uses_of(body, list(kept), periods)
+    uses = uses_of(body, list(kept))
     return [book(some, uses) for some in kept.values()]
 
 
-def uses_of(body: Body | int, notices: list[int], periods: Iterable[PositionPeriod] | None) -> dict[int, list[Use]]:
+@read_once
+def books_of_year(body: int, year: int) -> list[Book]:
+    """Every notice of a body whose Förderzeitraum touches a year, planned ones too; all that figures of the year ask
+    for is read here, once. Two queries."""
+    return load(body, year_of(year), plans=True)
+
+
+def books_of(body: int, year: int, versions: Any) -> list[Book]:
+    """Of the notices of a year those of which one of these versions holds (NoticeVersion.holding of days of the year).
+    One query more."""
+    wanted = set(versions.values_list("notice", flat=True))
+    return [one for one in books_of_year(body, year) if one.notice.pk in wanted]
+
+
+def uses_of(body: Body | int, notices: list[int]) -> dict[int, list[Use]]:
     """What posts use of each position of these notices: a part for each span of their facts. One query."""
     paying = Funding.objects.filter(body=body, item__notice__in=notices)
-    if periods is None:
-        facts = {"item": "item_id", "fte": text("fte"), "first": "validity__startswith", "end": "validity__endswith"}
-        mine = paying.filter(position=OuterRef("position")).order_by("pk").values(json=JSONObject(**facts))
-        rows = PositionPeriod.objects.filter(body=body, position__in=paying.values("position"))
-        rows = rows.select_related("position", "carrier", "basis").annotate(paid_json=ArraySubquery(mine))
-        paid = ((row, one) for row in rows.order_by("validity") for one in row.__dict__["paid_json"])
-        parts = [(row, one["item"], number_of(one["fte"]), range_of(one)) for row, one in paid]
-    else:
-        by_post: dict[int, list[PositionPeriod]] = {}
-        for row in periods:
-            by_post.setdefault(row.position_id, []).append(row)
-        there = paying.values_list("position", "item", "fte", "validity").order_by("pk")
-        parts = [(row, item, fte, span) for post, item, fte, span in there for row in by_post.get(post, [])]
+    facts = {"item": "item_id", "fte": text("fte"), "first": "validity__startswith", "end": "validity__endswith"}
+    mine = paying.filter(position=OuterRef("position")).order_by("pk").values(json=JSONObject(**facts))
+    rows = PositionPeriod.objects.filter(body=body, position__in=paying.values("position"))
+    rows = rows.select_related("position", "carrier", "basis").annotate(paid_json=ArraySubquery(mine))
+    paid = ((row, one) for row in rows.order_by("validity") for one in row.__dict__["paid_json"])
+    parts = [(row, one["item"], number_of(one["fte"]), range_of(one)) for row, one in paid]
     found: dict[int, list[Use]] = {}
     for row, item, fte, span in parts:
         if common_days := intersection(span, row.validity):

@@ -1,16 +1,17 @@
 """Figures in a text: tokens, the values they stand for, and a text with its figures expanded."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 
-from kim.figures import AGREEING, CATALOGUE, Value
+from kim.figures import AGREEING, CATALOGUE, Value, read
 from kim.models import TextBlock
 from kim.models.sources import checks_text
 from kim.models.versioned import counted, says_use
+from kim.store.reading import remember
 from kim.values.richtext import TOKEN, Inline, Part, parts
 
 PARAMETER = re.compile(r'([a-z_]+)=(?:"([^"]*)"|(\S+))')
@@ -175,6 +176,22 @@ def check_tokens(text: str) -> None:
         problems.append("Eine Klammer {{ … }} ist nicht vollständig.")
     if problems:
         raise ValidationError(problems)
+
+
+def find_objects(body: Any, contents: Iterable[str]) -> None:
+    """Find the objects that texts name (position=CM-07) before their figures are asked for, in one query a kind; those
+    that are not there are looked for again, one by one, and refused then."""
+    named: dict[Any, set[tuple[str, str]]] = {}
+    for name, raw in (found for content in contents for found in TOKEN.findall(content)):
+        kinds = CATALOGUE[name].parameters if name in CATALOGUE else {}
+        for key, value in arguments(parameters(raw)).items():
+            if hasattr(kinds.get(key), "find_all"):
+                named.setdefault(kinds[key], set()).add((key, value))
+    for kind, some in named.items():
+        there = kind.find_all(body, {value for _, value in some})
+        for key, value in some:
+            if value in there:
+                remember(read, there[value], key, kind, value, body)
 
 
 @dataclass

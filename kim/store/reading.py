@@ -47,6 +47,14 @@ def reading(*, anew: bool = False) -> Iterator[None]:
         MEMO.reset(token)
 
 
+def remember(function: Callable[..., Any], result: Any, *args: Any) -> None:
+    """Within ``reading``, know the result of a function marked ``read_once`` before it is asked: it was read together
+    with others."""
+    memo = MEMO.get()
+    if memo is not None:
+        memo[function.__wrapped__, args, ()] = result  # type: ignore[attr-defined]
+
+
 def read_once(function: F) -> F:
     """A function of the data whose result is remembered within ``reading``, by its arguments; outside it is called each
     time. What it returns is nobody's to change. Arguments that cannot be told apart (lists) are not remembered.

@@ -41,14 +41,15 @@ NOTHING = Told("", [], False)
 def consequences(body: Body, day: date) -> dict[str, Told]:
     """Every figure about the body on the day, by name and arguments: what a change of a post can move."""
     found: dict[str, Told] = {}
-    for entry in about(Body):
-        for arguments in entry.arguments(body, day) if entry.arguments else []:
-            about_what = sorted(str(v) for k, v in arguments.items() if k not in {"body", "day", "year"})
-            key = f"{entry.name} {about_what}"  # the same figure of another day has the same key
-            words = documents.arguments_in_words(arguments)
-            title = f"{entry.title} ({words})" if words else entry.title
-            with suppress(ValidationError):  # what cannot be calculated cannot move; the hints say so
-                found[key] = Told(title, entry(**arguments).lines(), entry.verdict)
+    with reading():  # several figures read the same
+        for entry in about(Body):
+            for arguments in entry.arguments(body, day) if entry.arguments else []:
+                about_what = sorted(str(v) for k, v in arguments.items() if k not in {"body", "day", "year"})
+                key = f"{entry.name} {about_what}"  # the same figure of another day has the same key
+                words = documents.arguments_in_words(arguments)
+                title = f"{entry.title} ({words})" if words else entry.title
+                with suppress(ValidationError):  # what cannot be calculated cannot move; the hints say so
+                    found[key] = Told(title, entry(**arguments).lines(), entry.verdict)
     return found
 
 

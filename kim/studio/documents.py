@@ -15,7 +15,16 @@ from django.db.models import Model
 from kim.access.request import Request
 from kim.figures import CATALOGUE, uses
 from kim.figures.choices import CHOICES
-from kim.figures.tokens import NOTHING, STYLE, ExpandedBlock, ExpandedToken, Expander, canonical, parameters
+from kim.figures.tokens import (
+    NOTHING,
+    STYLE,
+    ExpandedBlock,
+    ExpandedToken,
+    Expander,
+    canonical,
+    find_objects,
+    parameters,
+)
 from kim.models import BoundFigure, Text, TextBlock
 from kim.store.reading import reading
 from kim.studio.letterhead import Specimen
@@ -159,7 +168,9 @@ class Document:
     def blocks(self, expander: Expander) -> list[ExpandedBlock]:
         """The text with its figures."""
         with reading():
-            return [expander.block(b.key, b.heading, b.content) for b in self.text.blocks.all()]
+            rows = list(self.text.blocks.all())
+            find_objects(self.row.body, (row.content for row in rows))
+            return [expander.block(b.key, b.heading, b.content) for b in rows]
 
     def fresh(self) -> list[ExpandedBlock]:
         """The text with what the data say at this moment, whatever was taken over."""
@@ -278,14 +289,16 @@ def of_text(text: Text) -> Document | None:
 
 
 def figures_in_papers(body: Any, since: date) -> dict[str, dict[str, Any]]:
-    """What the papers of the body whose own day is not before ``since`` say at this moment: {address: {"name", "url",
-    "chips": {token: (title, words)}}}.
+    """What the drafts of the body whose own day is not before ``since`` say at this moment: {address: {"name", "url",
+    "chips": {token: (title, words)}}}. What is released stays as it is.
 
     Asked before and after a change, it tells which papers change with it. A change from a day on cannot reach papers of
     the years before: they read their own day and year.
     """
     found = {}
-    for one in (paper for cls in REGISTRY.values() for paper in cls.every(body, since)):
+    papers = [paper for cls in REGISTRY.values() for paper in cls.every(body, since) if paper.is_open]
+    find_objects(body, (block.content for paper in papers for block in paper.text.blocks.all()))
+    for one in papers:
         try:
             blocks = one.fresh()
         except ValidationError:

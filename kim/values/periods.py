@@ -4,6 +4,7 @@ import calendar
 import re
 from datetime import date, time, timedelta
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self
 
 from django import forms
@@ -82,10 +83,13 @@ def months(span: DateRange) -> Fraction:
     if span.lower is None or span.upper is None:
         raise ValueError("an open range has no length in months")
 
-    def position(day: date) -> Fraction:
-        return day.year * 12 + day.month + Fraction(day.day - 1, calendar.monthrange(day.year, day.month)[1])
+    return place_in_months(span.upper) - place_in_months(span.lower)
 
-    return position(span.upper) - position(span.lower)
+
+@lru_cache(4096)
+def place_in_months(day: date) -> Fraction:
+    """Where a day lies, counted in months. Example: 16.04.2023 is 2023 × 12 + 4 + 15/30."""
+    return day.year * 12 + day.month + Fraction(day.day - 1, calendar.monthrange(day.year, day.month)[1])
 
 
 def parse_time(text: str) -> time:

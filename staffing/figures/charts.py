@@ -12,12 +12,18 @@ from kim.models import Body
 from kim.values.charts import COMING, EMPTY, FILLED, PARTLY, RESTING, UNKNOWN, Bar
 from kim.values.formats import format_fte, format_range
 from kim.values.periods import half_open_range, intersection, year_of
+from staffing.figures.occupancy import posts_on
 from staffing.figures.vacancy import RESTING as AT_REST
 from staffing.figures.vacancy import UNKNOWN as NOT_STATED
 from staffing.figures.vacancy import Gap, gaps, histories
 from staffing.models import Position, PositionPeriod
 
-PARTS = {FILLED: "filled", COMING: "coming", EMPTY: "open", UNKNOWN: "not_stated"}
+PARTS = {
+    FILLED: ("filled",),
+    COMING: ("advertised", "advertising_planned"),
+    EMPTY: ("open",),
+    UNKNOWN: ("not_stated",),
+}
 
 
 @dataclass(frozen=True)
@@ -40,14 +46,11 @@ class Squares:
 
 def grouped(body: Body, day: date, title: str, name: Callable[[PositionPeriod], tuple[int, str, str]]) -> Squares:
     """The posts of the day by name, each with its FTE by status. Three queries."""
-    rows = PositionPeriod.objects.filter(body=body).as_of(day).with_occupancy(day)
-    rows = rows.select_related("position", "carrier").prefetch_related("served__municipality")
     groups: dict[tuple[int, str, str], dict[str, Decimal]] = {}
-    for row in rows.order_by("position__number"):
+    for row in posts_on(body.pk, day):
         parts = groups.setdefault(name(row), dict.fromkeys(PARTS, Decimal(0)))
-        row.coming = row.advertised + row.advertising_planned
-        for kind, attribute in PARTS.items():
-            parts[kind] += getattr(row, attribute)
+        for kind, attributes in PARTS.items():
+            parts[kind] += sum((getattr(row, attribute) for attribute in attributes), Decimal(0))
     return Squares(title, tuple((key[2], parts) for key, parts in sorted(groups.items(), key=lambda pair: pair[0])))
 
 

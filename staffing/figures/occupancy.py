@@ -63,17 +63,35 @@ def kind_choices(body: Body, day: date) -> dict[str, str]:
     return {"": "alle Stellen", "own": "eigene Stellen", "onward": "Stellen bei Dritten"}
 
 
-def of_kind(kind: str) -> dict[str, str]:
-    """The filter for own posts or posts with third parties; ValidationError for any other word."""
+def of_kind(rows: Iterable[PositionPeriod], kind: str) -> list[PositionPeriod]:
+    """Own posts or posts with third parties, or all; ValidationError for any other word."""
     if kind and kind not in Position.Kind.values:
         raise ValidationError(f"„{kind}“ gibt es nicht: kind ist own oder onward.")
-    return {"position__kind": kind} if kind else {}
+    return [row for row in rows if not kind or row.position.kind == kind]
+
+
+@read_once
+def posts_on(body: int, day: date) -> list[PositionPeriod]:
+    """What holds of every post of a body on a day, by number, with its occupancy, Kommunen, Anstellungsträger and
+    Beleg: all that figures of a day ask for. Three queries."""
+    rows = PositionPeriod.objects.filter(body=body).as_of(day).with_occupancy(day)
+    rows = rows.select_related("position", "carrier", "basis").prefetch_related("served__municipality")
+    return list(rows.order_by("position__number"))
+
+
+@read_once
+def places_on(body: int, day: date) -> dict[int, list[Occupancy]]:
+    """The places of a body on a day, at work or resting, by the key of the post, each by number. One query."""
+    rows = Occupancy.objects.filter(body=body).as_of(day).select_related("position", "basis")
+    found: dict[int, list[Occupancy]] = {}
+    for row in rows.order_by("position__number", "slot"):
+        found.setdefault(row.position_id, []).append(row)
+    return found
 
 
 def kinds(body: Body, day: date) -> list[str]:
-    """Which kinds of posts a body has on a day."""
-    rows = PositionPeriod.objects.filter(body=body).as_of(day).order_by("-position__kind")
-    return list(rows.values_list("position__kind", flat=True).distinct())
+    """Which kinds of posts a body has on a day: own ones first."""
+    return sorted({row.position.kind for row in posts_on(body.pk, day)}, reverse=True)
 
 
 @figure(
@@ -83,7 +101,7 @@ def kinds(body: Body, day: date) -> list[str]:
     arguments=lambda body, day: [{"body": body, "day": day, "kind": kind} for kind in kinds(body, day)],
 )
 def status(body: Body, day: date, kind: str = "") -> OccupancyStatus:
-    """FTE of a body on a day by status. Two queries.
+    """FTE of a body on a day by status. Four queries, together with all that asks for the posts of the day.
 
     kind: "own", "onward" or empty for all. Filled is Σ places on duty on the day: a place that rests is not filled, its
     substitute is. What is not filled counts by the stage of the post; what rests on a post whose stage is not stated
@@ -93,12 +111,9 @@ def status(body: Body, day: date, kind: str = "") -> OccupancyStatus:
     SPRUNGBrett 1,5 by document; Caritas 0,5, Lydia 0,5 assumed) + advertising_planned 0,500 (Würselen) = committed
     3,500; open 2,500; together 6,000.
     """
-    filters = of_kind(kind)
-    rows = PositionPeriod.objects.filter(body=body, **filters).as_of(day).with_occupancy(day)
-    posts = list(rows.select_related("position", "basis", "carrier").order_by("position__number"))
-    there = [post.position_id for post in posts]  # an occupancy without a beginning reaches back before its post
-    taken = Occupancy.objects.filter(body=body, position__in=there).on_duty(day).select_related("position", "basis")
-    places = list(taken.order_by("position__number", "slot"))
+    posts = of_kind(posts_on(body.pk, day), kind)
+    taken = places_on(body.pk, day)  # an occupancy without a beginning reaches back before its post: not counted
+    places = [place for post in posts for place in taken.get(post.position_id, []) if place.is_on_duty(day)]
 
     def part(name: str) -> Value:
         mine = [post for post in posts if getattr(post, name)]
@@ -186,8 +201,7 @@ def open_posts(body: Body, day: date, kind: str = "") -> Value:
 @figure("positions.total", "VZÄ insgesamt")
 def all_posts(body: Body, day: date, kind: str = "") -> Value:
     """FTE of the posts valid on a day. Example: StädteRegion Aachen 01.03.2023, own: 6,000; onward: 6,000."""
-    rows = PositionPeriod.objects.filter(body=body, **of_kind(kind)).as_of(day)
-    rows = rows.select_related("position", "basis").order_by("position__number")
+    rows = of_kind(posts_on(body.pk, day), kind)
     label = Position.Kind(kind).label + "n" if kind == "own" else "Stellen bei Dritten" if kind else "Stellen"
     return sum_of_sizes(label, rows)
 
@@ -201,12 +215,9 @@ def sum_of_sizes(label: str, rows: Iterable[PositionPeriod]) -> Value:
 @figure("positions.first_year", "erstes Jahr der Stellen")
 def first_year(body: Body, kind: str = "") -> Value:
     """The year in which the first of these posts begins. Example: posts with third parties: 2022."""
-    first = (
-        PositionPeriod.objects.filter(body=body, **of_kind(kind))
-        .select_related("position", "basis")
-        .order_by("validity")
-        .first()
-    )
+    of_kind((), kind)  # refuses another word
+    rows = PositionPeriod.objects.filter(body=body, **{"position__kind": kind} if kind else {})
+    first = rows.select_related("position", "basis").order_by("validity").first()
     if first is None:
         return Value("erstes Jahr der Stellen", None, TEXT, "annahme", source="keine Stelle erfasst")
     return Value(
@@ -288,10 +299,8 @@ def rest_by_post(periods: Iterable[PositionPeriod], day: date) -> dict[int, Valu
 
 @read_once
 def periods_on(body: int, day: date) -> dict[int, PositionPeriod]:
-    """What holds on a day of every post of a body, by the key of the post. Two queries."""
-    rows = PositionPeriod.objects.filter(body=body, validity__contains=day)
-    rows = rows.select_related("position", "carrier", "basis").prefetch_related("served__municipality")
-    return {row.position_id: row for row in rows}
+    """What holds on a day of every post of a body, by the key of the post; see posts_on."""
+    return {row.position_id: row for row in posts_on(body, day)}
 
 
 @read_once
@@ -330,8 +339,8 @@ def persons(position: Position, day: date) -> Value:
     """How many people have a place of the post on a day, at work or resting, substitutes too: a place is a person,
     whatever her size. Example: CM-10 on 01.03.2023: 3 (three times 0,5); 0,5 that is 0,8 for three months: 1."""
     period_of(position, day)  # refuses when the post is not there
-    rows = list(Occupancy.objects.filter(position=position).as_of(day).select_related("position", "basis"))
-    operands = tuple(occupied(row) for row in sorted(rows, key=lambda r: r.slot))
+    rows = places_on(position.body_id, day).get(position.pk, [])
+    operands = tuple(occupied(row) for row in rows)
     people = len({row.slot for row in rows})
     return Value(f"Fachkräfte {position.number}", people, COUNT, formula="Anzahl der Plätze", operands=operands)
 

@@ -7,9 +7,10 @@ from django.core.exceptions import ValidationError
 
 from kim.figures import COUNT, DATE, FTE, TEXT, Value, figure, stated
 from kim.models import Body
+from kim.store.reading import read_once
 from kim.values.formats import listed, posts_in_words, singular
 from staffing.figures.occupancy import period_of, size
-from staffing.models import Position, PositionPeriod, Status
+from staffing.models import Position, PositionLocation, PositionPeriod, Status
 
 NOWHERE = "ohne Angabe der Kommune"
 
@@ -68,7 +69,7 @@ def filling(position: Position, day: date) -> Value:
     Example: CM-11 on 01.03.2023: "wird eine halbe Stelle in Kürze ausgeschrieben"; once advertised: "ist eine halbe
     Stelle ausgeschrieben"; filled: "ist eine halbe Stelle besetzt"; else: "ist eine halbe Stelle noch nicht besetzt".
     """
-    row = PositionPeriod.objects.with_occupancy(day).get(pk=period_of(position, day).pk)
+    row = period_of(position, day)
     one = singular(row.fte, FTE)
     verb, end = {
         Status.ADVERTISING_PLANNED: ("wird" if one else "werden", "in Kürze ausgeschrieben"),
@@ -87,19 +88,29 @@ def host(position: Position, day: date, number: int = 1) -> Value:
 
 def place(position: Position, day: date, number: int, what: str) -> Value:
     row = period_of(position, day)
-    found = row.locations.filter(order=number).first()
+    found = next((one for one in locations_on(position.body_id, day).get(row.pk, []) if one.order == number), None)
     if found is None:
         raise ValidationError(f"Die Stelle {position.number} hat keinen Beratungsort Nr. {number}.")
     return text(row, "Beratungsort", getattr(found, what), {})
+
+
+@read_once
+def locations_on(body: int, day: date) -> dict[int, list[PositionLocation]]:
+    """The Beratungsorte of a day, by the key of the facts that they belong to. One query."""
+    found: dict[int, list[PositionLocation]] = {}
+    for one in PositionLocation.objects.filter(body=body, period__validity__contains=day).order_by("order"):
+        found.setdefault(one.period_id, []).append(one)
+    return found
 
 
 def text(row: PositionPeriod, label: str, value: str, forms: dict[str, str]) -> Value:
     return stated(f"{label} {row.position.number}", value, TEXT, row, forms=forms)
 
 
+@read_once
 def several(body: Body, numbers: str, day: date, when: str) -> list[PositionPeriod]:
     """The periods of posts named in a list with commas, in that order."""
-    found = {p.number: p for p in Position.objects.filter(body=body, number__in=numbers.split(","))}
+    found = Position.find_all(body, numbers.split(","))
     if missing := [number for number in numbers.split(",") if number not in found]:
         raise ValidationError(f"Die Stelle „{missing[0]}“ gibt es nicht.")
     return [period_of(found[number], day, when) for number in numbers.split(",")]

@@ -156,6 +156,10 @@ class Occupancy(Cited, Dated):
                 made.append(row)
         return made
 
+    def is_on_duty(self, day: date) -> bool:
+        """Whether somebody works on the place on a day on which it is there; see OccupancyQuerySet.on_duty."""
+        return not (self.suspended and day in self.suspended)
+
     def rest_span(self) -> Any:
         """From when to when the person is away, over all rows of the place that go on from this one; None if never.
 

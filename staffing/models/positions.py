@@ -1,5 +1,6 @@
 """Posts, what holds of them in time, and who has them; no money."""
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar, Self, cast
@@ -82,7 +83,13 @@ class Position(BodyRow):
     @classmethod
     def find(cls, body: Body, number: str) -> "Position":
         """The body's post with this number; Position.DoesNotExist otherwise."""
-        return cls._default_manager.get(body=body, number=number)
+        return cls._default_manager.select_related("function").get(body=body, number=number)
+
+    @classmethod
+    def find_all(cls, body: Body, numbers: Iterable[str]) -> "dict[str, Position]":
+        """The body's posts with these numbers, by number; those that are not there are left out. One query."""
+        rows = cls._default_manager.select_related("function").filter(body=body, number__in=set(numbers))
+        return {row.number: row for row in rows}
 
     def correct(self, *, reason: str) -> None:
         """Write down number, Art and Funktion as they are set here. ValidationError: a number that is taken or that
@@ -260,10 +267,13 @@ class PositionPeriod(Cited, Dated):
     def get_absolute_url(self) -> str:
         return self.position.get_absolute_url()
 
-    def municipality_names(self, *, short: bool = False) -> list[str]:
+    def municipalities(self) -> "list[Municipality]":
         """The Kommunen this post is zuständig für, in German order."""
-        served = sorted((s.municipality for s in self.served.all()), key=lambda m: m.sort_key)
-        return [m.short_name if short else m.name for m in served]
+        return sorted((s.municipality for s in self.served.all()), key=lambda m: m.sort_key)
+
+    def municipality_names(self, *, short: bool = False) -> list[str]:
+        """Their names."""
+        return [m.short_name if short else m.name for m in self.municipalities()]
 
     def served_label(self) -> str:
         """How the post stands in a distribution by Kommune: its Kommune, "gemeinsam: A, B", or keine Angabe."""
@@ -288,7 +298,6 @@ class PositionPeriod(Cited, Dated):
     resting: Decimal  # these two too
     not_stated: Decimal
     served_list: list[str]  # on rows from with_served
-    served_order: list[str]  # the sort keys of the Kommunen, where a distribution asks for them
 
     def status_label(self) -> str:
         """The status of the day, for rows from with_occupancy."""
