@@ -14,6 +14,7 @@ from grants.models import Account, AccountGroup, Book, BudgetLine, Rate, SubProd
 from grants.models.programmes import SeveralRates, fitting
 from kim.figures.findings import Finding, Severity, about, rule
 from kim.models import Body
+from kim.store.reading import read_once
 from kim.values.formats import format_day, format_euro, format_fte, listed
 from kim.values.periods import intersection, year_of
 from staffing.models import Position
@@ -193,14 +194,21 @@ def budgeted(body: Body, day: date) -> Iterator[Finding]:
 Meaning = AccountGroup.Meaning
 
 
+@read_once
 def account_groups(day: date) -> list[AccountGroup]:
     """What account numbers mean in the year of the day. One query."""
     return list(AccountGroup.objects.filter(validity__overlap=year_of(day.year)))
 
 
+@read_once
+def lines_of(body: Body, year: int) -> list[BudgetLine]:
+    """The Ansätze of a year, for all rules together. One query."""
+    return list(BudgetLine.objects.filter(body=body, year=year).select_related("account", "sub_product"))
+
+
 def lines_with_account(body: Body, day: date) -> Iterator[tuple[BudgetLine, Account]]:
-    """The year's Ansätze that name a Sachkonto. One query."""
-    for line in BudgetLine.objects.filter(body=body, year=day.year).select_related("account", "sub_product"):
+    """The year's Ansätze that name a Sachkonto."""
+    for line in lines_of(body, day.year):
         if line.account:
             yield line, line.account
 
@@ -248,7 +256,7 @@ def account_fits(body: Body, day: date) -> Iterator[Finding]:
 @rule("S11b", "Jeder Ansatz hat ein Sachkonto", "Prüfregel der Anwendung zum Haushalt")
 def without_account(body: Body, day: date) -> Iterator[Finding]:
     """Ansätze without a Sachkonto. One query. Example: own posts 2023, 342.000 €."""
-    for line in BudgetLine.objects.filter(body=body, year=day.year, account=None).select_related("sub_product"):
+    for line in (one for one in lines_of(body, day.year) if one.account_id is None):
         words = "Der offene Ansatz" if line.amount is None else f"Der Ansatz über {format_euro(line.amount)}"
         yield of_line(Severity.WARNING, line, f"{words} nennt kein Sachkonto.")
 
@@ -257,6 +265,6 @@ def without_account(body: Body, day: date) -> Iterator[Finding]:
 def open_lines(body: Body, day: date) -> Iterator[Finding]:
     """Ansätze of the year that are planned without an amount. One query. Example: 2024, carried over from 2023 while
     the Fördersatz is not known."""
-    for line in BudgetLine.objects.filter(body=body, year=day.year, amount=None).select_related("sub_product"):
+    for line in (one for one in lines_of(body, day.year) if one.amount is None):
         words = "Der Ansatz ist noch offen: Der Betrag folgt aus Stellen und Fördersatz, sobald er bekannt ist."
         yield of_line(Severity.HINT, line, words)

@@ -9,6 +9,7 @@ from typing import Any
 
 from kim.figures.tokens import NOTHING, ExpandedBlock, Expander
 from kim.models import Body, TextBlock
+from kim.store.reading import read_once
 from kim.studio import bundles, letterhead, seen
 from kim.studio.documents import Check, Document, bound_words, document
 from kim.studio.letterhead import Specimen
@@ -130,11 +131,10 @@ class PaperDocument(Document):
 
     def consultations(self) -> list[Consultation]:
         """The Beratungsfolge, by date as it is printed, undated rows last."""
-        rows = self.paper.consultations.select_related("organization", "meeting")
-        return sorted(rows, key=lambda c: (c.meeting is None, c.meeting.date if c.meeting else None, c.order))
+        return consulted(self.paper)
 
     def signed(self) -> list[CoSignature]:
-        rows = list(self.paper.cosignatures.filter(signed_at__isnull=False).select_related("organization"))
+        rows = [one for one in asked_to_sign(self.paper) if one.signed_at]
         current = self.fingerprint() if rows else ""
         return [one for one in rows if one.fingerprint == current]
 
@@ -166,7 +166,7 @@ class PaperDocument(Document):
             "amendments": self.amendments(blocks) if supplement else [],
             "supplements": paper.superior.reference if paper.superior and supplement else "",
             "department": str(paper.department or ""),
-            "participants": [str(one.organization) for one in paper.cosignatures.select_related("organization")],
+            "participants": [str(one.organization) for one in asked_to_sign(paper)],
             "author": paper.author,
             "climate": paper.climate,
             "consultations": [
@@ -264,7 +264,7 @@ class PaperDocument(Document):
 
     def signatures(self, blocks: list[ExpandedBlock]) -> Iterator[str]:
         """Mitzeichnungen that are open, and those that a later change has voided."""
-        rows = list(self.paper.cosignatures.select_related("organization"))
+        rows = asked_to_sign(self.paper)
         now = self.fingerprint_of(blocks) if any(one.signed_at for one in rows) else ""
         for one in rows:
             if one.signed_at is None:
@@ -292,6 +292,19 @@ class PaperDocument(Document):
     def fingerprint(self) -> str:
         """What a Mitzeichnung signs, as the paper stands now."""
         return self.fingerprint_of(self.blocks(self.expander(bound_words(self.text))))
+
+
+@read_once
+def consulted(paper: Paper) -> list[Consultation]:
+    """See PaperDocument.consultations. One query."""
+    rows = paper.consultations.select_related("organization", "meeting")
+    return sorted(rows, key=lambda c: (c.meeting is None, c.meeting.date if c.meeting else None, c.order))
+
+
+@read_once
+def asked_to_sign(paper: Paper) -> list[CoSignature]:
+    """The Mitzeichnungen of a paper, given or not. One query."""
+    return list(paper.cosignatures.select_related("organization"))
 
 
 def words_of(block: dict[str, Any]) -> str:

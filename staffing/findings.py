@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from typing import Any, NamedTuple
 
 from django.urls import reverse
 
@@ -16,6 +17,13 @@ from staffing.models import Occupancy, Position, PositionPeriod, Procedure
 OWN = "Prüfregel der Anwendung zur Stellenbewirtschaftung"
 
 
+class Fact(NamedTuple):
+    """How big a post is, and when."""
+
+    validity: Any
+    fte: Decimal
+
+
 @rule("S4", "Besetzung an keinem Tag höher als der Umfang der Stelle", OWN, "staffing.Position")
 def over_occupied(body: Body, day: date) -> Iterator[Finding]:
     """FTE of all places but substitutes, and FTE of all places on duty ≤ FTE of the post on every day. Two queries.
@@ -24,9 +32,9 @@ def over_occupied(body: Body, day: date) -> Iterator[Finding]:
 
     The database refuses it; what came past it is found here.
     """
-    sizes: dict[int, list[PositionPeriod]] = {}
-    for row in PositionPeriod.objects.filter(body=body):
-        sizes.setdefault(row.position_id, []).append(row)
+    sizes: dict[int, list[Fact]] = {}
+    for key, *fact in PositionPeriod.objects.filter(body=body).order_by().values_list("position", "validity", "fte"):
+        sizes.setdefault(key, []).append(Fact(*fact))
     filled: dict[int, list[Occupancy]] = {}
     for place in Occupancy.objects.filter(body=body).select_related("position"):
         filled.setdefault(place.position_id, []).append(place)
@@ -78,11 +86,10 @@ def not_filled(body: Body, day: date) -> Iterator[Finding]:
 def incomplete(body: Body, day: date) -> Iterator[Finding]:
     """What a post of the day lacks. Three queries. The pay group counts for own posts, the Kommune for those with
     third parties. Example: CM-10 (SPRUNGBrett) has no Kommune."""
-    rows = PositionPeriod.objects.filter(body=body).as_of(day).select_related("position")
-    for row in rows.prefetch_related("served").order_by("position__number"):
+    for row in occupancy.posts_on(body.pk, day):
         own = row.position.kind == Position.Kind.OWN
         lacks = ["der Anstellungsträger"] if row.carrier_id is None else []
-        lacks += ["die Kommune"] if not own and not row.served.all() else []
+        lacks += ["die Kommune"] if not own and not row.kommunen() else []
         lacks += ["die Entgeltgruppe"] if own and not row.pay_group else []
         if lacks:
             verb = "fehlt" if len(lacks) == 1 else "fehlen"

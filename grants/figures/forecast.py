@@ -16,6 +16,7 @@ from kim.figures import EUR, FTE, Later, Value, figure, sum_of, total
 from kim.models import Body
 from kim.values.formats import format_day
 from kim.values.periods import DAY, half_open_range, intersection, last_day, year_of
+from staffing.figures.occupancy import places_of
 from staffing.figures.vacancy import UNKNOWN, Gap, gaps
 from staffing.models import Occupancy, PositionPeriod
 
@@ -155,7 +156,7 @@ def left_of(
         if post.amount is not None and (wanted is None or key in wanted)
     ]
     if places is None:
-        places = places_of(key for _, post in posts for key in [int(str(post.post))])
+        places = places_of(book.notice.body_id)
     found = []
     for year, post in posts:
         rows = {piece.use.row.pk: piece.use.row for piece in post.pieces}
@@ -164,7 +165,7 @@ def left_of(
     return found
 
 
-def places_of(posts: Iterable[int]) -> dict[int, list[Occupancy]]:
+def places_of_posts(posts: Iterable[int]) -> dict[int, list[Occupancy]]:
     """The places of posts with their dated facts. One query."""
     found: dict[int, list[Occupancy]] = {}
     rows = Occupancy.objects.filter(position__in=set(posts)).select_related("position", "basis").order_by("slot")
@@ -207,7 +208,7 @@ def unspent_by_post(periods: Iterable[PositionPeriod], day: date) -> dict[int, V
     holding = NoticeVersion.objects.filter(body=rows[0].body_id).holding_on(day, plans=False)
     books = load(rows[0].body_id, None, notices=Q(notice__in=holding.values("notice")))
     wanted = {row.position_id for row in rows}
-    places = places_of(wanted)
+    places = places_of_posts(wanted)
     found: dict[int, list[Left]] = {}
     for book in books:
         paid = {key for entry in book.staff for key in costing.on_day(entry.item, day)}

@@ -8,8 +8,8 @@ from typing import Any, Literal
 from django.core.exceptions import ValidationError
 
 from grants.figures.costs import granted_value, lump_values, of_position, post_value, posts_paid, sum_of_posts, waiting
-from grants.figures.stated import budget_amount, rate
-from grants.models import Book, BudgetLine, FundingNotice, NoticeVersion, SubProduct, books_of
+from grants.figures.stated import budget_amount, lines_of, rate
+from grants.models import Book, BudgetLine, FundingNotice, NoticeVersion, SubProduct, books_of_year
 from kim.figures import EUR, TEXT, Value, figure, known_total, stated, total
 from kim.models import Body
 from kim.store.reading import read_once
@@ -172,8 +172,9 @@ def nominal(body: Body, year: int, sub_product: SubProduct) -> Neutrality:
     Worked example, StädteRegion Aachen, 946100, 2023: 684.000,00 − 6 × 57.000 − 6 × 57.000 = 0,00, neutral; one own
     post at 0,5: +28.500,00, surplus; a seventh own post: −57.000,00, deficit.
     """
-    versions = NoticeVersion.objects.filter(body=body, notice__sub_product=sub_product)
-    books = books_of(body.pk, year, versions.holding(year_of(year)))
+    span = year_of(year)
+    mine = (one for one in books_of_year(body.pk, year) if one.notice.sub_product_id == sub_product.pk)
+    books = [one for one in mine if one.holds_in(span)]
     if not books:
         raise ValidationError(f"Im Teilprodukt {sub_product.number} gibt es {year} keine bewilligte Zuwendung.")
     needed = required(books, year)
@@ -209,9 +210,7 @@ def required(books: list[Book], year: int) -> dict[str, Value]:
 
 def _budget(body: Body, year: int, sub_product: SubProduct, wanted: list[str]) -> tuple[Budgeted | None, bool]:
     """The Ansätze of the year by purpose, and whether one is still open; none while it is. One query."""
-    lines = list(
-        BudgetLine.objects.filter(body=body, year=year, sub_product=sub_product).select_related("account", "basis")
-    )
+    lines = lines_of(body, year, sub_product)
     waiting = any(line.amount is None for line in lines)
     if not lines or waiting:
         return None, waiting
@@ -280,9 +279,7 @@ def year_cost(position: Position, year: int) -> Value:
     Example: CM-15 in 2023: 23.750,00.
     """
     span = year_of(year)
-    holding = NoticeVersion.objects.filter(body=position.body_id).holding(span, plans=True)
-    mine = holding.filter(notice__items__funding__position=position)
-    books = books_of(position.body_id, year, mine)
+    books = [one for one in books_of_year(position.body_id, year) if one.holds_in(span, plans=True)]
     found = of_position(books, position.pk, year)
     if not found:
         source = f"keine Zuwendung im Jahr {year}"

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from grants.costing import full_time
-from grants.models import BudgetLine, FundingNotice, SubProduct
+from grants.models import BudgetLine, FundingNotice, ItemTerms, SubProduct
 from kim.figures import DATE, EUR, FTE, NO_FORMS, TEXT, Amount, Value, figure, stated, total
 from kim.figures.choices import choices
 from kim.models import Body
@@ -73,9 +73,14 @@ def end(notice: FundingNotice) -> Value:
 @figure("notice.fte", "Stellen der Zuwendung")
 def fte(notice: FundingNotice) -> Value:
     """FTE the Bescheid funds: Σ of its staff positions. Example: KIM 2023: 12,000."""
-    rows = notice.current.terms.filter(item__kind="staff").select_related("item__function")
-    terms = rows.order_by("item__function__name", "item")
-    return total("Stellen", *(quoted(notice, str(one.item), one.fte, FTE) for one in terms), unit=FTE)
+    return total("Stellen", *(quoted(notice, str(one.item), one.fte, FTE) for one in staff_terms(notice)), unit=FTE)
+
+
+@read_once
+def staff_terms(notice: FundingNotice) -> list[ItemTerms]:
+    """What the version that figures rest on says of the staff positions, with their rates. Two queries."""
+    rows = notice.current.terms.filter(item__kind="staff").select_related("item__function").prefetch_related("rates")
+    return list(rows.order_by("item__function__name", "item"))
 
 
 @figure("notice.rate", "Betrag je Stelle")
@@ -84,8 +89,7 @@ def rate(notice: FundingNotice) -> Value:
 
     Raises ValidationError when the rates differ or one is not known: "je Stelle" would then be wrong.
     """
-    staff = notice.current.terms.filter(item__kind="staff").prefetch_related("rates")
-    known = [list(one.rates.all()) for one in staff]
+    known = [list(one.rates.all()) for one in staff_terms(notice)]
     rates = {full_time(one.price()): one for some in known for one in some}
     if len(rates) != 1 or not all(known):
         raise ValidationError(f"Die Zuwendung „{notice}“ hat keinen einheitlichen Satz je Stelle.")

@@ -6,7 +6,7 @@ from grants.models.carrying_over import carried, carry_over
 from grants.models.funding import Funding, assign_posts
 from grants.models.handover import hand_over
 from grants.models.items import ItemRate, ItemTerms, NoticeItem
-from grants.models.ledger import Book, Entry, books_of, books_of_year, load
+from grants.models.ledger import Book, Entry, books_of_year, load
 from grants.models.notices import FundingNotice, NoticeVersion, YearAmount
 from grants.models.onward import NewOnwardGrant, OnwardGrant, OnwardTemplate
 from grants.models.planning import carried_lines
@@ -34,7 +34,6 @@ __all__ = [
     "SubProduct",
     "YearAmount",
     "assign_posts",
-    "books_of",
     "books_of_year",
     "carried",
     "carried_lines",

@@ -15,8 +15,8 @@ from grants.costing import Item, Use, years
 from grants.granting import Grant, granted_by_year, until
 from grants.models.funding import Funding
 from grants.models.items import NoticeItem
-from grants.models.notices import DECIDED, FundingNotice, NoticeVersion
-from grants.models.readings import Said, chains, json_of, lump_amounts, read, rows_of, text
+from grants.models.notices import DECIDED, PLANNED, FundingNotice, NoticeVersion
+from grants.models.readings import Said, chains, holding, json_of, lump_amounts, read, rows_of, text
 from kim.models import Body
 from kim.store.reading import read_once
 from kim.values.periods import half_open_range, intersection, year_of
@@ -69,6 +69,15 @@ class Book:
     def is_whole(self) -> bool:
         """Whether nothing of it was revoked."""
         return self.versions[-1].state != "revoked"
+
+    def holds_in(self, span: Any, *, plans: bool = False) -> bool:
+        """Whether the content of one of its versions holds on a day of a span; NoticeVersion.holding of what is read
+        already (a test compares both)."""
+        decided = [one for one in self.versions if one.state in DECIDED]
+        if any(intersection(there, span) for _, there in holding(decided)):
+            return True
+        last = self.versions[-1]
+        return plans and not self.is_granted and last.state in PLANNED and bool(intersection(last.validity, span))
 
     @property
     def years(self) -> list[int]:
@@ -144,13 +153,6 @@ def books_of_year(body: int, year: int) -> list[Book]:
     """Every notice of a body whose Förderzeitraum touches a year, planned ones too; all that figures of the year ask
     for is read here, once. Two queries."""
     return load(body, year_of(year), plans=True)
-
-
-def books_of(body: int, year: int, versions: Any) -> list[Book]:
-    """Of the notices of a year those of which one of these versions holds (NoticeVersion.holding of days of the year).
-    One query more."""
-    wanted = set(versions.values_list("notice", flat=True))
-    return [one for one in books_of_year(body, year) if one.notice.pk in wanted]
 
 
 def uses_of(body: Body | int, notices: list[int]) -> dict[int, list[Use]]:

@@ -110,7 +110,9 @@ class FundingNotice(NamedRow):
 @read_once
 def versions_of(notice: FundingNotice) -> "list[NoticeVersion]":
     """See FundingNotice.held."""
-    return sorted(notice.versions.all(), key=lambda one: one.number)
+    there = "versions" in getattr(notice, "_prefetched_objects_cache", {})
+    rows = notice.versions.all() if there else notice.versions.select_related("source")
+    return sorted(rows, key=lambda one: one.number)
 
 
 def current_of(versions: "Iterable[NoticeVersion]") -> "NoticeVersion | None":

@@ -2,16 +2,19 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
+from django.apps import apps
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 
 from kim.figures import AGREEING, CATALOGUE, Value, read
 from kim.models import TextBlock
 from kim.models.sources import checks_text
 from kim.models.versioned import counted, says_use
-from kim.store.reading import remember
+from kim.store.reading import is_known, remember
 from kim.values.richtext import TOKEN, Inline, Part, parts
 
 PARAMETER = re.compile(r'([a-z_]+)=(?:"([^"]*)"|(\S+))')
@@ -179,19 +182,31 @@ def check_tokens(text: str) -> None:
 
 
 def find_objects(body: Any, contents: Iterable[str]) -> None:
-    """Find the objects that texts name (position=CM-07) before their figures are asked for, in one query a kind; those
-    that are not there are looked for again, one by one, and refused then."""
-    named: dict[Any, set[tuple[str, str]]] = {}
+    """Find the objects that texts name (position=CM-07, positions=CM-07,CM-08) before their figures are asked for, in
+    one query a kind; those that are not there are looked for again, one by one, and refused then."""
+    named: dict[Any, dict[tuple[str, str], None]] = {}
     for name, raw in (found for content in contents for found in TOKEN.findall(content)):
         kinds = CATALOGUE[name].parameters if name in CATALOGUE else {}
-        for key, value in arguments(parameters(raw)).items():
-            if hasattr(kinds.get(key), "find_all"):
-                named.setdefault(kinds[key], set()).add((key, value))
+        for key, given in arguments(parameters(raw)).items():
+            several: Any = listed_kinds().get(key)
+            kind: Any = several or kinds.get(key)
+            if hasattr(kind, "find_all"):
+                one = several._meta.model_name if several else key
+                values = given.split(",") if several else [given]
+                named.setdefault(kind, {}).update(dict.fromkeys((one, value) for value in values))
     for kind, some in named.items():
-        there = kind.find_all(body, {value for _, value in some})
-        for key, value in some:
+        wanted = [one for one in some if not is_known(read, one[0], kind, one[1], body)]
+        there = kind.find_all(body, (value for _, value in wanted)) if wanted else {}
+        for key, value in wanted:
             if value in there:
                 remember(read, there[value], key, kind, value, body)
+
+
+@cache
+def listed_kinds() -> dict[str, Any]:
+    """The parameters that name several objects, divided by commas. Example: positions: Position."""
+    models: list[Any] = [model for model in apps.get_models() if hasattr(model, "find_all")]
+    return {model.listed_as: model for model in models if model.listed_as}
 
 
 @dataclass
@@ -202,16 +217,36 @@ class Expander:
     bound: Mapping[str, str] = field(default_factory=dict)  # what the draft has taken over, by token
     problems: list[str] = field(default_factory=list)
     known: dict[Key, Value] = field(default_factory=dict)
+    refused: dict[Key, ValidationError] = field(default_factory=dict)
     beside: Mapping[Key, str] = field(default_factory=dict)  # in which form a paragraph prints its figures
+
+    def value(self, name: str, given: Mapping[str, str]) -> Value:
+        """The value of a figure with the parameters of a token, asked for once; ValidationError if there is none."""
+        key = key_of(name, given)
+        if key in self.refused:
+            raise self.refused[key]
+        if key not in self.known:
+            implied = {k: v for k, v in self.context.items() if k != "body"}
+            try:
+                self.known[key] = CATALOGUE[name].asked(self.context["body"], arguments(given), **implied)
+            except ValidationError as error:
+                self.refused[key] = error
+                raise
+        return self.known[key]
+
+    def amounts(self, contents: Iterable[str]) -> dict[Key, Any]:
+        """All that the figures of texts are, without putting words together: their values, or why there is none."""
+        for name, raw in (found for content in contents for found in TOKEN.findall(content)):
+            if name in CATALOGUE and CATALOGUE[name].single:
+                with suppress(ValidationError):
+                    self.value(name, parameters(raw))
+        found: dict[Key, Any] = {k: (v.value, v.unit, v.missing, dict(v.forms)) for k, v in self.known.items()}
+        return found | {key: error.messages for key, error in self.refused.items()}
 
     def chip(self, name: str, raw: str) -> ExpandedToken:
         """The value of one token and the words it prints; ValidationError if it cannot be resolved."""
         entry, given = CATALOGUE[name], parameters(raw)
-        own, key = arguments(given), key_of(name, given)
-        if key not in self.known:
-            implied = {k: v for k, v in self.context.items() if k != "body"}
-            self.known[key] = entry.asked(self.context["body"], own, **implied)
-        value = self.known[key]
+        own, key, value = arguments(given), key_of(name, given), self.value(name, given)
         one, many = given.get("one", ""), given.get("many", "")
         text = value.sentence(given.get("form", ""), one=one, many=many, beside=self.beside.get(key, ""))
         if given.get("capital"):

@@ -55,6 +55,12 @@ def remember(function: Callable[..., Any], result: Any, *args: Any) -> None:
         memo[function.__wrapped__, args, ()] = result  # type: ignore[attr-defined]
 
 
+def is_known(function: Callable[..., Any], *args: Any) -> bool:
+    """Whether the result of a function marked ``read_once`` is remembered."""
+    memo = MEMO.get()
+    return memo is not None and (function.__wrapped__, args, ()) in memo  # type: ignore[attr-defined]
+
+
 def read_once(function: F) -> F:
     """A function of the data whose result is remembered within ``reading``, by its arguments; outside it is called each
     time. What it returns is nobody's to change. Arguments that cannot be told apart (lists) are not remembered.

@@ -1,6 +1,6 @@
 """The consequences of a change: figures and papers before and after, by the real act in a savepoint."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -10,6 +10,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 from kim.figures import EUR, Value, about
+from kim.figures.tokens import Expander, find_objects
 from kim.history.preview import preview
 from kim.models import Body
 from kim.store.reading import reading
@@ -89,22 +90,73 @@ def difference(label: str, old: Value | None, new: Value | None) -> dict[str, An
     }
 
 
+@dataclass(frozen=True)
+class Said:
+    """What the figures of a draft are at one moment. Its words are put together only where a figure is another."""
+
+    name: str
+    url: str
+    expander: Expander
+    contents: tuple[str, ...]
+    amounts: Mapping[Any, Any]
+
+    def same(self, other: "Said") -> bool:
+        """Whether both say the same, word for word."""
+        return (self.amounts, self.contents) == (other.amounts, other.contents)
+
+    def words(self) -> dict[str, tuple[str, str]]:
+        """Each figure in its place: title and words; nothing of a draft that cannot be read. No query: all values are
+        there."""
+        try:
+            blocks = [self.expander.block("", "", content) for content in self.contents]
+        except ValidationError:
+            return {}
+        chips = (chip for block in blocks for chip in block.chips())
+        return {
+            f"{n} {chip.name} {chip.parameters} {chip.form}": (chip.title, chip.text) for n, chip in enumerate(chips)
+        }
+
+
+def figures_in_papers(body: Body, since: date) -> dict[str, Said]:
+    """What the drafts of the body whose own day is not before ``since`` say at this moment, by address. What is
+    released stays as it is.
+
+    Asked before and after a change, it tells which papers change with it. A change from a day on cannot reach papers of
+    the years before: they read their own day and year.
+    """
+    kinds = documents.REGISTRY.values()
+    drafts = [draft for kind in kinds for draft in kind.every(body, since) if draft.is_open]
+    texts = [(draft, tuple(block.content for block in draft.text.blocks.all())) for draft in drafts]
+    find_objects(body, (content for _, contents in texts for content in contents))
+    found = {}
+    for draft, contents in texts:
+        url, expander = draft.get_absolute_url(), draft.expander()
+        found[url] = Said(draft.name, url, expander, contents, expander.amounts(contents))
+    return found
+
+
 def foreseen(change: Callable[[], object], body: Body, day: date, since: date | None = None) -> dict[str, Any]:
     """What a change would do: figures of the body on the day, and what papers from ``since`` (default: the year of the
     day) say. ValidationError if it is refused."""
 
-    def now() -> tuple[dict[str, Told], dict[str, dict[str, Any]]]:
+    def now() -> tuple[dict[str, Told], dict[str, Said]]:
         with reading():
-            return consequences(body, day), documents.figures_in_papers(body, since or date(day.year, 1, 1))
+            return consequences(body, day), figures_in_papers(body, since or date(day.year, 1, 1))
 
     (figures, papers), (new_figures, new_papers) = preview(change, now)
     changed = []
-    for reference, paper in new_papers.items():
-        old = papers.get(reference, {"chips": {}})["chips"]
-        moved = [(title, old.get(key, ("", "–"))[1], text) for key, (title, text) in paper["chips"].items()
-                 if old.get(key, ("", None))[1] != text]  # fmt: skip
+    for url, paper in new_papers.items():
+        was = papers.get(url)
+        if was and paper.same(was):
+            continue
+        old = was.words() if was else {}
+        moved = [
+            (title, old.get(key, ("", "–"))[1], text)
+            for key, (title, text) in paper.words().items()
+            if old.get(key, ("", None))[1] != text
+        ]
         if moved:
-            changed.append(paper | {"moved": moved})
+            changed.append({"name": paper.name, "url": url, "moved": moved})
     moved_figures = effects(figures, new_figures)
     results = [(one.title, one.lines[-1].printed()) for one in new_figures.values() if one.verdict and one.lines]
     same = [result for result in results if result[0] not in {title for title, _ in moved_figures}]

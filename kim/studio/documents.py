@@ -288,30 +288,6 @@ def of_text(text: Text) -> Document | None:
     return None
 
 
-def figures_in_papers(body: Any, since: date) -> dict[str, dict[str, Any]]:
-    """What the drafts of the body whose own day is not before ``since`` say at this moment: {address: {"name", "url",
-    "chips": {token: (title, words)}}}. What is released stays as it is.
-
-    Asked before and after a change, it tells which papers change with it. A change from a day on cannot reach papers of
-    the years before: they read their own day and year.
-    """
-    found = {}
-    papers = [paper for cls in REGISTRY.values() for paper in cls.every(body, since) if paper.is_open]
-    find_objects(body, (block.content for paper in papers for block in paper.text.blocks.all()))
-    for one in papers:
-        try:
-            blocks = one.fresh()
-        except ValidationError:
-            continue  # a paper that cannot be read says nothing
-        chips = [chip for block in blocks for chip in block.chips()]
-        words = {
-            f"{n} {chip.name} {chip.parameters} {chip.form}": (chip.title, chip.text) for n, chip in enumerate(chips)
-        }
-        url = one.get_absolute_url()
-        found[url] = {"name": one.name, "url": url, "chips": words}
-    return found
-
-
 def citing(scope: Any, references: set[str], name: str = "", given: Mapping[str, str] = NOTHING) -> list[Any]:
     """The papers whose texts speak of one of these objects (by number, as tokens name them: position=CM-07); or, where
     a figure is about no object, whose texts print that figure with these arguments. Two queries a kind of paper."""

@@ -115,7 +115,8 @@ def released_page(release: Release, document: Document) -> dict[str, Any]:
         "content": content,
         "blocks": [*content.get("proposals", ()), *content["blocks"]],
         "figures": [
-            {"title": one["title"], "text": one["words"], "value": Value.read(one["value"])} for one in bundle.figures
+            {"title": one["title"], "text": one["words"], "token": one["token"], "value": Value.read(one["value"])}
+            for one in bundle.figures
         ],
         "overtaken": overtaken(document, release),
     }

@@ -97,7 +97,7 @@ def split(total: Decimal, weights: Sequence[Fraction | Decimal | int]) -> list[D
     >>> split(Decimal("100.00"), [1, 1, 1])
     [Decimal('33.34'), Decimal('33.33'), Decimal('33.33')]
     """
-    parts = [Fraction(w) for w in weights]
+    parts = [w if isinstance(w, Fraction) else Fraction(w) for w in weights]
     common = lcm(*(p.denominator for p in parts))
     whole_parts = [p.numerator * (common // p.denominator) for p in parts]  # the same weights as whole numbers
     whole = sum(whole_parts)
@@ -106,6 +106,9 @@ def split(total: Decimal, weights: Sequence[Fraction | Decimal | int]) -> list[D
     cents = Fraction(total) * 100
     if cents.denominator != 1:
         raise ValueError(f"{total} is not a number of whole cents")
+    if whole in whole_parts:  # the others are 0: it has everything
+        floors = [abs(cents.numerator) if p else 0 for p in whole_parts]
+        return [(-1 if total < 0 else 1) * Decimal(f) * CENT for f in floors]
     shares = [divmod(abs(cents.numerator) * p, whole) for p in whole_parts]
     floors = [share for share, _ in shares]
     left = abs(cents.numerator) - sum(floors)

@@ -7,10 +7,12 @@ from django.db.models import Prefetch, QuerySet
 
 from kim.figures import DATE, TEXT, Deadlines, Headline, Value, figure
 from kim.models import Body
+from kim.store.reading import read_once
 from kim.values.formats import format_long_day
 from meetings.models import Consultation, CoSignature, Meeting, Paper
 
 
+@read_once
 def resolved(paper: Paper) -> Consultation | None:
     """The consultation in which the paper that this one refers to was decided."""
     if paper.superior is None:
@@ -48,6 +50,7 @@ def organization(paper: Paper) -> Value:
 QUARTER = timedelta(days=92)
 
 
+@read_once
 def coming(body: Body, day: date) -> list[Meeting]:
     """The sittings from the day on that take place, for a quarter of a year, with the papers they deal with. Two
     queries."""

@@ -45,7 +45,7 @@ class Squares:
 
 
 def grouped(body: Body, day: date, title: str, name: Callable[[PositionPeriod], tuple[int, str, str]]) -> Squares:
-    """The posts of the day by name, each with its FTE by status. Three queries."""
+    """The posts of the day by name, each with its FTE by status. One query."""
     groups: dict[tuple[int, str, str], dict[str, Decimal]] = {}
     for row in posts_on(body.pk, day):
         parts = groups.setdefault(name(row), dict.fromkeys(PARTS, Decimal(0)))
@@ -77,7 +77,7 @@ def by_municipality(body: Body, day: date) -> Squares:
     """
 
     def name(row: PositionPeriod) -> tuple[int, str, str]:
-        served = " ".join(sorted(one.municipality.sort_key for one in row.served.all()))
+        served = " ".join(key for key, _, _ in row.kommunen())
         label = row.served_label()
         if row.position.kind == Position.Kind.OWN:
             return (3, "", label)

@@ -73,20 +73,24 @@ def of_kind(rows: Iterable[PositionPeriod], kind: str) -> list[PositionPeriod]:
 @read_once
 def posts_on(body: int, day: date) -> list[PositionPeriod]:
     """What holds of every post of a body on a day, by number, with its occupancy, Kommunen, Anstellungsträger and
-    Beleg: all that figures of a day ask for. Three queries."""
-    rows = PositionPeriod.objects.filter(body=body).as_of(day).with_occupancy(day)
-    rows = rows.select_related("position", "carrier", "basis").prefetch_related("served__municipality")
-    return list(rows.order_by("position__number"))
+    Beleg: all that figures of a day ask for. One query."""
+    rows = PositionPeriod.objects.filter(body=body).as_of(day).with_occupancy(day).with_kommunen()
+    return list(rows.select_related("position", "carrier", "basis").order_by("position__number"))
 
 
 @read_once
-def places_on(body: int, day: date) -> dict[int, list[Occupancy]]:
-    """The places of a body on a day, at work or resting, by the key of the post, each by number. One query."""
-    rows = Occupancy.objects.filter(body=body).as_of(day).select_related("position", "basis")
+def places_of(body: int) -> dict[int, list[Occupancy]]:
+    """All places of a body with their dated facts, by the key of the post, each by number. One query."""
     found: dict[int, list[Occupancy]] = {}
-    for row in rows.order_by("position__number", "slot"):
+    rows = Occupancy.objects.filter(body=body).select_related("position", "basis")
+    for row in rows.order_by("position__number", "slot", "validity"):
         found.setdefault(row.position_id, []).append(row)
     return found
+
+
+def places_on(body: int, day: date) -> dict[int, list[Occupancy]]:
+    """The places of a body on a day, at work or resting; see places_of."""
+    return {key: [one for one in some if day in one.validity] for key, some in places_of(body).items()}
 
 
 def kinds(body: Body, day: date) -> list[str]:
@@ -101,7 +105,7 @@ def kinds(body: Body, day: date) -> list[str]:
     arguments=lambda body, day: [{"body": body, "day": day, "kind": kind} for kind in kinds(body, day)],
 )
 def status(body: Body, day: date, kind: str = "") -> OccupancyStatus:
-    """FTE of a body on a day by status. Four queries, together with all that asks for the posts of the day.
+    """FTE of a body on a day by status. Two queries, together with all that asks for the posts of the day.
 
     kind: "own", "onward" or empty for all. Filled is Σ places on duty on the day: a place that rests is not filled, its
     substitute is. What is not filled counts by the stage of the post; what rests on a post whose stage is not stated
@@ -305,10 +309,10 @@ def periods_on(body: int, day: date) -> dict[int, PositionPeriod]:
 
 @read_once
 def periods_before(body: int, day: date) -> dict[int, PositionPeriod]:
-    """What held last of every post of a body, if it ended by the day, by the key of the post. Two queries."""
+    """What held last of every post of a body, if it ended by the day, by the key of the post. One query."""
     rows = PositionPeriod.objects.filter(body=body, validity__endswith__lte=day).order_by("position_id", "-validity")
     rows = rows.distinct("position_id").select_related("position", "carrier", "basis")
-    return {row.position_id: row for row in rows.prefetch_related("served__municipality")}
+    return {row.position_id: row for row in rows.with_kommunen()}
 
 
 def period_of(position: Position, day: date, when: str = "") -> PositionPeriod:

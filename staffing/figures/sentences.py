@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 
-from kim.figures import COUNT, DATE, FTE, TEXT, Value, figure, stated
+from kim.figures import COUNT, DATE, FTE, TEXT, Value, figure, read, stated
 from kim.models import Body
 from kim.store.reading import read_once
 from kim.values.formats import listed, posts_in_words, singular
@@ -110,10 +110,15 @@ def text(row: PositionPeriod, label: str, value: str, forms: dict[str, str]) -> 
 @read_once
 def several(body: Body, numbers: str, day: date, when: str) -> list[PositionPeriod]:
     """The periods of posts named in a list with commas, in that order."""
-    found = Position.find_all(body, numbers.split(","))
-    if missing := [number for number in numbers.split(",") if number not in found]:
-        raise ValidationError(f"Die Stelle „{missing[0]}“ gibt es nicht.")
-    return [period_of(found[number], day, when) for number in numbers.split(",")]
+
+    def post(number: str) -> Position:
+        try:
+            found: Position = read("position", Position, number, body)
+        except ValidationError as error:
+            raise ValidationError(f"Die Stelle „{number}“ gibt es nicht.") from error
+        return found
+
+    return [period_of(one, day, when) for one in [post(number) for number in numbers.split(",")]]
 
 
 @figure("positions.distribution", "Verteilung in einem Satz")

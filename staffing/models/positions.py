@@ -11,7 +11,7 @@ from django.contrib.postgres.fields import RangeOperators
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Sum, Value, When
-from django.db.models.functions import Coalesce, Lower
+from django.db.models.functions import Coalesce, JSONObject, Lower
 from django.urls import reverse
 
 from kim.figures.tokens import named_in_texts
@@ -146,6 +146,13 @@ class PositionPeriodQuerySet(PeriodQuerySet):
         more = {"served_keys": ArraySubquery(rows.values("municipality"))} if keys else {}
         return self.annotate(served_list=ArraySubquery(rows.values("municipality__name")), **more)
 
+    def with_kommunen(self) -> Self:
+        """Reads the Kommunen of every row with it, see PositionPeriod.kommunen. No further query."""
+        served: Any = self.model._meta.get_field("served").related_model
+        words = {name: f"municipality__{name}" for name in ("sort_key", "name", "short_name")}
+        rows = served.objects.filter(period=OuterRef("pk")).order_by().values(json=JSONObject(**words))
+        return self.annotate(served_words=ArraySubquery(rows))
+
     def with_status(self, day: date) -> Self:
         """Adds filled, rest (together: fte) and status. One query for any number. A place that rests is not filled; if
         nobody else is there, the post shows its stage as an empty one does – but somebody is known to have it."""
@@ -267,13 +274,15 @@ class PositionPeriod(Cited, Dated):
     def get_absolute_url(self) -> str:
         return self.position.get_absolute_url()
 
-    def municipalities(self) -> "list[Municipality]":
-        """The Kommunen this post is zuständig für, in German order."""
-        return sorted((s.municipality for s in self.served.all()), key=lambda m: m.sort_key)
+    def kommunen(self) -> list[tuple[str, str, str]]:
+        """The Kommunen this post is zuständig für, in German order: sort key, name, short name."""
+        if (read := self.__dict__.get("served_words")) is not None:  # by with_kommunen
+            return sorted((one["sort_key"], one["name"], one["short_name"]) for one in read)
+        return sorted((m.sort_key, m.name, m.short_name) for m in (one.municipality for one in self.served.all()))
 
     def municipality_names(self, *, short: bool = False) -> list[str]:
-        """Their names."""
-        return [m.short_name if short else m.name for m in self.municipalities()]
+        """The names of the Kommunen this post is zuständig für, in German order."""
+        return [short_name if short else name for _, name, short_name in self.kommunen()]
 
     def served_label(self) -> str:
         """How the post stands in a distribution by Kommune: its Kommune, "gemeinsam: A, B", or keine Angabe."""

@@ -4,6 +4,7 @@ import re
 from decimal import Decimal as D
 from fractions import Fraction
 
+from kim.figures import Later, known_total, total
 from tests.grants.replay import commercial
 
 NUMBER = r"(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d+)?"
@@ -41,10 +42,18 @@ def reckoned(formula):
     return None
 
 
+def check_operands(value):
+    """A sum that was known before its operands says what it would say if they had been built first."""
+    if isinstance(value.operands, Later):
+        built = [make(value.label, *value.operands, unit=value.unit) for make in (total, known_total)]
+        assert (value.value, value.missing, value.formula) in [(b.value, b.missing, b.formula) for b in built], value
+
+
 def check(value):
     """Every formula below a value gives its printed amount; how many there were. A Rundungsausgleich is a few cents."""
     found = 0
     for one in value.walk():
+        check_operands(one)
         if one.unit != "EUR" or not isinstance(one.value, D) or not one.formula:
             continue
         if one.formula.startswith("Summe"):

@@ -6,18 +6,19 @@ from fractions import Fraction
 
 from hypothesis import HealthCheck, assume, given, settings
 
-from grants.figures.allocation import annual_amounts, plain_annual_amounts
+from grants.figures.allocation import annual_amounts, by_carrier, by_municipality, plain_annual_amounts
 from grants.figures.forecast import unspent
 from grants.figures.funding import bound, headline, in_year
 from grants.figures.neutrality import nominal, year_cost
 from grants.figures.onward import recipients
 from grants.figures.partners import carrier_years
-from grants.models import ItemTerms, NoticeItem, NoticeVersion
+from grants.models import ItemTerms, NoticeItem, NoticeVersion, books_of_year
 from grants.models.planning import planned_amounts
 from kim.history.preview import rolled_back
 from kim.models import Source
 from kim.models.refusals import db_errors_as_validation
-from kim.values.periods import half_open_range
+from kim.values.periods import DAY, half_open_range, year_of
+from staffing.figures.occupancy import status
 from staffing.models import PositionPeriod
 from tests.grants.entered import Entered, House, Paid, Placed, Row, enter, houses, state
 from tests.grants.formulas import check, reckoned
@@ -57,6 +58,17 @@ def check_day(body, hands, day):
         if exact:
             assert abs(Fraction(found[row.pk].amount) - sum(exact)) < Fraction(3, 100) * len(exact)
         check(found[row.pk])
+    for told in (by_carrier(body, day), by_municipality(body, day), status(body, day)):
+        check(told.derivation)
+    check_holding(body, half_open_range(day, day + DAY), day.year)
+
+
+def check_holding(body, span, year):
+    """What was read of the year's notices says which of them hold, as the database does."""
+    for plans in (False, True):
+        read = {one.notice.pk for one in books_of_year(body.pk, year) if one.holds_in(span, plans=plans)}
+        rows = NoticeVersion.objects.filter(body=body).holding(span, plans=plans)
+        assert read == set(rows.values_list("notice", flat=True))
 
 
 def yearly(plan, number, day):
@@ -73,6 +85,7 @@ def check_year(body, made, hands, house, year):
     assert (found.income.amount, found.own.amount, found.onward.amount) == (granted, kinds["own"], kinds["onward"])
     assert found.gap.amount == granted - sum(kinds.values())
     check(found.gap)
+    check_holding(body, year_of(year), year)
     day = date(year, 7, 1)
     assert in_year(body, day).amount == granted
     assert bound(body, day).amount == sum((hand.bound(year) for hand in hands.values()), ZERO) == sum(kinds.values())

@@ -1,10 +1,13 @@
 """Every formula that is printed beside an amount of the trial bodies gives this amount, and the reader reads them."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal as D
 from fractions import Fraction
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from grants.figures.allocation import annual_amounts, by_carrier, by_municipality
 from grants.figures.forecast import unspent, unspent_by_post
@@ -13,7 +16,9 @@ from grants.figures.neutrality import of_year, year_cost
 from grants.figures.onward import recipients
 from grants.figures.partners import carrier_years
 from grants.models import FundingNotice, NoticeVersion
+from kim.figures import FTE, Later, Value
 from kim.store.reading import reading
+from staffing.figures.occupancy import all_posts, status
 from staffing.models import Carrier, Position, PositionPeriod
 from tests.grants.formulas import check, reckoned
 
@@ -71,9 +76,49 @@ def test_formulas_of_the_trial_bodies(name, rule, request):
         assert sum(check(value) for value in all_values(body)) > 15
 
 
-def test_a_wrong_formula_is_seen(region):
-    from dataclasses import replace
+@pytest.mark.parametrize("name", ["region", "city", "district"])
+def test_derivations_ask_the_database_nothing(name, request):
+    """They are built from what the sum was calculated from, and so of the same moment, whenever they are opened."""
+    body = request.getfixturevalue(name)
+    with reading():
+        found = [
+            value
+            for day in DAYS
+            for value in [
+                *(told.derivation for told in (by_carrier(body, day), by_municipality(body, day), status(body, day))),
+                *(one.gap for _, one, _ in of_year(body, day) if one),
+                *(bound(body, day), headline(body, day).derivation, all_posts(body, day)),
+                *(unspent(one, day).derivation for one in FundingNotice.objects.filter(body=body)),
+            ]
+        ]
+    with CaptureQueriesContext(connection) as queries:
+        assert sum(isinstance(one.operands, Later) for value in found for one in value.walk()) > 20
+        assert all(value.as_json() for value in found)
+    assert [one["sql"] for one in queries] == []
 
+
+def test_a_sum_that_is_not_its_operands_is_seen(region):
+    value = by_carrier(region, date(2023, 3, 1)).fte.operands[0]
+    check(value)
+    wrong = Later(lambda row: Value(str(row), D("0.5"), FTE), value.operands)
+    with pytest.raises(AssertionError):
+        check(replace(value, operands=wrong))
+
+
+def test_operands_are_built_one_by_one(region):
+    built = []
+
+    def build(number):
+        built.append(number)
+        return Value(str(number), D(number), FTE)
+
+    found = Later(build, range(100))
+    assert (len(found), built) == (100, [])
+    assert [one.label for one in found[:2]] == ["0", "1"] and found[-1].label == "99" and built == [0, 1, 99]
+    assert found[0] is found[0] and found == tuple(found) and tuple(found) == found and found != ()
+
+
+def test_a_wrong_formula_is_seen(region):
     (row,) = PositionPeriod.objects.filter(position__number="CM-10").as_of(date(2023, 3, 1))
     value = annual_amounts([row], date(2023, 3, 1))[row.pk]
     assert check(value)
