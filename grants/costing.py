@@ -7,13 +7,12 @@ module that does arithmetic with the amounts of rates (tests/test_architecture.p
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
-from kim.values.money import rounded, split
+from kim.values.money import exactly, rounded, split
 from kim.values.periods import half_open_range, intersection, months, year_of
 
 MONTHS, DAYS, NONE, NOT_STATED = "months", "days", "none", ""  # rules for parts of a year; not stated: by months
@@ -100,11 +99,6 @@ class Piece:
         return part_of_year(self.span, self.terms.rule)
 
     @property
-    def cost(self) -> Fraction | None:
-        """EUR, exact: FTE × rate × part of the year; None while the rate is not known."""
-        return None if self.price.amount is None else exactly(self.use.fte) * self.price.full_time * self.length
-
-    @property
     def fte_days(self) -> Fraction:
         """FTE × days, by which the rule "none" shares."""
         days: int = (self.span.upper - self.span.lower).days
@@ -155,22 +149,10 @@ def part_of_year(span: Span, rule: str) -> Fraction:
     By days: days/365, or /366 in a leap year. Otherwise months/12, whole months counting 1, of a begun month its days
     over the month's days. Example: 01.03. to 31.12.2023 is 306/365 by days and 10/12 by months.
     """
-    return part_between(span.lower, span.upper, rule == DAYS)
-
-
-@lru_cache(4096)
-def part_between(first: date, end: date, by_days: bool) -> Fraction:
-    """See part_of_year; posts share their days, so that it is reckoned once for all of them."""
-    if by_days:
-        whole = year_of(first.year)
-        return Fraction((end - first).days, (whole.upper - whole.lower).days)
-    return months(half_open_range(first, end)) / 12
-
-
-@lru_cache(4096)
-def exactly(number: Decimal) -> Fraction:
-    """A number as a fraction; sizes are the same few again and again."""
-    return Fraction(number)
+    if rule == DAYS:
+        whole = year_of(span.lower.year)
+        return Fraction((span.upper - span.lower).days, (whole.upper - whole.lower).days)
+    return months(span) / 12
 
 
 def years(*spans: Span) -> list[int]:
@@ -214,7 +196,7 @@ def with_exact(found: list[Piece]) -> list[Piece]:
         if one.price.amount is None:
             return one
         if one.terms.rule != NONE:
-            return replace(one, exact=one.cost)
+            return replace(one, exact=exactly(one.use.fte) * one.price.full_time * one.length)
         exact = None if peak is None else peak * one.fte_days / weight
         return replace(one, exact=exact, peak=peak, fte_days_of_all=weight)
 
@@ -274,18 +256,7 @@ class Item:
         """EUR that the position grants in each year."""
         return self.entitled_by_version[-1] if self.chains else {}
 
-    @cached_property
-    def known_years(self) -> dict[int, ItemYear]:
-        """What was reckoned already: a position does not change, so that no year of it is reckoned twice."""
-        return {}
-
     def year(self, year: int) -> ItemYear:
-        """A6, see bound_in; reckoned once."""
-        if year not in self.known_years:
-            self.known_years[year] = self.bound_in(year)
-        return self.known_years[year]
-
-    def bound_in(self, year: int) -> ItemYear:
         """A6. What posts bind in a year, divided: own posts and those with third parties, posts, pieces.
 
         What is bound is its share of what the position grants, beside what is free, so that a position that is fully

@@ -138,7 +138,7 @@ def years_of(book: Book, year: int | None = None) -> list[int]:
 
 def in_year(book: Book, year: int) -> list[tuple[Entry, ItemYear]]:
     """The staff positions of a notice in a year."""
-    return [(entry, entry.item.year(year)) for entry in book.staff]
+    return [(entry, entry.year(year)) for entry in book.staff]
 
 
 def posts_paid(books: Iterable[Book], year: int, kind: str = "") -> list[tuple[Book, PostYear]]:

@@ -152,7 +152,7 @@ def left_of(
         (year, post)
         for year in years_of(book)
         for entry in book.staff
-        for key, post in entry.item.year(year).posts.items()
+        for key, post in entry.year(year).posts.items()
         if post.amount is not None and (wanted is None or key in wanted)
     ]
     if places is None:
@@ -205,8 +205,8 @@ def unspent_by_post(periods: Iterable[PositionPeriod], day: date) -> dict[int, V
     rows = list(periods)
     if not rows:
         return {}
-    holding = NoticeVersion.objects.filter(body=rows[0].body_id).holding_on(day, plans=False)
-    books = load(rows[0].body_id, None, notices=Q(notice__in=holding.values("notice")))
+    span = half_open_range(day, day + DAY)
+    books = (one for one in books_of_year(rows[0].body_id, day.year) if one.holds_in(span))
     wanted = {row.position_id for row in rows}
     places = places_of_posts(wanted)
     found: dict[int, list[Left]] = {}

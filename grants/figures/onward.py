@@ -50,7 +50,7 @@ def shares(notice: FundingNotice) -> list[Share]:
     found = []
     for book in load(notice.body, None, notices=Q(notice=notice), plans=True):
         for entry in book.staff:
-            years = [entry.item.year(year) for year in book.years]
+            years = [entry.year(year) for year in book.years]
             found += [share for pieces in by_row(years) if (share := of_row(pieces, entry, book))]
     return sorted(found, key=place)
 

@@ -46,7 +46,7 @@ def pieces(body: int, posts: Iterable[int], mine: Callable[[PositionPeriod], boo
     for book in load(body, None, notices=Q(notice__in=paying.values("pk"))):
         for year in book.years:
             for entry in book.staff:
-                result = entry.item.year(year)
+                result = entry.year(year)
                 wanted = [piece for key in sorted(keys & set(result.posts)) for piece in result.posts[key].pieces]
                 costs = [
                     replace(piece_value(one, book.notice), label=one.use.number) for one in wanted if mine(one.use.row)

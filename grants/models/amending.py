@@ -222,7 +222,7 @@ def amounts(book: Book | None, year: int) -> Any:
     """All amounts of a year that stand in a sum: what is granted, and position by position what is bound (EUR)."""
     if book is None:
         return None
-    posts = {entry.pk: {key: post.amount for key, post in entry.item.year(year).posts.items()} for entry in book.staff}
+    posts = {entry.pk: {key: post.amount for key, post in entry.year(year).posts.items()} for entry in book.staff}
     granted = {entry.pk: entry.by_year().get(year) for entry in book.entries}
     return (
         book.granted.get(year),

@@ -11,7 +11,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Q
 from django.db.models.functions import JSONObject
 
-from grants.costing import Item, Use, years
+from grants.costing import Item, ItemYear, Use, years
 from grants.granting import Grant, granted_by_year, until
 from grants.models.funding import Funding
 from grants.models.items import NoticeItem
@@ -37,6 +37,17 @@ class Entry:
     said: tuple[Said, ...]
     item: Item
     amounts: tuple[dict[int, Decimal], ...] = ()  # of what is no staff: by year, as each version left them
+
+    @cached_property
+    def known_years(self) -> dict[int, ItemYear]:
+        """What was reckoned already: what was read does not change."""
+        return {}
+
+    def year(self, year: int) -> ItemYear:
+        """What posts bind of it in a year, see Item.year; reckoned once."""
+        if year not in self.known_years:
+            self.known_years[year] = self.item.year(year)
+        return self.known_years[year]
 
     def by_year(self, version: int = -1) -> dict[int, Decimal | None]:
         """EUR of each year as a version left them; the last one counts."""

@@ -42,7 +42,7 @@ def costs_of(book: Book, year: int) -> dict[str, Decimal] | None:
         if entry.kind in (Purpose.LUMP_SUM, Purpose.MATERIAL):
             found[entry.kind] = found.get(entry.kind, Decimal(0)) + (entry.by_year().get(year) or Decimal(0))
             continue
-        result = entry.item.year(year)
+        result = entry.year(year)
         if result.bound is None:
             return None
         for kind, purpose in kinds.items():

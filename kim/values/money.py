@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from functools import lru_cache
 from math import lcm
 from typing import Any
 
@@ -71,6 +72,12 @@ def exact(field: str, name: str, *, places: int = 2, above: int | None = None) -
         condition &= Q(**{f"{field}__gt": above})
         message = f"Der Wert muss größer als {above} sein und darf {limit}."
     return models.CheckConstraint(condition=condition, name=name, violation_error_message=message)
+
+
+@lru_cache(4096)
+def exactly(number: Decimal) -> Fraction:
+    """A number as a fraction; sizes are the same few again and again."""
+    return Fraction(number)
 
 
 def rounded(value: Fraction | Decimal | int, quantum: Decimal = CENT) -> Decimal:

@@ -83,10 +83,15 @@ def months(span: DateRange) -> Fraction:
     if span.lower is None or span.upper is None:
         raise ValueError("an open range has no length in months")
 
-    return place_in_months(span.upper) - place_in_months(span.lower)
+    return months_between(span.lower, span.upper)
 
 
 @lru_cache(4096)
+def months_between(first: date, end: date) -> Fraction:
+    """See months; posts share their days."""
+    return place_in_months(end) - place_in_months(first)
+
+
 def place_in_months(day: date) -> Fraction:
     """Where a day lies, counted in months. Example: 16.04.2023 is 2023 × 12 + 4 + 15/30."""
     return day.year * 12 + day.month + Fraction(day.day - 1, calendar.monthrange(day.year, day.month)[1])

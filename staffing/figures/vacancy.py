@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from kim.figures import DATE, FTE, MONTHS, Value, figure
+from kim.store.reading import read_once
 from kim.values.formats import format_fte, format_range
 from kim.values.money import MILLI, rounded
 from kim.values.periods import DAY, half_open_range, months, year_of
@@ -103,7 +104,12 @@ def add(found: list[Gap], gap: Gap) -> None:
 
 def histories(position_ids: Iterable[int]) -> dict[int, tuple[list[PositionPeriod], list[Occupancy]]]:
     """All facts and all occupancies of posts, by post. Two queries."""
-    keys = set(position_ids)
+    return histories_of(frozenset(position_ids))
+
+
+@read_once
+def histories_of(keys: frozenset[int]) -> dict[int, tuple[list[PositionPeriod], list[Occupancy]]]:
+    """See histories."""
     found: dict[int, tuple[list[PositionPeriod], list[Occupancy]]] = {key: ([], []) for key in keys}
     rows = PositionPeriod.objects.filter(position__in=keys).select_related("position", "basis", "carrier")
     for row in rows.order_by("validity"):
