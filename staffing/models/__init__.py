@@ -7,9 +7,10 @@ from staffing.models.moves import Moved, on_move
 from staffing.models.occupancies import Occupancy, PlanNote
 from staffing.models.official import Official, official, officials
 from staffing.models.places import Place, PositionLocation, ServedMunicipality, settle
-from staffing.models.positions import Position, PositionPeriod, Stage, Status, always
+from staffing.models.positions import Position, PositionPeriod, always
 from staffing.models.procedures import Procedure, ProcedureCarrier
 from staffing.models.reallocations import LegMunicipality, Reallocation, ReallocationLeg
+from staffing.models.status import Stage, Status
 
 __all__ = [
     "BodyMunicipality",

@@ -13,7 +13,8 @@ from kim.values.formats import format_day, format_fte, format_range
 from kim.values.periods import half_open_range
 from staffing.models.masterdata import Carrier
 from staffing.models.places import ServedMunicipality
-from staffing.models.positions import Position, PositionPeriod, Stage
+from staffing.models.positions import Position, PositionPeriod
+from staffing.models.status import Stage
 
 if TYPE_CHECKING:
     from staffing.models.reallocations import Reallocation, ReallocationLeg

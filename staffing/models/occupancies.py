@@ -19,7 +19,8 @@ from kim.values.money import FteModelField, exact
 from kim.values.periods import DAY, PeriodField, PeriodQuerySet, half_open_range, intersection
 from staffing.models.dated import Dated
 from staffing.models.guards import BLOCKED, BLOCKS, LIFE, LOCK_POSITION, OF_A_POST, POSITION_FIXED, SUBSTITUTE
-from staffing.models.positions import BASIS, ZERO, Position, always
+from staffing.models.positions import BASIS, Position, always
+from staffing.models.status import ZERO
 
 SIZE = ("fte", "stands_in_for", "previous_programme")  # what changes from a day on
 

@@ -17,7 +17,8 @@ from kim.values.periods import PeriodField, PeriodQuerySet
 from staffing.models.dated import Dated
 from staffing.models.guards import LOCK_POSITION, POSITION_FIXED
 from staffing.models.masterdata import Carrier
-from staffing.models.positions import Position, PositionPeriod, Stage
+from staffing.models.positions import Position, PositionPeriod
+from staffing.models.status import Stage
 
 
 @tracked()
