@@ -4,21 +4,22 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any
 
 from grants import costing
 from grants.costing import Piece, PostYear, Price
 from grants.figures.costs import NO_RATE, closing, per_words, price_of, size_of, waiting
 from grants.models import Book, Funding, books_of_year
-from kim.figures import EUR, FTE, Later, Value, figure, known_sum_of, known_total, total
+from kim.figures import EUR, FTE, Later, Value, figure, known_sum_of, known_total, sum_of, total
 from kim.models import Body
 from kim.store.reading import read_once
 from kim.values.formats import format_euro, format_fte
 from kim.values.periods import DAY, half_open_range
-from staffing.figures.occupancy import posts_on, sum_of_sizes
-from staffing.models import Position, PositionPeriod
-
-UNASSIGNED = "noch nicht vergeben"
+from staffing.figures import groups
+from staffing.figures.groups import Grouping, Part
+from staffing.figures.occupancy import posts_on
+from staffing.models import PositionPeriod
 
 
 @dataclass(frozen=True)
@@ -157,25 +158,31 @@ def part_of(label: str, link: str, book: Book, piece: Piece) -> Value:
     return Value(label, piece.amount, EUR, "rechnung", formula, source=words, operands=operands, link=link)
 
 
-def allocation(body: Body, day: date, title: str, name: Callable[[PositionPeriod], tuple[int, str, str]]) -> Allocation:
-    """All posts of the day, grouped by name; a post stands in exactly one group. Three queries for all groupings."""
+def allocation(body: Body, day: date, title: str, groups_of: Callable[[PositionPeriod], Grouping]) -> Allocation:
+    """All posts of the day in groups; a post stands in exactly one, or by its shares in several. Three queries for all
+    groupings. groups_of: the groups of a post with its part in each."""
     periods, found = of_day(body, day)
-    groups: dict[tuple[int, str, str], list[PositionPeriod]] = {}
+    members_of: dict[tuple[int, str, str], list[Part]] = {}
     for row in periods:
-        groups.setdefault(name(row), []).append(row)
+        for key, part in groups_of(row):
+            members_of.setdefault(key, []).append(part)
 
-    def amounts(members: list[PositionPeriod]) -> list[Decimal | None]:
-        """What is paid of them, piece by piece; a post that nobody pays has no amount."""
-        posts = (found.get(row.position_id, []) for row in members)
-        return [one for some in posts for one in [known_amount(p) for _, post in some for p in post.pieces] or [None]]
+    def pieces(part: Part) -> list[Decimal | None]:
+        """What is paid of it, piece by piece; a post that nobody pays has no amount."""
+        some = found.get(part.row.position_id, [])
+        return [part.of(known_amount(piece)) for _, post in some for piece in post.pieces] or [None]
 
-    def paid(row: PositionPeriod) -> Value:
-        return annual_amount(row, found.get(row.position_id, []))
+    def paid(part: Part) -> Value:
+        whole = annual_amount(part.row, found.get(part.row.position_id, []))
+        known = [one for one in pieces(part) if one is not None]
+        return part.shared(whole, sum(known, Decimal(0)) if known else None)
 
-    rows = tuple(
-        Row(key[2], sum_of_sizes(key[2], members), known_sum_of(key[2], amounts(members), Later(paid, members)))
-        for key, members in sorted(groups.items())
-    )
+    def row_of(name: str, members: list[Part]) -> Row:
+        sizes = sum_of(name, (one.fte() for one in members), Later(Part.size, members), unit=FTE)
+        amounts = [one for member in members for one in pieces(member)]
+        return Row(name, sizes, known_sum_of(name, amounts, Later(paid, members)))
+
+    rows = tuple(row_of(key[2], members) for key, members in sorted(members_of.items(), key=itemgetter(0)))
     return Allocation(
         title,
         rows,
@@ -205,12 +212,7 @@ def by_carrier(body: Body, day: date) -> Allocation:
     vergeben 1,000 / 57.000,00; together 12,000 / 684.000,00.
     """
 
-    def name(row: PositionPeriod) -> tuple[int, str, str]:
-        if row.carrier is None:
-            return (2, "", UNASSIGNED)
-        return (0 if row.carrier.kind == row.carrier.Kind.OWN else 1, row.carrier.sort_key, row.carrier.name)
-
-    return allocation(body, day, "nach Anstellungsträgern", name)
+    return allocation(body, day, "nach Anstellungsträgern", groups.by_carrier)
 
 
 @figure(
@@ -221,20 +223,14 @@ def by_carrier(body: Body, day: date) -> Allocation:
 )
 def by_municipality(body: Body, day: date) -> Allocation:
     """Posts and annual amounts (EUR) by Kommune on a day. A post that serves several stands once, as "gemeinsam:
-    A, B"; it is not split unless a share is stored (rule S3). Own posts and posts without a Kommune stand last.
+    A, B", unless shares are agreed: then each Kommune has its share of FTE and amount (rule S3). Own posts and posts
+    without a Kommune stand last.
 
     Worked example, StädteRegion Aachen 01.03.2023: Alsdorf 1,000 / 57.000,00; gemeinsam: Eschweiler, Stolberg
     (Rhld.) 1,000 / 57.000,00; eigene Stellen 6,000 / 342.000,00; keine Angabe 1,500 / 85.500,00.
     """
 
-    def name(row: PositionPeriod) -> tuple[int, str, str]:
-        if row.position.kind == Position.Kind.OWN:
-            return (3, "", row.served_label())
-        served = row.kommunen()
-        rank = 4 if not served else 1 if len(served) == 1 else 2
-        return (rank, " ".join(key for key, _, _ in served), row.served_label())
-
-    return allocation(body, day, "nach Kommunen", name)
+    return allocation(body, day, "nach Kommunen", groups.by_municipality)
 
 
 def both(body: Body, day: date) -> list[tuple[str, str, Allocation]]:

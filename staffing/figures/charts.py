@@ -12,6 +12,8 @@ from kim.models import Body
 from kim.values.charts import COMING, EMPTY, FILLED, PARTLY, RESTING, UNKNOWN, Bar
 from kim.values.formats import format_fte, format_range
 from kim.values.periods import half_open_range, intersection, year_of
+from staffing.figures import groups
+from staffing.figures.groups import Grouping
 from staffing.figures.occupancy import posts_on
 from staffing.figures.vacancy import RESTING as AT_REST
 from staffing.figures.vacancy import UNKNOWN as NOT_STATED
@@ -44,14 +46,15 @@ class Squares:
         return {"rows": [{"name": name} | {k: f"{v:.3f}" for k, v in parts.items()} for name, parts in self.rows]}
 
 
-def grouped(body: Body, day: date, title: str, name: Callable[[PositionPeriod], tuple[int, str, str]]) -> Squares:
-    """The posts of the day by name, each with its FTE by status. One query."""
-    groups: dict[tuple[int, str, str], dict[str, Decimal]] = {}
+def grouped(body: Body, day: date, title: str, groups_of: Callable[[PositionPeriod], Grouping]) -> Squares:
+    """The posts of the day by name, each with its FTE by status, or its share of them. One query."""
+    found: dict[tuple[int, str, str], dict[str, Decimal]] = {}
     for row in posts_on(body.pk, day):
-        parts = groups.setdefault(name(row), dict.fromkeys(PARTS, Decimal(0)))
-        for kind, attributes in PARTS.items():
-            parts[kind] += sum((getattr(row, attribute) for attribute in attributes), Decimal(0))
-    return Squares(title, tuple((key[2], parts) for key, parts in sorted(groups.items(), key=lambda pair: pair[0])))
+        for key, part in groups_of(row):
+            parts = found.setdefault(key, dict.fromkeys(PARTS, Decimal(0)))
+            for kind, attributes in PARTS.items():
+                parts[kind] += part.thousandths(sum((getattr(row, name) for name in attributes), Decimal(0)))
+    return Squares(title, tuple((key[2], parts) for key, parts in sorted(found.items(), key=lambda pair: pair[0])))
 
 
 @figure("squares.by_carrier", "Kästchengrafik nach Anstellungsträgern")
@@ -60,30 +63,17 @@ def by_carrier(body: Body, day: date) -> Squares:
 
     Example, StädteRegion 01.03.2023: SPRUNGBrett 1,500 besetzt (three squares), Stadt Würselen 0,500 in Ausschreibung.
     """
-
-    def name(row: PositionPeriod) -> tuple[int, str, str]:
-        if row.carrier is None:
-            return (2, "", "noch nicht vergeben")
-        return (0 if row.carrier.kind == row.carrier.Kind.OWN else 1, row.carrier.sort_key, row.carrier.name)
-
-    return grouped(body, day, "Stellen nach Anstellungsträgern", name)
+    return grouped(body, day, "Stellen nach Anstellungsträgern", groups.by_carrier)
 
 
 @figure("squares.by_municipality", "Kästchengrafik nach Kommunen")
 def by_municipality(body: Body, day: date) -> Squares:
-    """FTE by Kommune and status; shared posts once, own posts and those without a Kommune last. Three queries.
+    """FTE by Kommune and status; shared posts by their shares, else once; own posts and those without a Kommune last.
+    Three queries.
 
     Example, StädteRegion 01.03.2023: Alsdorf 1,000 unbesetzt; gemeinsam: Eschweiler, Stolberg (Rhld.) 1,000.
     """
-
-    def name(row: PositionPeriod) -> tuple[int, str, str]:
-        served = " ".join(key for key, _, _ in row.kommunen())
-        label = row.served_label()
-        if row.position.kind == Position.Kind.OWN:
-            return (3, "", label)
-        return (4 if not served else 2 if label.startswith("gemeinsam") else 1, served, label)
-
-    return grouped(body, day, "Stellen nach Kommunen", name)
+    return grouped(body, day, "Stellen nach Kommunen", groups.by_municipality)
 
 
 @dataclass(frozen=True)

@@ -187,6 +187,15 @@ class PositionPeriod(Cited, Dated):
             return sorted((one["sort_key"], one["name"], one["short_name"]) for one in read)
         return sorted((m.sort_key, m.name, m.short_name) for m in (one.municipality for one in self.served.all()))
 
+    def shares(self) -> list[tuple[str, str, Decimal]]:
+        """By which share the post counts for each Kommune, in German order: sort key, name, share; empty where none is
+        agreed. Example: Eschweiler 0,6, Stolberg 0,4."""
+        if (read := self.__dict__.get("served_words")) is not None:  # by with_kommunen
+            found = [(one["sort_key"], one["name"], one["share"]) for one in read]
+        else:
+            found = [(one.municipality.sort_key, one.municipality.name, one.share) for one in self.served.all()]
+        return sorted((key, name, Decimal(share)) for key, name, share in found if share is not None)
+
     def municipality_names(self, *, short: bool = False) -> list[str]:
         """The names of the Kommunen this post is zuständig für, in German order."""
         return [short_name if short else name for _, name, short_name in self.kommunen()]

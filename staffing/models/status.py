@@ -7,7 +7,7 @@ from typing import Any, Self
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Sum, Value, When
-from django.db.models.functions import Coalesce, JSONObject
+from django.db.models.functions import Cast, Coalesce, JSONObject
 
 from kim.values.money import FteModelField
 from kim.values.periods import PeriodQuerySet
@@ -55,7 +55,8 @@ class PositionPeriodQuerySet(PeriodQuerySet):
     def with_kommunen(self) -> Self:
         """Reads the Kommunen of every row with it, see PositionPeriod.kommunen. No further query."""
         served: Any = self.model._meta.get_field("served").related_model
-        words = {name: f"municipality__{name}" for name in ("sort_key", "name", "short_name")}
+        words: dict[str, Any] = {name: f"municipality__{name}" for name in ("sort_key", "name", "short_name")}
+        words["share"] = Cast("share", models.CharField())  # a number of JSON would be read as a float
         rows = served.objects.filter(period=OuterRef("pk")).order_by().values(json=JSONObject(**words))
         return self.annotate(served_words=ArraySubquery(rows))
 

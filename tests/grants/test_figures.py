@@ -5,6 +5,8 @@ from decimal import Decimal as D
 
 import pytest
 from django.core.exceptions import ValidationError
+from hypothesis import given
+from hypothesis import strategies as st
 
 from grants.costing import full_time
 from grants.figures.allocation import by_carrier, by_municipality
@@ -13,7 +15,9 @@ from grants.models import BudgetLine, Funding, FundingNotice, NoticeItem, Notice
 from kim.figures import column
 from kim.models.refusals import db_errors_as_validation
 from kim.values.periods import year_of
-from staffing.models import Position, PositionPeriod
+from staffing.figures.charts import by_municipality as squares_by_municipality
+from staffing.figures.groups import Part
+from staffing.models import Municipality, Position, PositionPeriod, settle
 from tests.helpers import new_notice, new_position
 
 DAY = date(2023, 3, 1)
@@ -61,6 +65,45 @@ def test_by_municipality_as_ruled(region):
         "keine Angabe": ("1.500", "85500.00"),
     }
     assert totals == ("12.000", "684000.00")
+
+
+def agree(region, number, **shares):
+    """Shares of the Kommunen of a post."""
+    period = Position.find(region, number).periods.get()
+    served = {Municipality.objects.get(slug=slug.replace("_", "-")): D(share) for slug, share in shares.items()}
+    settle(period, served, [], reason="Vereinbarung")
+
+
+def test_agreed_shares_split_a_post(region):
+    """By hand: 1,000 × 0,6 and 0,4; 57.000 € × 0,6 = 34.200 € and 22.800 €; CM-07: 0,500 × 0,333 and 0,667 = 0,1665 and
+    0,3335, in thousandths that add up 0,167 and 0,333; 28.500 € × 0,333 = 9.490,50 € and 19.009,50 €."""
+    agree(region, "CM-17", eschweiler="0.6", stolberg="0.4")
+    agree(region, "CM-07", roetgen="0.333", simmerath="0.667")
+    found, totals = rows(by_municipality(region, DAY))
+    assert not [name for name in found if name.startswith("gemeinsam")]
+    assert found["Eschweiler"] == ("0.600", "34200.00") and found["Stolberg (Rhld.)"] == ("0.400", "22800.00")
+    assert found["Roetgen"] == ("0.167", "9490.50") and found["Simmerath"] == ("0.333", "19009.50")
+    assert totals == ("12.000", "684000.00")
+    squares = {name: sum(parts.values()) for name, parts in squares_by_municipality(region, DAY).rows}
+    assert squares["Eschweiler"] == D("0.6") and sum(squares.values()) == 12
+    operand = next(row for row in by_municipality(region, DAY).rows if row.name == "Eschweiler").amount.operands[0]
+    assert operand.formula.replace("\u00a0", " ") == "57.000,00 € × Anteil 0,6" and operand.operands[0].value == D(
+        "57000"
+    )
+
+
+@given(
+    fte=st.integers(1, 3000).map(lambda n: D(n) / 1000),
+    cents=st.integers(0, 10**9).map(lambda n: D(n) / 100),
+    weights=st.lists(st.integers(1, 1000), min_size=1, max_size=9),
+)
+def test_shares_of_a_post_add_up(fte, cents, weights):
+    shares = tuple(D(one) / 1000 for one in weights)
+    parts = [Part(PositionPeriod(fte=fte), shares, at) for at in range(len(shares))]
+    assert sum(part.fte() for part in parts) == fte and sum(part.of(cents) for part in parts) == cents
+    for part, share in zip(parts, shares, strict=True):
+        assert abs(part.fte() - fte * share / sum(shares)) < D("0.001")
+        assert abs(part.of(cents) - cents * share / sum(shares)) < D("0.01")
 
 
 def test_the_day_before_shows_the_former_plan(region):
