@@ -44,7 +44,7 @@ def bound_of(found: list[Book], year: int) -> Value:
 
 @figure("headline.funding", "Bewilligt und gebunden", headline=2)
 def headline(body: Body, day: date) -> Headline:
-    """What is granted and bound in the year, and what is left (EUR). Three queries.
+    """What is granted and bound in the year, and what is left (EUR). Two queries.
 
     Example, StädteRegion 2023: 684.000,00 bewilligt − 684.000,00 gebunden = 0,00 frei.
     """

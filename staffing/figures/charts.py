@@ -59,7 +59,7 @@ def grouped(body: Body, day: date, title: str, groups_of: Callable[[PositionPeri
 
 @figure("squares.by_carrier", "Kästchengrafik nach Anstellungsträgern")
 def by_carrier(body: Body, day: date) -> Squares:
-    """FTE by who employs and status; the own body first, what is not assigned last. Three queries.
+    """FTE by who employs and status; the own body first, what is not assigned last. One query.
 
     Example, StädteRegion 01.03.2023: SPRUNGBrett 1,500 besetzt (three squares), Stadt Würselen 0,500 in Ausschreibung.
     """
@@ -69,7 +69,7 @@ def by_carrier(body: Body, day: date) -> Squares:
 @figure("squares.by_municipality", "Kästchengrafik nach Kommunen")
 def by_municipality(body: Body, day: date) -> Squares:
     """FTE by Kommune and status; shared posts by their shares, else once; own posts and those without a Kommune last.
-    Three queries.
+    One query.
 
     Example, StädteRegion 01.03.2023: Alsdorf 1,000 unbesetzt; gemeinsam: Eschweiler, Stolberg (Rhld.) 1,000.
     """
