@@ -46,6 +46,7 @@ class Session:
             with opener.open(request, timeout=60) as answer:
                 return answer.status, ""
         except urllib.error.HTTPError as answer:
+            self.page = answer.read().decode()
             return answer.code, answer.headers.get("Location", "")
 
 
@@ -163,3 +164,20 @@ def test_without_the_key_there_are_two(everything, served):
         for n in range(5):
             send_twice(pool, session, url, data(n), "")
     assert psql(counted, database=served.database)[0][0] - before == 10
+
+
+def test_two_who_record_the_same_carrier_at_once_get_one_row(served):
+    """The second is led to the row of the first, and what was typed is still there."""
+    people = [Session(served, "sachbearbeitung"), Session(served, "sachbearbeitung")]
+    facts = {"kind": "welfare", "article": "die"}
+    with ThreadPoolExecutor(2) as pool:
+        for n in range(20):
+            data = facts | {"name": f"Diakonie {n}", "short_name": f"Diakonie {n}"}
+            sent = [pool.submit(one.send, "/traeger/neu/", data) for one in people]
+            answers = [one.result() for one in sent]
+            assert sorted(status for status, _ in answers) == [302, 422], answers
+            slower = people[[status for status, _ in answers].index(422)]
+            assert f'Schon vorhanden: <a href="/traeger/diakonie-{n}/"' in slower.page
+            assert f'value="Diakonie {n}"' in slower.page
+    counted = "SELECT count(*) FROM staffing_carrier WHERE name LIKE 'Diakonie %'"
+    assert psql(counted, database=served.database)[0][0] == 20
