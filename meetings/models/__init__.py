@@ -2,6 +2,7 @@
 
 from meetings.models.committees import LegislativeTerm, Meeting, Organization, Person
 from meetings.models.consultations import Consultation
+from meetings.models.known import KnownPaper
 from meetings.models.memberships import Membership
 from meetings.models.papers import Paper
 from meetings.models.signatures import BlockComment, CoSignature, Signatory
@@ -10,6 +11,7 @@ __all__ = [
     "BlockComment",
     "CoSignature",
     "Consultation",
+    "KnownPaper",
     "LegislativeTerm",
     "Meeting",
     "Membership",

@@ -15,8 +15,7 @@ from kim.models import Source
 from kim.pages.forms import RemovePage, shown
 from kim.pages.rows import EditRowPage, NewRowPage, RowForm
 from kim.values.formats import DateField, LineField
-from meetings.models import Organization, Paper
-from meetings.models.known import KnownPaper
+from meetings.models import KnownPaper, Organization, Paper
 
 
 class KnownForm(RowForm):
