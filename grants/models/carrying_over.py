@@ -13,7 +13,6 @@ from grants.costing import Item, Terms
 from grants.models.funding import Funding
 from grants.models.items import ItemTerms, NoticeItem, taken_from
 from grants.models.notices import FundingNotice, NoticeVersion, current_of
-from grants.models.planning import carry_lines
 from grants.models.programmes import Rate, SeveralRates, fitting
 from kim.models import Body, Source
 from kim.models.refusals import db_errors_as_validation
@@ -219,7 +218,8 @@ def carry_over(body: Body, year: int, *, reason: str) -> list[FundingNotice]:
     the history. Facts that end with the old year get new ones; those with an open end just go on.
 
     Rates come from the table; where none is published the position has none, and nothing says an amount. What is
-    already there stays as it is. Ansätze come along as planned, see carry_lines. Returns the new notices.
+    already there stays as it is. Ansätze are the Kämmerei's: it is proposed them (grants.views.budget). Returns the new
+    notices.
     ValidationError with a sentence if there is nothing to carry over.
     """
     if not reason.strip():
@@ -231,7 +231,6 @@ def carry_over(body: Body, year: int, *, reason: str) -> list[FundingNotice]:
     with db_errors_as_validation():
         made = [establish(body, one) for one in fresh]
         go_on(body, year_of(year).lower, {post.pk for one in fresh for line in one.lines for post in line.posts})
-        carry_lines(body, year, made)
     return made
 
 

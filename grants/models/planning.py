@@ -1,9 +1,6 @@
-"""Ansätze of the next year: carried over from this one, with an amount only where posts and rates give one."""
+"""Ansätze of a year as the Kämmerei is proposed them: what the posts require, and the lines of the year before."""
 
-from copy import copy
 from decimal import Decimal
-
-from django.db.models.base import ModelState
 
 from grants.models.budget import BudgetLine, SubProduct
 from grants.models.ledger import Book, load
@@ -50,24 +47,6 @@ def costs_of(book: Book, year: int) -> dict[str, Decimal] | None:
     return found
 
 
-def fill_lines(body: Body, year: int, sub_product: SubProduct) -> list[BudgetLine]:
-    """Give the Ansätze that are still open their amount; only where one line stands for its purpose, for nobody has
-    decided how several share it. Returns those that were filled."""
-    amounts = planned_amounts(body, year, sub_product)
-    by_purpose: dict[str, list[BudgetLine]] = {}
-    for line in BudgetLine.objects.filter(body=body, year=year, sub_product=sub_product):
-        by_purpose.setdefault(line.purpose, []).append(line)
-    found = [
-        (lines[0], amounts[purpose])
-        for purpose, lines in by_purpose.items()
-        if purpose in amounts and len(lines) == 1 and lines[0].amount is None
-    ]
-    for line, amount in found:
-        line.amount = amount
-        line.save_checked()
-    return [line for line, _ in found]
-
-
 def carried_lines(body: Body, year: int, notices: "list[FundingNotice]") -> list[BudgetLine]:
     """The Ansätze of the year before in the Teilprodukte of these notices, unless the year has its own there."""
     wanted = {notice.sub_product_id for notice in notices if notice.sub_product_id}
@@ -75,21 +54,3 @@ def carried_lines(body: Body, year: int, notices: "list[FundingNotice]") -> list
     wanted -= set(there.values_list("sub_product_id", flat=True))
     rows = BudgetLine.objects.filter(body=body, year=year - 1, sub_product__in=wanted)
     return list(rows.select_related("sub_product", "account"))
-
-
-def carry_lines(body: Body, year: int, notices: "list[FundingNotice]") -> list[BudgetLine]:
-    """Plan the year's Ansätze as the year before had them: same Teilprodukt, Sachkonto and purpose, as an Annahme.
-
-    The amount of the year before is not taken: it follows from posts and rates, or it is still open.
-    """
-    made = []
-    for old in carried_lines(body, year, notices):
-        line = copy(old)
-        line.pk, line._state, line.version = None, ModelState(), 1
-        line.year, line.amount, line.basis, line.basis_place = year, None, None, ""
-        line.assumption = f"Aus dem Jahr {year - 1} übernommen; ein Haushalt {year} liegt noch nicht vor."
-        line.save_checked()
-        made.append(line)
-    for product in {line.sub_product_id: line.sub_product for line in made}.values():
-        fill_lines(body, year, product)
-    return made

@@ -5,7 +5,6 @@ from django.db import transaction
 
 from grants.models.items import ItemTerms, taken_from
 from grants.models.notices import FundingNotice
-from grants.models.planning import fill_lines
 from grants.models.programmes import Rate, SeveralRates, fitting
 from grants.models.readings import holes
 from kim.models.refusals import db_errors_as_validation
@@ -48,7 +47,7 @@ def published_rates(notice: FundingNotice) -> list[Published]:
 
 @transaction.atomic
 def take_rates(notice: FundingNotice, chosen: dict[int, str]) -> list[Rate]:
-    """Put the rates that are published by now at the positions that had none, and fill the Ansätze that waited.
+    """Put the rates that are published by now at the positions that had none.
 
     chosen: the variant for the positions (by key of their terms) for which several fit. ValidationError if there is
     no rate, or a variant is still to be chosen.
@@ -71,7 +70,4 @@ def take_rates(notice: FundingNotice, chosen: dict[int, str]) -> list[Rate]:
                         row.save_checked()
             taken += rates
         describe_act(act="Fördersätze übernommen", reason="; ".join(f"{rate} ({rate.source})" for rate in taken))
-        if notice.sub_product:
-            for year in version.years():
-                fill_lines(notice.body, year, notice.sub_product)
     return taken

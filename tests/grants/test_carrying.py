@@ -1,5 +1,6 @@
 """Jahr übernehmen: 12,0 VZÄ geplant, no amount where the rate is not known, one entry, and back again."""
 
+import re
 from datetime import date
 from decimal import Decimal as D
 
@@ -150,42 +151,69 @@ def planned_lines(year=2024):
     return {line.purpose: (line.account and line.account.number, line.amount) for line in rows}
 
 
-def test_ansaetze_come_along_and_wait_for_the_rate(login, region):
-    browser = login()
-    page = said(browser.get("/zuwendungen/jahr-uebernehmen/"))
-    assert "Ansätze 2024" in page and "Sachkonto 414100: 2023 684.000,00 €" in page
+URL = "/haushalt/bearbeiten/?jahr=2024&vorjahr=1"
+
+
+def proposed(browser):
+    """What the table of the Kämmerei shows, as a browser would send it."""
+    words = browser.get(URL).content.decode()
+    data = {"reason": "Haushalt 2024", "form_key": ""}
+    for tag in re.findall(r"<input[^>]*>", words):
+        name, value = re.search(r'name="(line-[^"]*)"', tag), re.search(r'value="([^"]*)"', tag)
+        if name and 'type="checkbox"' not in tag:
+            data[name[1]] = value[1] if value else ""
+    for name, options in re.findall(r'<select name="(line-[^"]*)"[^>]*>(.*?)</select>', words, re.DOTALL):
+        data[name] = (re.findall(r'value="([^"]*)" selected', options) or [""])[0]
+    return data
+
+
+def test_ansaetze_are_proposed_to_the_kaemmerei_and_written_by_nobody_else(login, region):
+    clerk, treasurer = login(), login("kaemmerei")
+    page = said(clerk.get("/zuwendungen/jahr-uebernehmen/"))
+    assert "der Kämmerei vorgeschlagen" in page and "Sachkonto 414100: 2023 684.000,00 €" in page
     carry_over(region, 2024, reason="Planung")
+    assert planned_lines() == {}
+    assert treasurer.post(URL, proposed(treasurer)).status_code == 302
     before = planned_lines(2023)
     assert {p: a for p, (a, _) in planned_lines().items()} == {p: a for p, (a, _) in before.items()}
-    assert {amount for _, amount in planned_lines().values()} == {None}
-    assert all(line.basis is None and "2023 übernommen" in line.assumption for line in BudgetLine.objects.filter(year=2024))  # fmt: skip
+    assert {amount for _, amount in planned_lines().values()} == {None}, "no rate is published"
+    assert all(
+        line.basis is None and line.assumption == "Haushalt 2024" for line in BudgetLine.objects.filter(year=2024)
+    )
     assert {f.sentence.partition(":")[0] for f in open_lines(region, NEW_YEAR)} == {"Der Ansatz ist noch offen"}
-    words = browser.get("/haushalt/?jahr=2024").content.decode()
+    words = clerk.get("/haushalt/?jahr=2024").content.decode()
     assert words.count("(Betrag noch offen)") == 3 and "0,00\u00a0€" not in words.partition("<tbody")[2].partition("</tbody")[0]  # fmt: skip
     product = BudgetLine.objects.filter(year=2024).first().sub_product
     with pytest.raises(ValidationError, match="Im Haushalt 2024 ist der Ansatz"):
         budget_amount(region, 2024, product, "own")
     published()
-    browser.post("/zuwendungen/bescheid/kim-2024/saetze/?jahr=2024")
+    clerk.post("/zuwendungen/bescheid/kim-2024/saetze/?jahr=2024")
+    assert {amount for _, amount in planned_lines().values()} == {None}, "the rate alone writes no Ansatz"
+    assert treasurer.post(URL, proposed(treasurer)).status_code == 302
     assert {p: a for p, (_, a) in planned_lines().items()} == {"income": D(696000), "own": D(348000), "onward": D(348000)}  # fmt: skip
     assert list(open_lines(region, NEW_YEAR)) == []
 
 
-def test_ansaetze_have_their_amount_where_the_rate_is_known_and_one_line_stands_for_a_purpose(region):
+def test_amounts_are_proposed_only_where_one_line_stands_for_a_purpose(login, region):
     published()
     line = BudgetLine.objects.get(purpose="own")
     BudgetLine.objects.create(body=region, year=2023, sub_product=line.sub_product, purpose="own", label="zweite Zeile", amount=D(1), assumption="x")  # fmt: skip
     carry_over(region, 2024, reason="Planung")
+    treasurer = login("kaemmerei")
+    assert treasurer.post(URL, proposed(treasurer)).status_code == 302
     found = BudgetLine.objects.filter(year=2024)
     assert sorted((one.purpose, one.amount) for one in found if one.amount is not None) == [("income", D(696000)), ("onward", D(348000))]  # fmt: skip
-    assert planned_amounts(region, 2025, line.sub_product) == {}
+    assert found.count() == 4 and planned_amounts(region, 2025, line.sub_product) == {}
 
 
-def test_a_year_that_has_ansaetze_keeps_them(region):
+def test_a_year_that_has_ansaetze_keeps_them(login, region):
     line = BudgetLine.objects.get(purpose="own")
     BudgetLine.objects.create(body=region, year=2024, sub_product=line.sub_product, purpose="own", label="eigene", amount=D(5), assumption="x")  # fmt: skip
     carry_over(region, 2024, reason="Planung")
     assert planned_lines() == {"own": (None, D(5))}
+    treasurer = login("kaemmerei")
+    data = proposed(treasurer)
+    assert [value for name, value in data.items() if name.endswith("-amount") and value] == ["5,00"]
 
 
 def test_a_closed_year_is_not_planned(region):
