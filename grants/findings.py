@@ -16,6 +16,7 @@ from kim.figures.findings import Finding, Severity, about, rule
 from kim.models import Body
 from kim.store.reading import read_once
 from kim.values.formats import format_day, format_euro, format_fte, listed
+from kim.values.money import CENT
 from kim.values.periods import intersection, year_of
 from staffing.models import Position
 
@@ -47,7 +48,11 @@ def items_fit(body: Body, day: date) -> Iterator[Finding]:
         need, amount = sum((a for a in years if a is not None), Decimal(0)), book.current.amount
         if not parts or amount is None or need == amount or not book.is_whole or None in years:
             continue
-        if need > amount:
+        if abs(need - amount) <= CENT * len(years):
+            words = f"Die Positionen ergeben {format_euro(need)}, der Bescheid nennt {format_euro(amount)}; "
+            words += "so viel kann das Runden je Position ausmachen."
+            yield about(Severity.HINT, book.notice, words)
+        elif need > amount:
             words = f"Die Positionen ergeben {format_euro(need)}, {format_euro(need - amount)} mehr als der Bescheid "
             words += f"({format_euro(amount)})."
             yield about(Severity.ERROR, book.notice, words)

@@ -58,6 +58,7 @@ MIDDLEWARE = [
     "kim.access.middleware.ScopeMiddleware",
 ]
 ROOT_URLCONF = "kim.urls"
+CSRF_FAILURE_VIEW = "kim.pages.views.forged"
 WSGI_APPLICATION = "kim.wsgi.application"
 TEMPLATES = [
     {

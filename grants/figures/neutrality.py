@@ -258,9 +258,13 @@ def rate_words(body: Body, year: int, sub_product: SubProduct, notice: FundingNo
 
     Example: own posts, 342.000 €: "57.000 € je Stelle"; with a seventh: "errechnet 399.000 € bei 57.000 € je Stelle".
     """
+    if purpose not in (BudgetLine.Purpose.OWN, BudgetLine.Purpose.ONWARD):
+        raise ValidationError(
+            "Ein Betrag je Stelle steht nur neben Ansätzen für eigene Stellen und Stellen bei Dritten."
+        )
     planned, price = budget_amount(body, year, sub_product, purpose), rate(notice)
     found = nominal(body, year, sub_product)
-    needed = found.own if purpose == "own" else found.onward
+    needed = found.own if purpose == BudgetLine.Purpose.OWN else found.onward
     words = f"{price.sentence()} je Stelle"
     if needed.amount != planned.amount:
         words = f"errechnet {needed.sentence()} bei {words}"

@@ -86,6 +86,10 @@ class OnwardTemplate(BodyRow, Signed):
     def __str__(self) -> str:
         return f"Muster {self.get_basis_display()}"
 
+    def is_written(self) -> bool:
+        """Whether there is any text in it."""
+        return any(content.strip() for content in self.text.blocks.values_list("content", flat=True))
+
     @property
     def name(self) -> str:
         return str(self)

@@ -87,7 +87,7 @@ class EnterNotice(DocumentPage):
 class AddVersion(DocumentPage):
     """A further document about a Zuwendung: the Bescheid after the plan, an Änderungsbescheid, a revocation."""
 
-    title, button = "Weiteres Dokument", "Dokument erfassen"
+    title, button = "Änderungsbescheid oder weiteres Dokument", "Dokument erfassen"
 
     def sheet(self, request: Request, data: Any, files: Any, **kwargs: Any) -> Sheet:
         self.notice = notice_of(request, kwargs["slug"])
@@ -97,6 +97,7 @@ class AddVersion(DocumentPage):
             "amount": held.amount,
             "proration": held.proration,
             "proration_place": held.proration_place,
+            "conditions": held.conditions,
         }
         document = DocumentForm(data, files, body=request.acting_body, first=False, initial=shown)
         return Sheet({"document": document}, {"items": self.positions(request, data, held)})

@@ -101,6 +101,9 @@ class StartGrants(RuleView):
         data = form.cleaned_data if form.is_valid() else {}
         if data and not OnwardTemplate.visible_to(request).filter(basis=data["basis"]).exists():
             problems.append(f"Es gibt noch kein Muster für den {Basis(data['basis']).label}. Bitte zuerst anlegen.")
+        elif data and not OnwardTemplate.visible_to(request).get(basis=data["basis"]).is_written():
+            words = f"Das Muster für den {Basis(data['basis']).label} ist noch leer. Bitte zuerst seinen Text schreiben"
+            problems.append(f"{words}; die Entwürfe übernehmen ihn.")
         if problems or not data:
             more = {"form": form, "problems": problems, "chosen": chosen, "status": 422}
             return Onward().get(request, slug, **more)

@@ -50,6 +50,14 @@ class RuleView(View):
         except UnknownFormat as error:  # a page of a release that a newer program made
             return render(request, "unreadable.html", {"message": error.message}, status=409)
 
+    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+        """Somebody opens the address of a button: told in words, with the way back."""
+        answer = super().http_method_not_allowed(request, *args, **kwargs)
+        if request.method == "GET":
+            above = request.path.rstrip("/").rpartition("/")[0] + "/"
+            answer.content = render(request, "405.html", {"above": above}).content
+        return answer
+
 
 def public(view: Any) -> Any:
     """A view that needs no login: it has to say so."""

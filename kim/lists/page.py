@@ -98,9 +98,9 @@ class ListPage(RuleView):
         """Add to the rows what no query gives, in a fixed number of queries; chosen: what is filtered."""
         return rows
 
-    def elsewhere(self, request: Request) -> tuple[str, list[tuple[str, str]]]:
-        """What the working date does not show yet: a heading, and words with the address that shows them."""
-        return "", []
+    def elsewhere(self, request: Request) -> list[tuple[str, list[tuple[str, str]]]]:
+        """What the working date does not show: headings, each with words and the address that shows them."""
+        return []
 
     def get(self, request: Request) -> HttpResponseBase:
         if moved := self.moved(request):

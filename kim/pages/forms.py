@@ -72,7 +72,8 @@ def add_errors(form: Any, error: ValidationError) -> None:
     """Put the sentences of a refused change at their fields, the rest at the top."""
     if hasattr(error, "error_dict"):
         for name, errors in error.error_dict.items():
-            form.add_error(name if name in form.fields else None, errors)
+            once = list(dict.fromkeys(ValidationError(errors).messages))  # two constraints may say the same
+            form.add_error(name if name in form.fields else None, once)
     else:
         form.add_error(None, error)
 

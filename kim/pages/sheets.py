@@ -73,6 +73,8 @@ class Sheet:
     def __init__(self, forms_: Mapping[str, Any], tables: Mapping[str, Any]) -> None:
         self.forms, self.tables = dict(forms_), dict(tables)
         self.problems: list[str] = []
+        for one in self.forms.values():
+            one.nested = True  # what is wrong stands once, above them all
         self.is_bound = all(one.is_bound for one in self.forms.values())
         self.fields = {name: field for one in self.forms.values() for name, field in one.fields.items()}
 
@@ -89,6 +91,16 @@ class Sheet:
             found += [f"Zeile {n}: {words}" for n, line in enumerate(one, 1) for words in in_words(line)]
             found += one.non_form_errors()
         return [*self.problems, *found]
+
+    def is_valid_without_reason(self) -> bool:
+        """The same while the Grund is still to be typed: consequences can be seen; a stand-in takes its place."""
+        asking = [one for one in self.forms.values() if "reason" in one.fields]
+        for one in asking:
+            one.fields["reason"].required = False
+        valid = self.is_valid()
+        for one in asking:
+            one.cleaned_data["reason"] = one.cleaned_data.get("reason") or "Vorschau"
+        return valid
 
     def lines(self, name: str) -> list[Any]:
         """The lines of a table in which something is typed."""
@@ -143,7 +155,7 @@ class SheetPage(AddPage):
         if self.is_stale(form):
             form.problems.append(CONFLICT)
             return self.page(request, form, 409, **kwargs)
-        if form.is_valid():
+        if form.is_valid_without_reason() if "preview" in request.POST else form.is_valid():
             try:
                 if "preview" in request.POST:
                     extra = foreseen(self.change(request, form), request.acting_body, request.stand)

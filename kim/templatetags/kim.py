@@ -169,7 +169,9 @@ def kern_widget(field: BoundField, *, quiet: bool = False) -> SafeString | str:
     if isinstance(widget, w.CheckboxSelectMultiple | w.CheckboxInput | w.MultiWidget):
         return field.as_widget()
     if isinstance(widget, w.FileInput):
-        return field.as_widget(attrs={"class": "file-input"})
+        box = field.as_widget(attrs={"class": "file-input"})
+        again = "Bitte „{}“ noch einmal wählen: Kein Browser schickt eine Datei ein zweites Mal von selbst."
+        return format_html('{}<p class="kern-hint">' + again + "</p>", box, field.data.name) if field.data else box
     if isinstance(widget, w.Textarea):
         return field.as_widget(attrs={"class": "kern-form-input__input", "rows": "3"})
     if isinstance(widget, w.Select):

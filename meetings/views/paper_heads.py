@@ -117,6 +117,7 @@ class HeadForm(VersionedForm):
         fields["department"].queryset = Organization.there_on(offices, now, paper.department_id)
         fields["department"].new_page = "office-new"
         fields["signer"].queryset = Person.there_on(Person.objects.filter(body=body), now, paper.signer_id)
+        fields["signer"].help_text = "Personen legt der Sitzungsdienst unter „Sitzungen“ an."
         for name in ("notice", "superior", "department", "signer", "replaces"):
             fields[name].empty_label = "keine Angabe"
         fields["name"].initial, fields["number"].initial = source.title, source.number

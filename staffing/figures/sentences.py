@@ -68,8 +68,11 @@ def filling(position: Position, day: date) -> Value:
 
     Example: CM-11 on 01.03.2023: "wird eine halbe Stelle in Kürze ausgeschrieben"; once advertised: "ist eine halbe
     Stelle ausgeschrieben"; filled: "ist eine halbe Stelle besetzt"; else: "ist eine halbe Stelle noch nicht besetzt".
+    ValidationError where nothing is reported: nobody knows whether it is filled.
     """
     row = period_of(position, day)
+    if row.status == Status.NOT_STATED:
+        raise ValidationError(f"Zur Besetzung der Stelle {position.number} ist nichts angegeben.")
     one = singular(row.fte, FTE)
     verb, end = {
         Status.ADVERTISING_PLANNED: ("wird" if one else "werden", "in Kürze ausgeschrieben"),

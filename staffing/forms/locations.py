@@ -39,10 +39,21 @@ class OfMunicipality(LineForm):
         return self.municipalities.get(self.cleaned_data["municipality"])
 
 
+class ShareField(FteField):
+    """A share of a whole, typed as VZÄ are."""
+
+    def parse(self, text: str) -> Decimal:
+        try:
+            return super().parse(text)
+        except forms.ValidationError as error:
+            words = f"„{text[:20]}“ ist kein Anteil. Bitte eine Zahl mit höchstens drei Nachkommastellen, z. B. 0,333."
+            raise forms.ValidationError(words) from error
+
+
 class ServedLine(OfMunicipality):
     """A Kommune that the post serves."""
 
-    share = FteField(label="Anteil", required=False, above=0)
+    share = ShareField(label="Anteil", required=False, above=0)
 
     def clean_share(self) -> Decimal | None:
         share: Decimal | None = self.cleaned_data["share"]

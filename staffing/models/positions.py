@@ -58,7 +58,7 @@ class Position(BodyRow):
                 F("body"),
                 Lower("number"),
                 name="position_number_case",
-                violation_error_message="Diese Stellennummer gibt es schon, nur anders geschrieben.",
+                violation_error_message="Diese Stellennummer gibt es schon.",
             ),
             models.CheckConstraint(
                 condition=~Q(number__iexact="neu") & ~Q(number__iexact="vergleich"),
@@ -271,8 +271,11 @@ class PositionPeriod(Cited, Dated):
         before = PositionPeriod.objects.get(pk=self.pk)
         if day not in before.validity or day == before.validity.lower:
             words = f"Die Angaben gelten {format_range(before.validity)}. Ändern lassen sie sich ab einem späteren Tag "
-            words += "darin"
-            raise ValidationError({"day": f"{words}; was von Anfang an anders war, ist eine Berichtigung."})
+            words += "darin; was von Anfang an anders war, ist eine Berichtigung."
+            if before.validity.upper and day >= before.validity.upper:
+                words = f"Ab {format_day(before.validity.upper)} gelten schon andere Angaben oder keine. "
+                words += "Bitte zuerst diesen Stand wählen und sie dort ändern."
+            raise ValidationError({"day": words})
         describe_act(reason=reason.strip(), act=f"Änderung ab {format_day(day)}")
         changed = {name: getattr(self, name) for name in FACTS if getattr(self, name) != getattr(before, name)}
         cited = {name: getattr(self, name) for name in BASIS}

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from django.db.models import F, Min, QuerySet
+from django.db.models import F, Max, Min, Q, QuerySet
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -49,19 +49,29 @@ class Positions(ListPage):
         )
         return found
 
-    def elsewhere(self, request: Request) -> tuple[str, list[tuple[str, str]]]:
-        """Posts that begin later. Example: CM-18 ab 01.04.2023."""
+    def elsewhere(self, request: Request) -> list[tuple[str, list[tuple[str, str]]]]:
+        """Posts that begin later, and those of the year that have ended. Example: CM-18 ab 01.04.2023."""
+        return [("Später beginnen", self.later(request)), ("In diesem Jahr beendet", self.ended(request))]
+
+    def later(self, request: Request) -> list[tuple[str, str]]:
+        """Posts that begin after the working date."""
         there = PositionPeriod.visible_to(request).as_of(request.stand).values("position")
         rows = PositionPeriod.visible_to(request).filter(validity__startswith__gt=request.stand)
         first = rows.exclude(position__in=there).values("position__number").annotate(first=Min("validity__startswith"))
-        words = [
-            (
-                f"{one['position__number']} ab {format_day(one['first'])}",
-                address_on(one["position__number"], one["first"]),
-            )
-            for one in first.order_by("first", "position__number")[:LATER]
-        ]
-        return "Später beginnen", words
+        found = first.order_by("first", "position__number").values_list("position__number", "first")[:LATER]
+        return [(f"{number} ab {format_day(day)}", address_on(number, day)) for number, day in found]
+
+    def ended(self, request: Request) -> list[tuple[str, str]]:
+        """Posts whose last day lies in the year of the working date and before it. Example: CM-12 bis 28.02.2023."""
+        rows = PositionPeriod.visible_to(request)
+        still = rows.filter(Q(validity__endswith__isnull=True) | Q(validity__endswith__gt=request.stand))
+        gone = rows.filter(validity__endswith__gt=year_of(request.stand.year).lower)
+        gone = gone.exclude(position__in=still.values("position"))
+        last = (
+            gone.values("position__number").annotate(end=Max("validity__endswith")).order_by("end", "position__number")
+        )
+        found = [(one["position__number"], one["end"] - DAY) for one in last[:LATER]]
+        return [(f"{number} bis {format_day(day)}", address_on(number, day)) for number, day in found]
 
 
 LATER = 12  # posts that are named; a plan may hold hundreds

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from grants.costing import full_time
 from grants.figures.allocation import by_carrier, by_municipality
-from grants.figures.neutrality import nominal, occasions, sentence, year_cost
+from grants.figures.neutrality import nominal, occasions, rate_words, sentence, year_cost
+from grants.findings import items_fit
 from grants.models import BudgetLine, Funding, FundingNotice, NoticeItem, NoticeVersion, Rate, SubProduct, load
 from kim.figures import column
 from kim.models.refusals import db_errors_as_validation
@@ -300,3 +301,29 @@ def test_pages_stand_without_ansaetze_and_without_a_sitting(url, region, login):
     assert response.status_code == 200
     if "kosten" in url:
         assert "Ansätze sind für 2023 nicht erfasst" in response.content.decode()
+
+
+def test_no_amount_beside_an_ansatz_that_is_not_for_posts(region):
+    product = SubProduct.find(region, "946100")
+    notice = FundingNotice.objects.get(slug="kim-2023")
+    for purpose in ("income", "lump_sum", "material"):
+        with pytest.raises(ValidationError, match="nur neben Ansätzen für eigene Stellen"):
+            rate_words(region, 2023, product, notice, purpose)
+    assert "57.000" in rate_words(region, 2023, product, notice, "own").value
+
+
+@pytest.mark.parametrize(
+    ("amount", "severity", "words"),
+    [
+        (D("684000.01"), "Hinweis", "Runden je Position"),
+        (D("683999.99"), "Hinweis", "Runden je Position"),
+        (D("683999.98"), "Fehler", "0,02 € mehr als der Bescheid"),
+        (D("684000.02"), "Hinweis", "stehen in keiner Position"),
+    ],
+)
+def test_a_cent_a_position_is_no_error(region, amount, severity, words):
+    version = FundingNotice.objects.get(slug="kim-2023").current
+    version.amount = amount
+    version.save()
+    (found,) = items_fit(region, DAY)
+    assert (found.severity.label, words in found.sentence.replace("\u00a0", " ")) == (severity, True)

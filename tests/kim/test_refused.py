@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.test import Client
 
 from grants.figures.onward import recipients
 from grants.models import FundingNotice, NewOnwardGrant, OnwardTemplate
@@ -208,3 +209,22 @@ def test_no_view_swallows_a_refusal():
     for planted in ("with suppress(ValidationError): row.save()", "row.delete()", "messages.error(request, 'x')"):
         assert swallowed(planted), planted
     assert swallowed("try:\n    x()\nexcept ValidationError:\n    pass")
+
+
+def test_a_form_of_an_old_session_shows_what_was_typed(login):
+    from kim.models import User
+
+    login()
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(User.objects.get(username="sachbearbeitung@staedteregion-aachen"))
+    data = {"text": "Anruf bei der <Caritas>", "password": "geheim 123", "csrfmiddlewaretoken": "alt"}
+    answer = browser.post("/notizen/neu/stelle/CM-01/", data)
+    words = answer.content.decode()
+    assert answer.status_code == 403 and "Anruf bei der &lt;Caritas&gt;" in words
+    assert "geheim" not in words and "DEBUG" not in words and 'href="/notizen/neu/stelle/CM-01/"' in words
+
+
+def test_the_address_of_a_button_says_that_it_is_one(login):
+    answer = login("leitung").get("/dokumente/2023-0120/freigeben/")
+    assert answer.status_code == 405 and "gehört zu einem Knopf" in answer.content.decode()
+    assert 'href="/dokumente/2023-0120/"' in answer.content.decode() and answer["Allow"]

@@ -9,6 +9,7 @@ from django.db import IntegrityError
 
 from grants.models import Funding
 from kim.values.periods import half_open_range, inclusive_range
+from staffing.figures.sentences import filling
 from staffing.models import (
     Function,
     Municipality,
@@ -180,9 +181,12 @@ def test_the_page_of_places(login, region):
     assert "Flüchtlingsunterkunft" not in done.partition("Verlauf")[0]
     assert browser.post(url, data).status_code == 409, "shown before it was saved"
     period.refresh_from_db()
+    asked = said(browser.post(url, data | {"preview": "1", "reason": "", "version": period.version}))
+    assert "Noch ist nichts gespeichert" in asked and "Vorschau" not in asked.partition("<main")[2]
     for more, words in (
         ({"since": "01.02.2023"}, "der Tag liegt nicht darin"),
         ({"served-0-share": "1,5"}, "höchstens 1"),
+        ({"served-0-share": "1/3"}, "ist kein Anteil"),
         ({"served-0-municipality": "koeln"}, "Kommune"),
         ({"place-0-name": ""}, "Beratungsort"),
         ({"reason": ""}, "Grund"),
@@ -203,6 +207,28 @@ def test_a_post_that_begins_later_can_be_worked_on(login, region):
     assert "Später beginnen" in listed and "NEU-1 ab 01.04.2023" in listed
     assert "NEU-1" not in listed.partition("<tbody")[2].partition("</tbody")[0]
     assert "Später beginnen" not in said(browser.get("/stellen/?stand=01.04.2023"))
+
+
+def test_what_ended_this_year_is_named_below_the_list(login, region):
+    made = new_position(region, "ALT-1", "0.5", first=FIRST).position
+    end_position(made, date(2023, 2, 10), reason="x")
+    words = said(login().get("/stellen/"))
+    assert "In diesem Jahr beendet" in words and "ALT-1 bis 10.02.2023" in words
+    assert "ALT-1 bis" not in said(login().get("/stellen/?stand=01.02.2023"))
+    assert "ALT-1 bis" not in said(login().get("/stellen/?stand=01.02.2024"))
+
+
+def test_nobody_says_of_a_post_without_a_report_that_it_is_empty(region):
+    with pytest.raises(ValidationError, match="ist nichts angegeben"):
+        filling(Position.find(region, "CM-01"), date(2023, 3, 1))
+    assert filling(Position.find(region, "CM-15"), date(2023, 3, 1)).value.endswith("noch nicht besetzt")
+
+
+def test_a_taken_number_is_said_once(login, region):
+    made = new_position(region, "PS-3", "0.5", first=FIRST).position
+    data = {"number": "CM-01", "kind": "own", "function": made.function_id, "reason": "x", "version": made.version}
+    words = said(login().post("/stellen/PS-3/nummer/", data))
+    assert words.count("Diese Stellennummer gibt es schon.") == 1
 
 
 def test_an_ended_occupancy_without_beginning(region):

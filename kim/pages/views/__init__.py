@@ -205,6 +205,22 @@ def forbidden(request: Request, exception: Exception | None = None) -> HttpRespo
     return render(request, "403.html", {"right": RULE_NAMES.get(rule, rule), "granted": roles}, status=403)
 
 
+SECRET = {"csrfmiddlewaretoken", "form_body", "form_key", "version"}  # nobody typed these
+
+
+def forged(request: Request, reason: str = "") -> HttpResponse:
+    """403 for a form without a valid token, mostly because its person has signed in anew: what was typed is shown, to
+    be copied, except passwords. Without any query: the request has got no further than the token."""
+    typed = [
+        (name, words)
+        for name, all_words in request.POST.lists()
+        for words in all_words
+        if words.strip() and name not in SECRET and "password" not in name and name != "again"
+    ]
+    path = request.path if request.path.startswith("/") and not request.path.startswith("//") else "/"
+    return HttpResponse(render_to_string("forged.html", {"typed": typed, "path": path}), status=403)
+
+
 def not_found(request: Request, exception: Exception | None = None) -> HttpResponse:
     """404: the same words for what is missing and what belongs to another body."""
     return render(request, "404.html", status=404)
