@@ -7,7 +7,20 @@ from django.urls import include, path
 from kim.models import Source
 from kim.pages import views
 from kim.pages.sections import new_page, section
-from kim.pages.views import accounts, attached, audit, jobs, letterhead, lists, setup, sources, studio, writing, years
+from kim.pages.views import (
+    accounts,
+    attached,
+    audit,
+    jobs,
+    letterhead,
+    lists,
+    passages,
+    setup,
+    sources,
+    studio,
+    writing,
+    years,
+)
 
 section("Übersicht", 10, home="Übersicht")
 section("Hinweise", 60, findings="Hinweise")
@@ -56,6 +69,7 @@ urlpatterns = [
     path("belege/neu/", sources.NewSource.as_view(), name="source-new"),
     path("belege/<slug:address>/bearbeiten/", sources.EditSource.as_view(), name="source-edit"),
     path("belege/<slug:address>/loeschen/", sources.RemoveSource.as_view(), name="source-remove"),
+    path("belege/<slug:address>/stelle/", passages.PassagePage.as_view(), name="source-passage"),
     path("belege/<slug:address>/", sources.SourceDocumentPage.as_view(), name="source-document"),
     path("dokumente/pruefen/", studio.CheckPdf.as_view(), name="document-check"),
     path("dokumente/<str:reference>/pdf/", studio.DocumentPdf.as_view(), name="document-pdf"),

@@ -138,7 +138,7 @@ def test_nothing_but_the_one_clock_asks_the_system():
 
 KIM = {"settings", "urls", "admin", "checks", "apps", "wsgi", "management", "templatetags", "__init__"}
 ROOMS = {
-    "values": {"money", "periods", "formats", "richtext", "uploads", "charts"},
+    "values": {"money", "periods", "formats", "richtext", "uploads", "charts", "places"},
     "store": {"postgres", "migrating", "trail_view", "context", "reading", "backup"},
     "models": {
         *("versioned", "refusals", "base", "bodies", "sources", "attached", "years", "jobs"),
@@ -160,6 +160,7 @@ ROOMS = {
         "consequences",
         "letterhead",
         "logos",
+        "passages",
     },
     "lists": {"columns", "exports", "filters", "listing", "page"},
     "pages": {"sections", "forms", "rows", "sheets", "documents", "accounts", "views"},

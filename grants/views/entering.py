@@ -5,9 +5,11 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from csp.decorators import csp_update
 from django.db.models import Q
 from django.http import Http404
 from django.urls import reverse
+from django.utils.decorators import method_decorator
 
 from grants.forms.funding import AssignForm, PostForm
 from grants.forms.notices import DocumentForm, ItemForm, Items, NoticeForm, ReasonForm
@@ -15,6 +17,7 @@ from grants.models import FundingNotice, NewVersion, NoticeItem, NoticeVersion, 
 from grants.models.amending import CorrectedVersion
 from grants.views.notices import items_of, notice_of
 from kim.access.request import Request
+from kim.access.rules import may
 from kim.models import File, Source
 from kim.pages.forms import RemovePage
 from kim.pages.rows import EditRowPage
@@ -24,8 +27,12 @@ from staffing.figures.occupancy import choices_on
 from staffing.models import Function, Position
 
 
+@method_decorator(csp_update({"frame-src": ["blob:"]}), name="dispatch")  # the file that is chosen, in the browser
 class DocumentPage(SheetPage):
-    """What all pages of a document have: the document, its positions, and what it would change."""
+    """What all pages of a document have: the document, its positions, and what it would change.
+
+    Beside the fields the browser shows the file that is typed off (kim.js).
+    """
 
     rule = "grants.edit"
     template_name = "grants/notice_edit.html"
@@ -157,7 +164,9 @@ class EditVersion(DocumentPage):
 
     def context(self, request: Request, form: Any, **kwargs: Any) -> dict[str, Any]:
         words = "Was falsch erfasst wurde. Was ein neuer Bescheid ändert, ist ein weiteres Dokument."
-        return {"title": f"Fassung {self.version.number} berichtigen", "lead": f"{self.version.notice}. {words}"}
+        title, source = f"Fassung {self.version.number} berichtigen", self.version.source
+        file = File.shown_beside(source, request).first() if may(request, "attached.view") else None
+        return {"title": title, "lead": f"{self.version.notice}. {words}", "file": file, "document": source}
 
     def change(self, request: Request, form: Sheet) -> Callable[[], Any]:
         document, version = form.forms["document"], self.version

@@ -61,9 +61,9 @@ class Value:
     """One value and how it came about: taken from a document, calculated over operands, or assumed.
 
     unit: EUR (two places), FTE (three places), Anzahl, Datum, Text, Monate.
-    link: the page on which the value is seen; document: that of the Beleg it is taken from; forms: the value's
-    grammatical forms in a sentence; missing: how many parts of a sum have no amount and are not in it. operands: what
-    it was made of; of many parts Later.
+    link: the page on which the value is seen; document: that of the Beleg it is taken from; place: the Fundstelle in
+    it; forms: the value's grammatical forms in a sentence; missing: how many parts of a sum have no amount and are not
+    in it. operands: what it was made of; of many parts Later.
     """
 
     label: str
@@ -75,6 +75,7 @@ class Value:
     operands: "Sequence[Value]" = ()
     link: str = ""
     document: str = ""
+    place: str = ""
     forms: Mapping[str, str] = field(default_factory=dict)
     missing: int = 0
 
@@ -195,6 +196,7 @@ def stated(
         row.derivation_kind(),
         source=row.derivation_source(),
         document=row.derivation_document(),
+        place=row.derivation_place(),
         link=link or row.get_absolute_url(),
         forms=forms,
     )

@@ -13,7 +13,12 @@ from django.utils.functional import cached_property
 from kim.models.base import GuardedRow
 from kim.models.bodies import Role, User
 from kim.models.refusals import db_errors_as_validation
+from kim.models.sources import Source
 from kim.models.versioned import counted, remove_whole, says_use, tracked
+from kim.store.context import Scope
+from kim.store.reading import read_once
+
+SHOWN = ("application/pdf", "image/png", "image/jpeg")  # what can be shown of a file
 
 
 def subjects() -> dict[str, Any]:
@@ -172,8 +177,22 @@ class File(Attached):
     def __str__(self) -> str:
         return self.name
 
+    @classmethod
+    def shown_beside(cls, row: Any, scope: Scope) -> models.QuerySet["File"]:
+        """The files beside a row that can be shown, the first that was laid there first; without their content."""
+        beside = cls.visible_to(scope).filter(subject_kind=row.attached_as, subject_id=row.pk)
+        return beside.filter(media_type__in=SHOWN).order_by("pk").defer("content")
+
     def download_url(self) -> str:
         return reverse("file", args=[self.key])
+
+
+@read_once
+def shown_documents(body: Any) -> frozenset[str]:
+    """The pages of the body's Belege beside which a file lies that can be shown; one query."""
+    there = File.objects.filter(body=body, subject_kind=Source.attached_as, media_type__in=SHOWN)
+    found = Source.objects.filter(body=body, pk__in=there.values("subject_id")).only("address")
+    return frozenset(one.get_absolute_url() for one in found)
 
 
 @tracked(exclude=("text",))

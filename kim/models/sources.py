@@ -285,6 +285,10 @@ class Cited(models.Model):
         except Source.DoesNotExist:  # row-level security hides it
             return ""
 
+    def derivation_place(self) -> str:
+        """The Fundstelle, as it is looked up in the document (kim.values.places)."""
+        return self.basis_place
+
     def derivation_source(self) -> str:
         """The document and its place, the reason of an assumption, or that nothing is stated."""
         if self.basis_id is None:

@@ -18,9 +18,11 @@ from kim.access.rules import may as allowed
 from kim.figures import findings
 from kim.lists import kept_link
 from kim.models import File, Note, Reminder
+from kim.models.attached import shown_documents
 from kim.pages.sections import NEW_PAGES
 from kim.pages.sections import new_addresses as addresses
 from kim.values import formats
+from kim.values.places import read_place
 
 register = template.Library()
 
@@ -103,6 +105,18 @@ def source_link(context: dict[str, Any], name: str, given: dict[str, str] | None
 def kept_url(context: dict[str, Any], url: str) -> str:
     """An address of ours with the page's Stand and Förderjahr."""
     return kept_link(context["request"], url)
+
+
+@register.simple_tag(takes_context=True)
+def passage(context: dict[str, Any], document: str, place: str) -> str:
+    """Where a Fundstelle is seen in a file of its Beleg. document: the page of the Beleg. Empty if no file lies there
+    that can be shown, or this person may not see it."""
+    request = context["request"]
+    if not document or not allowed(request, "attached.view"):
+        return ""
+    if document not in shown_documents(request.acting_body):
+        return ""
+    return kept_link(request, f"{document}stelle/?{urlencode(read_place(place).query())}".removesuffix("?"))
 
 
 @register.inclusion_tag("components/form_token.html", takes_context=True)

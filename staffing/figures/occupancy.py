@@ -232,6 +232,7 @@ def first_year(body: Body, kind: str = "") -> Value:
         formula="Jahr des frühesten Beginns",
         source=first.derivation_source(),
         document=first.derivation_document(),
+        place=first.derivation_place(),
         link=first.get_absolute_url(),
     )
 
@@ -360,5 +361,6 @@ def since(position: Position, day: date) -> Value:
         "annahme" if row.validity_assumption else "beleg",
         source=row.validity_assumption or row.derivation_source(),
         document="" if row.validity_assumption else row.derivation_document(),
+        place="" if row.validity_assumption else row.derivation_place(),
         link=row.get_absolute_url(),
     )

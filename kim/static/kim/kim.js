@@ -252,6 +252,44 @@
     addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });
   }
 
+  // A Bescheid beside the fields into which it is typed: the file that is chosen, or the one that lies there. It stays in
+  // the browser; only what is a PDF gets a frame, and only as a PDF.
+  const aside = document.querySelector(".typing-file");
+  if (aside) {
+    let address = "";
+    const show = (file, name) => {
+      URL.revokeObjectURL(address);
+      const pdf = file?.type === "application/pdf";
+      aside.hidden = !pdf && !["image/png", "image/jpeg"].includes(file?.type);
+      aside.replaceChildren();
+      if (aside.hidden) return;
+      const shown = document.createElement(pdf ? "iframe" : "img");
+      if (pdf) {
+        address = URL.createObjectURL(file);
+        shown.title = `Datei: ${name}`;
+        shown.src = address;
+      } else {
+        const reader = new FileReader();
+        reader.addEventListener("load", () => { shown.src = reader.result; });
+        reader.readAsDataURL(file);
+        shown.alt = `Datei: ${name}`;
+      }
+      aside.append(shown);
+    };
+    const kept = async () => {
+      if (!aside.dataset.file) { show(null); return; }
+      const answer = await fetch(aside.dataset.file, { credentials: "same-origin" });
+      if (answer.ok) show(await answer.blob(), aside.dataset.name);
+    };
+    const field = aside.closest("form").querySelector("input[type=file]");
+    const choose = () => {
+      const [file] = field.files;
+      if (file) show(file, file.name); else kept().catch(() => {});
+    };
+    field.addEventListener("change", choose);
+    choose();
+  }
+
   // What is not in a list yet: its page opens beside this one, and what was recorded there is chosen here on the way
   // back; nothing that was typed here is lost.
   const pages = JSON.parse(document.getElementById("new-pages")?.textContent || "{}");
