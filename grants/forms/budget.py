@@ -11,6 +11,7 @@ from kim.pages.forms import ReasonField
 from kim.pages.rows import RowForm
 from kim.pages.sheets import LineForm
 from kim.values.formats import EuroField, LineField, LongTextField
+from kim.values.places import PLACE_HELP
 
 
 class SubProductForm(RowForm):
@@ -39,7 +40,7 @@ class BudgetReasonForm(forms.Form):
         empty_label="wie bisher",
         help_text="Gilt für Zeilen, die neu sind oder sich ändern.",
     )
-    basis_place = LineField(label="Fundstelle", max_length=120, required=False)
+    basis_place = LineField(label="Fundstelle", max_length=120, required=False, help_text=PLACE_HELP)
     assumption = LongTextField(
         label="Annahme", required=False, help_text="Begründung, wenn die Ansätze noch in keinem Haushalt stehen."
     )

@@ -76,7 +76,10 @@ class DocumentForm(forms.Form):
         choices=[("", "keine Angabe (dann nach Monaten, als Annahme)"), *NoticeVersion.Proration.choices],
     )
     proration_place = LineField(
-        label="Fundstelle der Rechenregel", max_length=120, required=False, help_text="z. B. Nr. 5.2 des Bescheids"
+        label="Fundstelle der Rechenregel",
+        max_length=120,
+        required=False,
+        help_text="z. B. Nr. 5.2, S. 3 „nach Monaten“",
     )
     conditions = LongTextField(
         label="Nebenbestimmungen und Fristen",

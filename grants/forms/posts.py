@@ -11,6 +11,7 @@ from kim.models import POSITION_NUMBER, Source
 from kim.pages.forms import ReasonField
 from kim.values.formats import DateField, FteField, LineField, LongTextField, format_day, format_fte
 from kim.values.periods import last_day
+from kim.values.places import PLACE_HELP
 from staffing.models import Carrier, Function, Municipality, Position, PositionPeriod
 
 
@@ -67,7 +68,7 @@ class NewPositionForm(forms.Form):
         label="Ersatzplan", required=False, help_text="Was gilt, wenn die Stelle so nicht besetzt werden kann."
     )
     basis = forms.ModelChoiceField(Source.objects.none(), label="Grundlage", required=False, empty_label="keine Angabe")
-    basis_place = LineField(label="Fundstelle", max_length=120, required=False)
+    basis_place = LineField(label="Fundstelle", max_length=120, required=False, help_text=PLACE_HELP)
     reason = ReasonField(
         help_text="Steht im Verlauf und, solange keine Grundlage eingetragen ist, als Annahme an den Zahlen."
     )

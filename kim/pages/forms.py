@@ -17,6 +17,7 @@ from kim.models import TrailEvent
 from kim.models.refusals import CONFLICT, USED
 from kim.store.context import act_key, described_in_act
 from kim.values.formats import LineField
+from kim.values.places import PLACE_HELP
 
 
 class KernRenderer(TemplatesSetting):
@@ -44,6 +45,8 @@ class VersionedForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in th
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["version"].initial = self.instance.version
+        if place := self.fields.get("basis_place"):
+            place.help_text = place.help_text or PLACE_HELP
 
     def restore(self, data: Any) -> set[str]:
         """Put back what the form showed and the row's own history does not know (rows that belong to it): the names

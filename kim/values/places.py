@@ -7,6 +7,8 @@ QUOTED = re.compile(r"„([^“”\"]+)[“”\"]|“([^”]+)”|»([^«]+)«|\
 PAGE = re.compile(r"\b(?:S\.|[Ss]eiten?)\s*(\d{1,5})(?!\d)")
 OF_A_LAW = re.compile(r"(?:§+|\b(?:Art|Abs|Nr|Ziff)\.)\s*[\w.()/]+\s*$")  # before it "S. 2" is a sentence (Satz)
 
+PLACE_HELP = "z. B. S. 3 „drei Stellen“: Liegt beim Beleg ein PDF, führt sie zu der Seite und markiert die Worte."
+
 
 @dataclass(frozen=True)
 class Place:

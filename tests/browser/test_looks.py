@@ -27,6 +27,7 @@ PAGES = [
     "/kommunen/neu/",
     "/belege/",
     "/belege/vorlage-2023-0120/",
+    "/belege/vorlage-2023-0120/stelle/?seite=2&worte=drei",
     "/belege/neu/",
     "/foerderjahre/",
     "/foerderjahre/2022/abschliessen/",

@@ -49,7 +49,7 @@ def test_the_beleg_and_the_herkunft_lead_to_the_place(login, placed):
     link = f'href="{html.escape(TARGET)}"'
     assert f"{link}>S. 2 „drei Vollzeitstellen“</a>" in said(beleg)
     assert f'href="{PAGE}stelle/">Dokument ansehen' in said(beleg)
-    assert re.search(re.escape(link) + ">Stelle ansehen", said(source))
+    assert re.search(re.escape(link) + ">im Dokument ansehen", said(source))
     page = seen(login, "?seite=2&worte=drei+Vollzeitstellen")
     assert "<mark>drei Vollzeitstellen</mark>" in page and "Die Worte sind auf Seite 2 markiert." in page
     assert "data:image/png;base64," in page and "Seite 2 von 3, die Worte sind markiert" in page

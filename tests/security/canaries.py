@@ -53,6 +53,7 @@ from staffing.models import (
     ReallocationLeg,
 )
 from tests.helpers import new_position, pdf_text
+from tests.kim.drawn import lettered
 from tests.security.addresses import BASIS, CODES, FILES, GONE, GRUND, NUMBERS, SECRETS, WORDS
 
 SHIELD = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M1 1h7v5l-4 2z"/></svg>'
@@ -85,6 +86,7 @@ def plant(body):
         for subject in (row.position, notice, paper, row.carrier, partner, moved, passed, source):
             plant_beside(body, SECRETS[body.slug], subject, FILES[code] if subject == row.position else None)
         plant_beside(body, SECRETS[body.slug], secret, None)
+        plant_file(source, "wort.pdf", "application/pdf", lettered(SECRETS[body.slug]))
         Logo.keep(body, picture("w.svg", SHIELD).content, (500, 500), shown="")
         plant_gone(body, notice)
 
@@ -201,18 +203,15 @@ def plant_beside(body, word, subject, key):
     where = {"body": body, "subject_kind": subject.attached_as, "subject_id": subject.pk}
     Note.objects.create(**where, text=word)
     Reminder.objects.create(**where, date=body.reference_day, text=word, role="sachbearbeitung")
-    content = f"{word} {subject}".encode()
-    given = {"key": key} if key else {}
-    File.objects.create(
-        **where,
-        **given,
-        name=f"{word}.txt",
-        media_type="text/plain",
-        size=len(content),
-        sha256=hashlib.sha256(content).hexdigest(),
-        content=content,
-    )
+    plant_file(subject, f"{word}.txt", "text/plain", f"{word} {subject}".encode(), **({"key": key} if key else {}))
     FindingNote.objects.create(body=body, code="S11", subject=f"{subject.attached_as}:x", sentence=word, text=word)
+
+
+def plant_file(subject, name, media_type, content, **given):
+    """A file beside an object."""
+    where = {"body": subject.body, "subject_kind": subject.attached_as, "subject_id": subject.pk}
+    facts = {"size": len(content), "sha256": hashlib.sha256(content).hexdigest(), "content": content}
+    File.objects.create(**where, **facts, **given, name=name, media_type=media_type)
 
 
 def plant_gone(body, notice):

@@ -53,6 +53,7 @@ SEEN = [
     "/technik/zuwendungen/kostenneutralitaet/",
 ]
 SECRETLY_SEEN = ["/wiedervorlagen/", "/wiedervorlagen/?format=ics", "/stellen/{code}/", "/zuwendungen/bescheid/{code}/"]
+SECRETLY_SEEN += ["/belege/vorlage-{code}/stelle/"]
 SECRETLY_SEEN += ["/dokumente/", "/dokumente/{code}/", "/dokumente/vogel-9/", "/dokumente/vogel-9/pdf/"]
 
 

@@ -267,7 +267,7 @@
       if (pdf) {
         address = URL.createObjectURL(file);
         shown.title = `Datei: ${name}`;
-        shown.src = address;
+        shown.src = `${address}#navpanes=0`;
       } else {
         const reader = new FileReader();
         reader.addEventListener("load", () => { shown.src = reader.result; });
