@@ -138,7 +138,7 @@ def searched(document: Any, named: int | None, words: str) -> dict[str, Any]:
     order = [*([named] if named else []), *(one for one in range(1, count + 1) if one != named)]
     looked, has_text = 0, False
     for number in order[:MOST_PAGES]:
-        if time.monotonic() > ends:
+        if looked and time.monotonic() > ends:
             break
         letters = letters_of(document[number - 1].get_textpage())
         looked, has_text = looked + 1, has_text or bool(letters.strip())

@@ -7,9 +7,13 @@ import uuid
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from grants.models import NoticeVersion
 from kim.models import File, RoleAssignment, Source
 from kim.models.attached import shown_documents
+from kim.pages.views.passages import told
 from kim.store.context import acting
+from kim.studio.passages import Passage
+from kim.values.places import PLACE_HELP, Place
 from staffing.models import PositionPeriod
 from tests.helpers import said
 from tests.kim.drawn import pdf, picture, scan
@@ -134,6 +138,33 @@ def test_who_is_there_for_public_matters_only_gets_no_file(login, placed, region
     for url in (PAGE, "/herkunft/position.fte/?position=CM-01"):
         page = browser.get(url)
         assert page.status_code == 200 and "/stelle/" not in said(page), url
+
+
+def test_no_cache_keeps_it(login, placed):
+    assert login().get(f"{PAGE}stelle/")["Cache-Control"] == "no-store"
+
+
+def test_where_the_search_ended_early_it_says_so():
+    found = Passage(page=2, pages=900, searched=400, has_text=True)
+    sentence = "Auf 400 von 900 Seiten stehen die Worte nicht; weiter wurde nicht gesucht."
+    assert told(found, Place(2, "x"), File(media_type="application/pdf"), turning=False) == sentence
+
+
+def test_the_place_of_the_rule_of_a_notice_leads_there_too(login, region):
+    version = NoticeVersion.objects.get(notice__slug="kim-2023")
+    NoticeVersion.objects.filter(pk=version.pk).update(proration_place="Nr. 5, S. 3 „je Stelle“")
+    page = "/zuwendungen/bescheid/kim-2023/"
+    assert "(Nr. 5, S. 3 „je Stelle“)" in said(login().get(page)) and "/stelle/" not in said(login().get(page))
+    address = version.source.address
+    file = SimpleUploadedFile("bescheid.pdf", pdf())
+    assert login().post(f"/dateien/neu/beleg/{address}/", {"file": file}).status_code == 302
+    link = f"/belege/{address}/stelle/?seite=3&amp;worte=je+Stelle"
+    assert f'(<a href="{link}">Nr. 5, S. 3 „je Stelle“</a>)' in said(login().get(page))
+
+
+def test_fields_say_how_a_place_is_written(login):
+    for url in ("/stellen/CM-01/berichtigen/", "/umverteilungen/neu/", "/haushalt/bearbeiten/?jahr=2023"):
+        assert PLACE_HELP in said(login("kaemmerei" if "haushalt" in url else "sachbearbeitung").get(url)), url
 
 
 def test_one_query_tells_which_documents_have_files(login, placed, django_assert_num_queries, region):

@@ -5,6 +5,7 @@ import io
 import time
 
 import pikepdf
+import pypdfium2
 import pytest
 from PIL import Image
 
@@ -197,6 +198,13 @@ def test_many_blanks_do_not_cost_their_square():
     for words in ("a c", "a - c", "a -- - c", "ac", "a … c", "a" * 200):
         assert not spans(letters, words) and not spans("a" * 50_000, words + "c")
     assert time.monotonic() - began < 30  # a moment; their square would take hours
+
+
+def test_a_search_ends_with_its_time(notice, monkeypatch):
+    with pypdfium2.PdfDocument(notice) as document:
+        assert passages.searched(document, 1, "vier")["searched"] == 3
+        monkeypatch.setattr(passages, "SEARCH_SECONDS", -1)
+        assert passages.searched(document, 1, "vier") == {"page": 1, "searched": 1, "has_text": True}
 
 
 def test_only_so_many_pages_are_searched():

@@ -40,7 +40,9 @@ class PassagePage(RuleView):
             found = passage(bytes(chosen.content), chosen.media_type, place, turning=turning)
             context |= {"found": found, "told": told(found, place, chosen, turning=turning)}
             context |= {"before": found.page - 1, "after": found.page + 1 if found.page < found.pages else 0}
-        return render(request, "kim/passage.html", context)
+        response = render(request, "kim/passage.html", context)
+        response["Cache-Control"] = "no-store"  # as of the file itself
+        return response
 
 
 def chosen_of(files: list[File], key: str) -> File | None:
@@ -84,12 +86,10 @@ def told(found: Passage, place: Place, file: File, *, turning: bool) -> str:
         return words + f"Die Worte sind auf Seite {found.page} markiert."
     if turning and not found.searched:
         return words + "Auf dieser Seite stehen die Worte nicht."
+    if found.searched < found.pages:
+        return words + f"Auf {found.searched} von {pages} stehen die Worte nicht; weiter wurde nicht gesucht."
     if not found.has_text:
         return words + "Das PDF enthält keinen Text, etwa weil es gescannt ist; Worte lassen sich darin nicht suchen."
-    if found.searched < found.pages:
-        return (
-            words + f"Auf {found.searched} von {found.pages} Seiten stehen die Worte nicht; weiter wurde nicht gesucht."
-        )
     return words + (
         "Die Worte stehen nicht in der Datei." if found.pages == 1 else f"Die Worte stehen auf keiner der {pages}."
     )
