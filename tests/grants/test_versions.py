@@ -1,5 +1,6 @@
 """A notice and its Bescheide: what holds when, what a closed year keeps, what PostgreSQL refuses."""
 
+import re
 from datetime import date
 from decimal import Decimal as D
 
@@ -281,3 +282,16 @@ def test_sql_triggers_and_rows_agree_on_what_counts(region):
         for day in (first, end - (end - first) / 2):
             assert {one.number for one in NoticeVersion.objects.holding_on(day)} == {number}
     assert not NoticeVersion.objects.holding_on(date(2023, 11, 1)).exists()
+
+
+def test_the_page_of_a_notice_over_two_years_has_the_header_of_every_page(login, region):
+    """Its budget years are not the Förderjahre that the header offers, nor are those of /foerderjahre/."""
+    notice = new_notice(
+        region, "zwei", ("2.7", "57123.45"), first=date(2024, 1, 1), last=date(2025, 12, 31), amount="1"
+    )
+    browser, header = login(), re.compile(r'<button type="submit" name="jahr" value="(\d+)"( aria-current="true")?>')
+    offered = header.findall(browser.get("/stellen/").content.decode())
+    assert offered == [("2022", ""), ("2023", ' aria-current="true"'), ("2024", "")]
+    for address in (notice.get_absolute_url(), "/foerderjahre/"):
+        response = browser.get(address)
+        assert response.status_code == 200 and header.findall(response.content.decode()) == offered, address

@@ -41,7 +41,7 @@ def page_context(request: Request) -> dict[str, Any]:
         "year": request.year,
         "now": today(request.acting_body),
         "year_closed": request.year in request.closed_years,
-        "years": years_of(request) if request.acting_body else [],
+        "offered_years": years_of(request) if request.acting_body else [],
         "known": request.known,
         "without_known": urlencode([(k, v) for k, vs in request.GET.lists() if k != "kenntnisstand" for v in vs]),
         "other_known": [(k, v) for k, vs in request.GET.lists() if k != "kenntnisstand" for v in vs],
