@@ -13,12 +13,13 @@ from grants.costing import ItemYear, Piece
 from grants.figures.costs import piece_value
 from grants.models import Book, Entry, FundingNotice, load
 from kim.figures import DATE, FTE, TEXT, Value, figure, known_total, total
-from kim.values.formats import format_euro, format_fte, listed
-from kim.values.periods import half_open_range, last_day
+from kim.values.formats import format_euro, format_fte, listed, parse_date, parse_euro, parse_fte
+from kim.values.periods import half_open_range, inclusive_range, last_day
 from staffing.figures.occupancy import size
 from staffing.models import Carrier, Position, PositionPeriod
 
 HEADS = ["Stelle", "Funktion", "zuständig für", "VZÄ", "Zeitraum", "Betrag"]
+OPEN = "Satz noch nicht bekannt"
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Share:
     fte: Decimal  # that the notice pays of the post
     span: Any  # in which it does
     cost: Value
+    pieces: tuple[Piece, ...]
 
     def within(self) -> tuple[date, date]:
         """The first and the last day, both included, of the post with the recipient in the notice's time."""
@@ -47,11 +49,15 @@ def shares(notice: FundingNotice) -> list[Share]:
 
     What a post costs is divided over its facts as for cost neutrality, so that the recipients' parts add up to it.
     """
+    return [share for book in load(notice.body, None, notices=Q(notice=notice), plans=True) for share in of_book(book)]
+
+
+def of_book(book: Book) -> list[Share]:
+    """The same of a notice that was read already. No query."""
     found = []
-    for book in load(notice.body, None, notices=Q(notice=notice), plans=True):
-        for entry in book.staff:
-            years = [entry.year(year) for year in book.years]
-            found += [share for pieces in by_row(years) if (share := of_row(pieces, entry, book))]
+    for entry in book.staff:
+        years = [entry.year(year) for year in book.years]
+        found += [of_row(pieces, entry, book) for pieces in by_row(years)]
     return sorted(found, key=place)
 
 
@@ -74,7 +80,7 @@ def of_row(pieces: list[Piece], entry: Entry, book: Book) -> Share:
     cost = parts[0] if len(parts) == 1 else known_total(use.number, *parts)
     ends = half_open_range(min(one.span.lower for one in pieces), max(one.span.upper for one in pieces))
     words = replace(cost, label=use.number, link=use.row.position.get_absolute_url())
-    return Share(use.row, entry.label, use.fte, ends, words)
+    return Share(use.row, entry.label, use.fte, ends, words, tuple(pieces))
 
 
 def place(share: Share) -> tuple[Any, ...]:
@@ -107,7 +113,12 @@ def recipients(notice: FundingNotice) -> list[Recipient]:
 
     Example, KIM 2023: Caritas 28.500,00; DRK (from 01.03.) 47.500,00; SPRUNGBrett 85.500,00; …
     """
-    grouped = groupby(shares(notice), key=lambda share: share.row.carrier)
+    return by_carrier(shares(notice))
+
+
+def by_carrier(found: list[Share]) -> list[Recipient]:
+    """Who gets these shares, by name."""
+    grouped = groupby(found, key=lambda share: share.row.carrier)
     return [Recipient(carrier, tuple(some)) for carrier, some in grouped if carrier]
 
 
@@ -180,7 +191,7 @@ def posts(notice: FundingNotice, carrier: Carrier) -> Value:
 
 
 def cells(share: Share) -> list[str]:
-    """A line of the table, see HEADS."""
+    """A line of the table, see HEADS; read_cells reads it again."""
     first, last = share.within()
     cost, names = share.cost.value, share.row.municipality_names(short=True)
     return [
@@ -189,5 +200,11 @@ def cells(share: Share) -> list[str]:
         listed(names) if names else "keine Angabe",
         format_fte(share.fte),
         f"{first:%d.%m.%Y} bis {last:%d.%m.%Y}",
-        format_euro(cost) if isinstance(cost, Decimal) else "Satz noch nicht bekannt",
+        format_euro(cost) if isinstance(cost, Decimal) else OPEN,
     ]
+
+
+def read_cells(line: list[str]) -> tuple[Decimal, Any, Decimal | None]:
+    """FTE, time in the notice and EUR (None while the rate was open) of a line as it was printed."""
+    first, last = (parse_date(words) for words in line[4].split(" bis "))
+    return parse_fte(line[3]), inclusive_range(first, last), None if line[5] == OPEN else parse_euro(line[5])

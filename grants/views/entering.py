@@ -11,6 +11,8 @@ from django.http import Http404
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 
+from grants.costing import years
+from grants.figures.changes import outdated, standing, to_issue_anew
 from grants.forms.funding import AssignForm, PostForm
 from grants.forms.notices import DocumentForm, ItemForm, Items, NoticeForm, ReasonForm
 from grants.models import FundingNotice, NewVersion, NoticeItem, NoticeVersion, assign_posts, load
@@ -26,6 +28,8 @@ from kim.values.formats import format_euro, format_fte
 from staffing.figures.occupancy import choices_on
 from staffing.models import Function, Position
 
+MOST_YEARS = 12  # for which cost neutrality is foreseen
+
 
 @method_decorator(csp_update({"frame-src": ["blob:"]}), name="dispatch")  # the file that is chosen, in the browser
 class DocumentPage(SheetPage):
@@ -37,6 +41,26 @@ class DocumentPage(SheetPage):
     rule = "grants.edit"
     template_name = "grants/notice_edit.html"
     foreseeable = True
+
+    def notice_to_change(self, form: Sheet) -> FundingNotice:
+        """The Zuwendung that the document is about."""
+        raise NotImplementedError
+
+    def subject(self, request: Request, form: Sheet) -> FundingNotice:
+        return self.notice_to_change(form)
+
+    def years(self, request: Request, form: Sheet) -> set[int]:
+        """Those of the Förderzeitraum that is typed, and of those that are there; a mistyped end asks for no more."""
+        notice = self.notice_to_change(form)
+        spans = list(notice.versions.values_list("validity", flat=True)) if notice.pk else []
+        return set(years(form.forms["document"].cleaned_data["validity"], *spans)[:MOST_YEARS])
+
+    def save(self, request: Request, form: Sheet) -> tuple[str, str]:
+        """The act; its message names the Weiterleitungen that are to be issued anew."""
+        before = standing(self.notice_to_change(form))
+        message, target = super().save(request, form)
+        anew = to_issue_anew(outdated(before, standing(before.notice)))
+        return f"{message} {anew}".strip(), target
 
     def positions(self, request: Request, data: Any, version: NoticeVersion | None) -> Any:
         """The table of positions, as a version that is there has them."""
@@ -79,6 +103,10 @@ class EnterNotice(DocumentPage):
         document = DocumentForm(data, files, body=request.acting_body, first=True)
         return Sheet({"notice": notice, "document": document}, {"items": self.positions(request, data, None)})
 
+    def notice_to_change(self, form: Sheet) -> FundingNotice:
+        notice: FundingNotice = form.forms["notice"].instance
+        return notice
+
     def context(self, request: Request, form: Any, **kwargs: Any) -> dict[str, Any]:
         lead = "Wie der Bescheid sie nennt. Ohne Fördersatz gilt der veröffentlichte, wenn genau einer passt."
         return {"title": self.title, "lead": lead}
@@ -108,6 +136,9 @@ class AddVersion(DocumentPage):
         }
         document = DocumentForm(data, files, body=request.acting_body, first=False, initial=shown)
         return Sheet({"document": document}, {"items": self.positions(request, data, held)})
+
+    def notice_to_change(self, form: Sheet) -> FundingNotice:
+        return self.notice
 
     def context(self, request: Request, form: Any, **kwargs: Any) -> dict[str, Any]:
         lead = f"{self.notice}: was das Dokument jetzt sagt. Die früheren Fassungen bleiben sichtbar."
@@ -152,6 +183,10 @@ class EditVersion(DocumentPage):
         return Sheet(
             {"document": document, "reason": ReasonForm(data)}, {"items": self.positions(request, data, found)}
         )
+
+    def notice_to_change(self, form: Sheet) -> FundingNotice:
+        notice: FundingNotice = self.version.notice
+        return notice
 
     def state_of(self, version: NoticeVersion) -> str:
         """The versions of all rows the sheet shows."""

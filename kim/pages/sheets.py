@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Model
 from django.forms import BaseFormSet, formset_factory
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -138,6 +139,14 @@ class SheetPage(AddPage):
         """The message for the user, and where to go on."""
         raise NotImplementedError
 
+    def subject(self, request: Request, form: Sheet) -> Model | None:
+        """The thing that is changed, whose consequences stand beside the figures (kim.studio.consequences.compares)."""
+        return None
+
+    def years(self, request: Request, form: Sheet) -> set[int]:
+        """The budget years that the change touches beside that of the Stand."""
+        return set()
+
     def form(self, request: Request, *data: Any, **kwargs: Any) -> Sheet:
         return self.sheet(request, *(data or (None, None)), **kwargs)
 
@@ -158,7 +167,7 @@ class SheetPage(AddPage):
         if form.is_valid_without_reason() if "preview" in request.POST else form.is_valid():
             try:
                 if "preview" in request.POST:
-                    extra = foreseen(self.change(request, form), request.acting_body, request.stand)
+                    extra = self.foreseen(request, form)
                     return self.page(request, form, **extra, **kwargs)
                 message, target = self.save(request, form)
             except ValidationError as error:
@@ -168,10 +177,16 @@ class SheetPage(AddPage):
                 return redirect(kept_link(request, target))
         return self.page(request, form, 422, **kwargs)
 
+    def foreseen(self, request: Request, form: Sheet) -> dict[str, Any]:
+        """What saving would do; ValidationError if it would be refused."""
+        years, subject = self.years(request, form), self.subject(request, form)
+        change = self.change(request, form)
+        return foreseen(change, request.acting_body, request.stand, years=years, subject=subject)
+
     def page(self, request: Request, form: Any, status: int = 200, **kwargs: Any) -> HttpResponseBase:
         shown = {name: kwargs.pop(name, default) for name, default in SHOWN.items()}
         context = {"form": form, "button": self.button, "foreseeable": self.foreseeable, **shown}
         return render(request, self.template_name, context | self.context(request, form, **kwargs), status=status)
 
 
-SHOWN: dict[str, Any] = {"asking": False, "effects": None, "papers": (), "unchanged": ()}
+SHOWN: dict[str, Any] = {"asking": False, "effects": None, "papers": (), "unchanged": (), "sections": ()}

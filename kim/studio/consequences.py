@@ -1,21 +1,24 @@
 """The consequences of a change: figures and papers before and after, by the real act in a savepoint."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
+from django.db.models import Model
 
-from kim.figures import EUR, Value, about
+from kim.figures import EUR, Figure, Value, about
 from kim.figures.tokens import Expander, find_objects
 from kim.history.preview import preview
 from kim.models import Body
 from kim.store.reading import reading
 from kim.studio import documents
 from kim.values import formats
+
+Sections = TypeVar("Sections", bound=Callable[[Any, Any], "list[Section]"])
 
 
 def in_words(changed: list[tuple[str, list[dict[str, Any]]]]) -> str:
@@ -39,19 +42,70 @@ class Told:
 NOTHING = Told("", [], False)
 
 
-def consequences(body: Body, day: date) -> dict[str, Told]:
-    """Every figure about the body on the day, by name and arguments: what a change of a post can move."""
+def consequences(body: Body, day: date, years: Iterable[int] = ()) -> dict[str, Told]:
+    """Every figure about the body on the day, by name and arguments: what a change of a post can move.
+
+    years: further budget years for which people look at the result (Figure.verdict) too.
+    """
     found: dict[str, Told] = {}
     with reading():  # several figures read the same
         for entry in about(Body):
-            for arguments in entry.arguments(body, day) if entry.arguments else []:
-                about_what = sorted(str(v) for k, v in arguments.items() if k not in {"body", "day", "year"})
-                key = f"{entry.name} {about_what}"  # the same figure of another day has the same key
-                words = documents.arguments_in_words(arguments)
-                title = f"{entry.title} ({words})" if words else entry.title
-                with suppress(ValidationError):  # what cannot be calculated cannot move; the hints say so
-                    found[key] = Told(title, entry(**arguments).lines(), entry.verdict)
+            found |= told(entry, body, day)
+        for year in sorted(set(years) - {day.year}):
+            for entry in (one for one in about(Body) if one.verdict):
+                later = told(entry, body, date(year, 1, 1))
+                found |= {f"{key} {year}": replace(one, title=f"{one.title}, {year}") for key, one in later.items()}
     return found
+
+
+def told(entry: Figure, body: Body, day: date) -> dict[str, Told]:
+    """A figure about the body on the day, for all that it can be asked of."""
+    found: dict[str, Told] = {}
+    for arguments in entry.arguments(body, day) if entry.arguments else []:
+        about_what = sorted(str(v) for k, v in arguments.items() if k not in {"body", "day", "year"})
+        key = f"{entry.name} {about_what}"  # the same figure of another day has the same key
+        words = documents.arguments_in_words(arguments)
+        title = f"{entry.title} ({words})" if words else entry.title
+        with suppress(ValidationError):  # what cannot be calculated cannot move; the hints say so
+            found[key] = Told(title, entry(**arguments).lines(), entry.verdict)
+    return found
+
+
+@dataclass(frozen=True)
+class Section:
+    """What a change does to one thing, beside the figures of the body.
+
+    tables: title and lines, each line as ``difference`` prints it; papers: each as in ``foreseen``; same: said where
+    neither is there.
+    """
+
+    title: str
+    tables: Sequence[tuple[str, list[dict[str, Any]]]] = ()
+    papers: Sequence[dict[str, Any]] = ()
+    same: str = ""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How things of a model are compared: what is read of one before and after, and what both say."""
+
+    now: Callable[[Any], Any]
+    sections: Callable[[Any, Any], list[Section]]
+
+
+COMPARISONS: dict[type[Model], Comparison] = {}
+
+
+def compares(model: type[Model], now: Callable[[Any], Any]) -> Callable[[Sections], Sections]:
+    """Register what a change does to a thing of this model: ``foreseen`` shows it where such a thing is changed."""
+
+    def register(sections: Sections) -> Sections:
+        if model in COMPARISONS:
+            raise ValueError(f"{model.__name__} is compared twice")
+        COMPARISONS[model] = Comparison(now, sections)
+        return sections
+
+    return register
 
 
 def effects(before: dict[str, Told], after: dict[str, Told]) -> list[tuple[str, list[dict[str, Any]]]]:
@@ -135,21 +189,35 @@ def figures_in_papers(body: Body, since: date) -> dict[str, Said]:
     return found
 
 
-def foreseen(change: Callable[[], object], body: Body, day: date, since: date | None = None) -> dict[str, Any]:
-    """What a change would do: figures of the body on the day, and what papers from ``since`` (default: the year of the
-    day) say. ValidationError if it is refused."""
+def foreseen(
+    change: Callable[[], object],
+    body: Body,
+    day: date,
+    since: date | None = None,
+    *,
+    years: Iterable[int] = (),
+    subject: Model | None = None,
+) -> dict[str, Any]:
+    """What a change would do: figures of the body on the day, and what papers from ``since`` say (default: the first of
+    its years). ValidationError if it is refused.
 
-    def now() -> tuple[dict[str, Told], dict[str, Said]]:
+    years: further budget years that it touches; subject: the thing that is changed, see ``compares``.
+    """
+    touched = {day.year, *years}
+    compared = COMPARISONS.get(type(subject)) if subject is not None else None
+
+    def now() -> tuple[dict[str, Told], dict[str, Said], Any]:
         with reading():
-            return consequences(body, day), figures_in_papers(body, since or date(day.year, 1, 1))
+            said = figures_in_papers(body, since or date(min(touched), 1, 1))
+            return consequences(body, day, touched), said, compared.now(subject) if compared else None
 
-    (figures, papers), (new_figures, new_papers) = preview(change, now)
+    (figures, papers, was), (new_figures, new_papers, is_now) = preview(change, now)
     changed = []
     for url, paper in new_papers.items():
-        was = papers.get(url)
-        if was and paper.same(was):
+        draft = papers.get(url)
+        if draft and paper.same(draft):
             continue
-        old = was.words() if was else {}
+        old = draft.words() if draft else {}
         moved = [
             (title, old.get(key, ("", "–"))[1], text)
             for key, (title, text) in paper.words().items()
@@ -160,4 +228,5 @@ def foreseen(change: Callable[[], object], body: Body, day: date, since: date | 
     moved_figures = effects(figures, new_figures)
     results = [(one.title, one.lines[-1].printed()) for one in new_figures.values() if one.verdict and one.lines]
     same = [result for result in results if result[0] not in {title for title, _ in moved_figures}]
-    return {"effects": moved_figures, "papers": changed, "unchanged": same}
+    sections = compared.sections(was, is_now) if compared else []
+    return {"effects": moved_figures, "papers": changed, "unchanged": same, "sections": sections}
