@@ -93,8 +93,9 @@ class Standing:
         found: dict[int, Decimal | None] = {}
         shares = self.recipients[carrier].shares if carrier in self.recipients else ()
         for piece in (piece for share in shares for piece in share.pieces):
-            year, sum_ = piece.span.lower.year, found.get(piece.span.lower.year, ZERO)
-            found[year] = None if sum_ is None or piece.amount is None else sum_ + piece.amount
+            year = piece.span.lower.year
+            so_far = found.get(year, ZERO)
+            found[year] = None if so_far is None or piece.amount is None else so_far + piece.amount
         return found
 
 
@@ -162,14 +163,14 @@ def line(label: str, before: str, after: str, change: str) -> Line:
 
 
 def amounts(label: str, before: Mapping[int, Decimal | None], after: Mapping[int, Decimal | None]) -> list[Line]:
-    """A line for each budget year in which an amount is another. label: with a place for the year."""
+    """A line for each budget year in which an amount is another."""
     found = []
     for year in sorted(before.keys() | after.keys()):
         was, now = before.get(year, ZERO), after.get(year, ZERO)
         if was != now:
             change = signed(None if was is None or now is None else now - was, format_euro)
             old, new = (euro(amount) if year in there else MISSING for there, amount in ((before, was), (after, now)))
-            found.append(line(label.format(year), old, new, change))
+            found.append(line(f"{label} {year}", old, new, change))
     return found
 
 
@@ -195,9 +196,7 @@ def item_lines(before: Mapping[int, ItemInYear], after: Mapping[int, ItemInYear]
         was, now = before.get(year, NOTHING), after.get(year, NOTHING)
         found += stretches("VZÄ", year, was.fte, now.fte, format_fte)
         found += stretches("Satz", year, was.rate, now.rate, format_euro)
-        found += amounts(
-            "Betrag {}", *({year: there[year].amount} if year in there else {} for there in (before, after))
-        )
+        found += amounts("Betrag", *({year: there[year].amount} if year in there else {} for there in (before, after)))
     return found
 
 
@@ -214,7 +213,7 @@ def item_tables(before: Standing, after: Standing) -> list[tuple[str, list[Line]
 def recipient_lines(before: Standing, after: Standing) -> list[Line]:
     """Who gets another amount in a budget year."""
     carriers = sorted(before.recipients.keys() | after.recipients.keys(), key=lambda one: (one.sort_key, one.pk))
-    return [found for one in carriers for found in amounts(f"{one.name} {{}}", before.by_year(one), after.by_year(one))]
+    return [found for one in carriers for found in amounts(one.name, before.by_year(one), after.by_year(one))]
 
 
 @dataclass(frozen=True)
@@ -273,7 +272,7 @@ def to_issue_anew(found: list[Outdated]) -> str:
 def sections(before: Standing, after: Standing) -> list[Section]:
     """What a change of a notice does, for the page on which it is made."""
     found = []
-    if granted := amounts("Betrag {}", before.granted, after.granted):
+    if granted := amounts("Betrag", before.granted, after.granted):
         found.append(Section("Zuwendung", [("Betrag der Zuwendung je Haushaltsjahr", granted)]))
     items = item_tables(before, after)
     found.append(Section("Positionen der Zuwendung", items, same="Beträge der Positionen bleiben gleich."))

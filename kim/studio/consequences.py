@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -53,8 +53,7 @@ def consequences(body: Body, day: date, years: Iterable[int] = ()) -> dict[str, 
             found |= told(entry, body, day)
         for year in sorted(set(years) - {day.year}):
             for entry in (one for one in about(Body) if one.verdict):
-                later = told(entry, body, date(year, 1, 1))
-                found |= {f"{key} {year}": replace(one, title=f"{one.title}, {year}") for key, one in later.items()}
+                found |= {f"{key} {year}": one for key, one in told(entry, body, date(year, 1, 1)).items()}
     return found
 
 
