@@ -5,6 +5,7 @@ Read before and after by the arithmetic of all pages (grants.models.ledger, gran
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
@@ -175,15 +176,28 @@ def amounts(label: str, before: Mapping[int, Decimal | None], after: Mapping[int
 
 
 def stretches(
-    label: str, year: int, before: tuple[Stretch, ...], after: tuple[Stretch, ...], printed: Any
+    label: str, year: int, before: tuple[Stretch, ...], after: tuple[Stretch, ...], printed: Callable[[Decimal], str]
 ) -> list[Line]:
-    """A line if a position has other FTE, or another rate, on some day of the year."""
-    old, new = (in_words(found, year_of(year)) for found in (before, after))
-    if old == new:
-        return []
-    single = [found[0][2] if len(found) == 1 else None if found else ZERO for found in (before, after)]
-    change = None if None in single else single[1] - single[0]  # type: ignore[operator]  # both are numbers here
-    return [line(f"{label} {year}", old, new, signed(change or None, printed))]
+    """A line for each stretch of the year on which a position has other FTE, or another rate."""
+    found: list[tuple[Any, Stretch, Stretch]] = []
+    for first, end in pairwise(sorted({day for one in (*before, *after) for day in (one[0].lower, one[0].upper)})):
+        was, now = on_day(before, first), on_day(after, first)
+        if was[1:] == now[1:]:
+            continue
+        if found and found[-1][0].upper == first and found[-1][1:] == (was, now):
+            first = found.pop()[0].lower
+        found.append((half_open_range(first, end), was, now))
+    lines = []
+    for span, was, now in found:
+        change = None if was[2] is None or now[2] is None else now[2] - was[2]
+        name = f"{label} {year if span == year_of(year) else format_range(span)}"
+        lines.append(line(name, was[1], now[1], signed(change or None, printed)))
+    return lines
+
+
+def on_day(found: tuple[Stretch, ...], day: date) -> Stretch:
+    """What is said of a day; that there is nothing where nothing is said."""
+    return next((one for one in found if day in one[0]), (None, MISSING, ZERO))
 
 
 NOTHING = ItemInYear((), (), ZERO)
