@@ -252,8 +252,8 @@
     addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });
   }
 
-  // A Bescheid beside the fields into which it is typed: the file that is chosen, or the one that lies there. It stays in
-  // the browser; only what is a PDF gets a frame, and only as a PDF.
+  // A Bescheid beside the fields into which it is typed: the file that is chosen, or the one that lies there. It stays
+  // in the browser; only what is a PDF gets a frame, and only as a PDF.
   const aside = document.querySelector(".typing-file");
   if (aside) {
     let address = "";
