@@ -167,6 +167,7 @@ ROOMS = {
 }
 APP = {
     "apps",
+    "changes",
     "costing",
     "granting",
     "models",

@@ -11,8 +11,8 @@ from django.http import Http404
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 
+from grants.changes import outdated, standing, to_issue_anew
 from grants.costing import years
-from grants.figures.changes import outdated, standing, to_issue_anew
 from grants.forms.funding import AssignForm, PostForm
 from grants.forms.notices import DocumentForm, ItemForm, Items, NoticeForm, ReasonForm
 from grants.models import FundingNotice, NewVersion, NoticeItem, NoticeVersion, assign_posts, load

@@ -10,8 +10,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from grants.figures import changes
-from grants.figures.changes import Passed, sections, standing
+from grants import changes
+from grants.changes import Passed, sections, standing
 from grants.models import FundingNotice, NoticeItem, NoticeVersion, OnwardGrant
 from kim.studio import consequences
 from kim.values.periods import inclusive_range
