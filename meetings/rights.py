@@ -4,8 +4,8 @@ from kim.access.rules import READERS, WORKERS, right
 from kim.models import Role
 
 right("meetings.view", "Sitzungen ansehen", READERS)
-right("meetings.edit", "Sitzungen und Beratungsfolge der Vorlagen bearbeiten", {Role.COMMITTEE})
+right("meetings.edit", "Sitzungen bearbeiten", {Role.COMMITTEE})
 right("papers.edit", "Vorlagen schreiben", {Role.CLERK}, part_of="documents.edit")
-right("papers.proceed", "Nummer, Aktenzeichen und Gang der Vorlagen eintragen", {Role.CLERK, Role.COMMITTEE})
+right("papers.proceed", "Beratungsfolge, Nummer und Gang der Vorlagen eintragen", {Role.CLERK, Role.COMMITTEE})
 right("papers.sign", "Vorlagen mitzeichnen", WORKERS)
 right("papers.release", "Vorlagen freigeben", {Role.HEAD}, part_of="documents.release")

@@ -181,7 +181,7 @@ class OfPaper(AddPage):
 class AddConsultation(OfPaper):
     """One more committee in the Beratungsfolge."""
 
-    rule = "meetings.edit"
+    rule = "papers.proceed"
     part = ConsultationForm
     title, button = "Gremium in die Beratungsfolge aufnehmen", "Aufnehmen"
 
@@ -218,7 +218,7 @@ class ChangeConsultationForm(VersionedForm):
 class ChangeConsultation(CorrectionPage):
     """A committee deals with the paper on another day, perhaps because its sitting is cancelled."""
 
-    rule = "meetings.edit"
+    rule = "papers.proceed"
     form_class = ChangeConsultationForm
 
     def instance(self, request: Request, *args: Any, **kwargs: Any) -> Consultation:
@@ -235,7 +235,7 @@ class ChangeConsultation(CorrectionPage):
 class RemoveConsultation(RemovePage):
     """A committee that does not deal with the paper."""
 
-    rule = "meetings.edit"
+    rule = "papers.proceed"
 
     def instance(self, request: Request, **kwargs: Any) -> Consultation:
         row = consultation_of(request, kwargs["reference"], kwargs["order"])

@@ -50,7 +50,7 @@ Vorlagen ansehen, prüfen, drucken        | §5 §10 | x  x  x  x  x  .  x  | do
 Text einer Vorlage oder Weiterleitung    | §5 §10 | x  .  .  .  .  .  .  | documents.edit    | document-text
 Vorlage oder Weiterleitung freigeben     | §5 §10 | .  .  .  x  .  .  .  | documents.release | document-release
 Vorlagen schreiben                       | §5 §10 | x  .  .  .  .  .  .  | papers.edit       | document-head
-Beratungsfolge einer Vorlage eintragen   | §5 §10 | .  .  x  .  .  .  .  | meetings.edit     | consultation-new
+Beratungsfolge einer Vorlage eintragen   | §5 §10 | x  .  x  .  .  .  .  | papers.proceed    | consultation-new
 Nummer, Aktenzeichen, Gang einer Vorlage | §5     | x  .  x  .  .  .  .  | papers.proceed    | document-describe
 Vorlagen mitzeichnen                     | still  | x  x  x  x  .  .  .  | papers.sign       | document-sign
 Vorlagen freigeben                       | §5 §10 | .  .  .  x  .  .  .  | papers.release    | –

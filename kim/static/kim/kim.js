@@ -335,10 +335,12 @@
     const link = document.createElement("a");
     link.href = pages[one.dataset.new];
     link.target = "_blank";
-    link.textContent = "neu anlegen";
+    link.append("neu anlegen");
     const name = document.querySelector(`label[for="${one.id}"]`) || one.closest("fieldset")?.querySelector("legend");
-    const words = name?.firstChild.textContent.trim() || "";
-    link.setAttribute("aria-label", `${words}: neu anlegen (öffnet einen weiteren Tab)`);
+    const about = document.createElement("span");
+    about.className = "unseen";
+    about.textContent = ` zu „${name?.firstChild.textContent.trim() || ""}“, öffnet einen weiteren Tab`;
+    link.append(about);
     link.addEventListener("click", () => { asked_for = one; });
     place.append(link);
     tell(one, place);
