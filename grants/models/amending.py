@@ -126,8 +126,7 @@ class NewVersion:
             setattr(version, name, value)
         version.save_checked()
         if self.document:
-            self.document.subject_kind, self.document.subject_id = Source.attached_as, self.source.pk
-            self.document.save_checked()
+            self.document.lay_beside(self.source)
         for year, amount in self.years.items():
             YearAmount(body=body, notice_version=version, year=year, amount=amount).save_checked()
         for one in self.positions:

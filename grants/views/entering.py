@@ -71,10 +71,7 @@ class DocumentPage(SheetPage):
     def file(self, request: Request, form: Sheet) -> File | None:
         """The Bescheid that was sent along."""
         found = form.forms["document"].cleaned_data["file"]
-        if not found:
-            return None
-        facts = {"name": found.name, "media_type": found.media_type, "sha256": found.sha256, "content": found.content}
-        return File(body=request.acting_body, author=request.user, size=len(found.content), **facts)
+        return File.of(found, request.acting_body, request.user) if found else None
 
     def new_version(self, request: Request, form: Sheet, notice: FundingNotice) -> NewVersion:
         """What is typed as a further version of the notice."""

@@ -11,12 +11,13 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 
 from kim.models.base import GuardedRow
-from kim.models.bodies import Role, User
+from kim.models.bodies import Body, Role, User
 from kim.models.refusals import db_errors_as_validation
 from kim.models.sources import Source
-from kim.models.versioned import counted, remove_whole, says_use, tracked
+from kim.models.versioned import Versioned, counted, remove_whole, says_use, tracked
 from kim.store.context import Scope
 from kim.store.reading import read_once
+from kim.values.uploads import Checked
 
 SHOWN = ("application/pdf", "image/png", "image/jpeg")  # what can be shown of a file
 
@@ -176,6 +177,17 @@ class File(Attached):
 
     def __str__(self) -> str:
         return self.name
+
+    @classmethod
+    def of(cls, upload: Checked, body: Body, author: User) -> "File":
+        """A file that was uploaded and found good, not yet beside anything and not saved."""
+        facts = {"name": upload.name, "media_type": upload.media_type, "sha256": upload.sha256}
+        return cls(body=body, author=author, size=len(upload.content), content=upload.content, **facts)
+
+    def lay_beside(self, row: Versioned) -> "File":
+        """Save it beside a row; ValidationError if it lies there already."""
+        self.subject_kind, self.subject_id = row.attached_as, row.pk
+        return self.save_checked()
 
     @classmethod
     def shown_beside(cls, row: Any, scope: Scope) -> models.QuerySet["File"]:

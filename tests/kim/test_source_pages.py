@@ -3,8 +3,9 @@
 import re
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
-from kim.models import Source
+from kim.models import File, Source
 
 NEW = {"kind": "resolution", "number": "2022/0777", "title": "Beschluss über Ä & Ö", "date": "24.03.2022"}
 
@@ -22,6 +23,18 @@ def test_a_new_one_is_offered_entered_and_can_be_named(login, district):
     assert row.body == district and not row.public and f"{row.date:%d.%m.%Y}" == "24.03.2022"
     post = re.search(r'href="(/stellen/[A-Z]+-\d+/)', browser.get("/stellen/").content.decode())[1]
     assert "Beschluss über Ä &amp; Ö" in browser.get(f"{post}berichtigen/").content.decode()
+
+
+def test_its_file_comes_with_it(login, district):
+    browser = login(slug="weidenkreis")
+    page = create(browser, file=SimpleUploadedFile("beschluss.txt", b"Beschluss 2022/0777"))
+    assert "beschluss.txt" in page.content.decode()
+    row = Source.objects.get(number="2022/0777")
+    (lies,) = File.objects.filter(subject_kind="beleg", subject_id=row.pk)
+    assert bytes(lies.content) == b"Beschluss 2022/0777" and lies.author.username.startswith("sachbearbeitung")
+    bad = create(browser, number="2022/0778", file=SimpleUploadedFile("x.exe", b"MZ"))
+    assert bad.status_code == 422 and not Source.objects.filter(number="2022/0778").exists()
+    assert "„x.exe“ noch einmal wählen" in bad.content.decode()
 
 
 @pytest.mark.parametrize(

@@ -141,13 +141,8 @@ class AddFile(AddAttached):
 
     def values(self, form: Any) -> dict[str, Any]:
         found = form.cleaned_data["file"]
-        return {
-            "name": found.name,
-            "media_type": found.media_type,
-            "size": len(found.content),
-            "sha256": found.sha256,
-            "content": found.content,
-        }
+        names = ("name", "media_type", "sha256", "content")
+        return {name: getattr(found, name) for name in names} | {"size": len(found.content)}
 
 
 def one(request: Request, model: Any, **condition: Any) -> Any:

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.apps import apps
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import render
@@ -24,10 +25,11 @@ from kim.lists import (
     TextColumn,
     programmes,
 )
-from kim.models import Cited, Source
+from kim.models import Cited, File, Source
 from kim.pages.forms import RemovePage
 from kim.pages.rows import EditRowPage, NewRowPage, RowForm
 from kim.values.formats import DateField, slug
+from kim.values.uploads import UploadField
 
 
 class SourceProgrammeFilter(ObjectsFilter):
@@ -158,12 +160,31 @@ def own_source(request: Request, address: str) -> Source:
     return found
 
 
+class NewSourceForm(SourceForm):
+    """A new document, with its file if there is one."""
+
+    file = UploadField(label="Datei", required=False, help_text="PDF oder Bild; liegt dann beim Beleg.")
+
+
 class NewSource(NewRowPage):
     """A new Beleg: it can then be named wherever something rests on a document."""
 
     rule = "sources.edit"
-    form_class = SourceForm
+    form_class = NewSourceForm
     title = "Neuer Beleg"
+
+    def form(self, request: Request, *data: Any, **kwargs: Any) -> NewSourceForm:
+        return NewSourceForm(*data, instance=self.instance(request))
+
+    def context(self, request: Request, form: Any, **kwargs: Any) -> dict[str, Any]:
+        return super().context(request, form, **kwargs) | {"multipart": True}
+
+    def save(self, request: Request, form: Any) -> tuple[str, str]:
+        with transaction.atomic():  # without its file the Beleg is not there either
+            told = super().save(request, form)
+            if found := form.cleaned_data["file"]:
+                File.of(found, request.acting_body, request.user).lay_beside(form.instance)
+        return told
 
 
 class EditSource(EditRowPage):
