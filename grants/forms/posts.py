@@ -1,5 +1,7 @@
 """A new funded post: identity, facts and funding in one act."""
 
+from contextlib import suppress
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -80,7 +82,9 @@ class NewPositionForm(forms.Form):
         items = NoticeItem.visible_to(request).filter(kind="staff", terms__notice_version__in=holding.values("pk"))
         fields["item"].queryset = items.select_related("notice", "function").prefetch_related("notice__versions")
         wanted = request.GET.get("zuwendung", "")
-        only = list((items.filter(notice__slug=wanted) if wanted else items)[:2])
+        offered = list(items.filter(notice__slug=wanted) if wanted else items)
+        named = [one for one in offered if str(one) == request.GET.get("position")]
+        only = named or offered
         fields["item"].initial = only[0].pk if len(only) == 1 else None
         fields["item"].label_from_instance = lambda item: f"{item.notice.title}: {item}"
         known = Q(rates__programme__notices__body=request.acting_body) | Q(position__body=request.acting_body)
@@ -91,7 +95,9 @@ class NewPositionForm(forms.Form):
         fields["basis"].queryset = Source.visible_to(request)
         fields["count"].widget.attrs["inputmode"] = "numeric"
         fields["start"].today = fields["end"].today = request.stand
-        fields["start"].initial = request.stand
+        fields["start"].initial, fields["reason"].initial = request.stand, request.GET.get("grund", "")[:300]
+        with suppress(ValueError):
+            fields["start"].initial = date.fromisoformat(request.GET.get("ab", ""))
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}

@@ -283,6 +283,14 @@ class NewPosition(AddPage):
     def form(self, request: Request, *data: Any, **kwargs: Any) -> NewPositionForm:
         return NewPositionForm(request, *data)
 
+    def again(self, request: Request, form: Any) -> str:
+        """The next post begins the same day for the same reason, and is paid from the same notice."""
+        data, query = form.cleaned_data, request.GET.copy()
+        query["ab"], query["grund"] = data["start"].isoformat(), data["reason"]
+        if data["item"]:
+            query["zuwendung"], query["position"] = data["item"].notice.slug, str(data["item"])
+        return f"{request.path}?{query.urlencode()}"
+
     def save(self, request: Request, form: Any) -> tuple[str, str]:
         made = establish_posts(request.acting_body, form.cleaned_data)
         target, start = (

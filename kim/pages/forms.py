@@ -160,6 +160,10 @@ class AddPage(RuleView):
         """Save; the message for the user and the address to go on. ValidationError if refused."""
         raise NotImplementedError
 
+    def again(self, request: Request, form: Any) -> str:
+        """Where the next one is recorded."""
+        return request.get_full_path()
+
     def context(self, request: Request, form: Any, **kwargs: Any) -> dict[str, Any]:
         return {"title": self.title, "button": self.button}
 
@@ -176,7 +180,7 @@ class AddPage(RuleView):
             else:
                 saved(request, message)
                 again = self.repeatable and "again" in request.POST
-                return redirect(request.get_full_path() if again else kept_link(request, target))
+                return redirect(self.again(request, form) if again else kept_link(request, target))
         return self.page(request, form, 422, **kwargs)
 
     def page(self, request: Request, form: Any, status: int = 200, **kwargs: Any) -> HttpResponseBase:

@@ -77,7 +77,16 @@ class Migration(migrations.Migration):
                 models.F("body"),
                 Lower("number"),
                 name="position_number_case",
-                violation_error_message="Diese Stellennummer gibt es schon.",
+                violation_error_message="Diese Stellennummer gibt es schon; Groß- und Kleinschreibung zählen nicht.",
+            ),
+        ),
+        migrations.AlterConstraint(
+            model_name="position",
+            name="position_number",
+            constraint=models.UniqueConstraint(
+                fields=("body", "number"),
+                name="position_number",
+                violation_error_message="Diese Stellennummer gibt es schon; Groß- und Kleinschreibung zählen nicht.",
             ),
         ),
     ]

@@ -52,13 +52,13 @@ class Position(BodyRow):
             models.UniqueConstraint(
                 fields=["body", "number"],
                 name="position_number",
-                violation_error_message="Diese Stellennummer gibt es schon.",
+                violation_error_message="Diese Stellennummer gibt es schon; Groß- und Kleinschreibung zählen nicht.",
             ),
             models.UniqueConstraint(
                 F("body"),
                 Lower("number"),
                 name="position_number_case",
-                violation_error_message="Diese Stellennummer gibt es schon.",
+                violation_error_message="Diese Stellennummer gibt es schon; Groß- und Kleinschreibung zählen nicht.",
             ),
             models.CheckConstraint(
                 condition=~Q(number__iexact="neu") & ~Q(number__iexact="vergleich"),

@@ -34,7 +34,7 @@ def test_a_seventh_own_post_is_not_neutral(login, region):
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"number": "CM-01"}, "Diese Stellennummer gibt es schon."),
+        ({"number": "CM-01"}, "Diese Stellennummer gibt es schon;"),
         ({"number": "CM 1/x"}, "Bitte nur Buchstaben, Ziffern und Bindestrich"),
         ({"fte": "0,5,5"}, "Bitte VZÄ als Zahl eingeben"),
         ({"start": "31.02.2023"}, "gibt es im Kalender nicht"),
@@ -60,7 +60,7 @@ def test_a_new_post_submitted_twice_exists_once(login, region):
     )
     assert PositionPeriod.objects.filter(position__number="CM-18").count() == 1
     response = browser.post("/stellen/neu/", new(reason="eine andere"))
-    assert response.status_code == 422 and "Diese Stellennummer gibt es schon." in response.content.decode()
+    assert response.status_code == 422 and "Diese Stellennummer gibt es schon;" in response.content.decode()
 
 
 def test_an_own_post_is_the_bodys_own_unless_said_otherwise(login, region):
@@ -77,10 +77,21 @@ def test_the_word_of_the_address_is_no_number(number, login, region):
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"number": "cm-01"}, "nur anders geschrieben"),
+        ({"number": "cm-01"}, "Groß- und Kleinschreibung zählen nicht"),
         ({"start": "01.01.2030"}, "Die gewählte Zuwendung endet am 31.12.2023."),
     ],
 )
 def test_a_new_post_beside_what_there_is(change, sentence, login, region):
     response = login().post("/stellen/neu/", new(**change))
     assert response.status_code == 422 and sentence in response.content.decode()
+
+
+def test_the_next_one_begins_where_the_last_one_did(login, region):
+    browser = login()
+    answer = browser.post("/stellen/neu/?stand=2023-03-01", new(again="1", start="15.01.2023", reason="Plan & Rest"))
+    assert answer.status_code == 302 and answer["Location"].startswith("/stellen/neu/?stand=2023-03-01")
+    page = browser.get(answer["Location"]).content.decode()
+    assert 'value="15.01.2023"' in page and 'value="Plan &amp; Rest"' in page and 'value="CM-18"' not in page
+    assert f'<option value="{new()["item"]}" selected>' in page
+    hostile = browser.get("/stellen/neu/?ab=gestern&grund=%3Cb%3E&position=nichts&zuwendung=nichts")
+    assert hostile.status_code == 200 and "&lt;b&gt;" in hostile.content.decode()

@@ -228,7 +228,7 @@ def test_a_taken_number_is_said_once(login, region):
     made = new_position(region, "PS-3", "0.5", first=FIRST).position
     data = {"number": "CM-01", "kind": "own", "function": made.function_id, "reason": "x", "version": made.version}
     words = said(login().post("/stellen/PS-3/nummer/", data))
-    assert words.count("Diese Stellennummer gibt es schon.") == 1
+    assert words.count("Diese Stellennummer gibt es schon;") == 1
 
 
 def test_an_ended_occupancy_without_beginning(region):
