@@ -51,11 +51,10 @@ class RuleView(View):
             return render(request, "unreadable.html", {"message": error.message}, status=409)
 
     def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
-        """Somebody opens the address of a button: told in words, with the way back."""
+        """Somebody opens the address of a button: told in words, the same whatever it is about."""
         answer = super().http_method_not_allowed(request, *args, **kwargs)
         if request.method == "GET":
-            above = request.path.rstrip("/").rpartition("/")[0] + "/"
-            answer.content = render(request, "405.html", {"above": above}).content
+            answer.content = render(request, "405.html").content
         return answer
 
 

@@ -42,7 +42,7 @@ class Part:
         if not self.shares:
             return whole
         share = format_fte(self.shares[self.at])
-        words = f"{whole.printed()} × Anteil {share}"
+        words = f"Anteil {share} an {whole.printed()}"
         return Value(f"{whole.label}, Anteil {share}", value, whole.unit, "rechnung", words, operands=(whole,))
 
 

@@ -269,13 +269,7 @@ class PositionPeriod(Cited, Dated):
         if not reason.strip():
             raise ValidationError({"reason": "Bitte einen Grund angeben, z. B. „laut Änderungsbescheid“."})
         before = PositionPeriod.objects.get(pk=self.pk)
-        if day not in before.validity or day == before.validity.lower:
-            words = f"Die Angaben gelten {format_range(before.validity)}. Ändern lassen sie sich ab einem späteren Tag "
-            words += "darin; was von Anfang an anders war, ist eine Berichtigung."
-            if before.validity.upper and day >= before.validity.upper:
-                words = f"Ab {format_day(before.validity.upper)} gelten schon andere Angaben oder keine. "
-                words += "Bitte zuerst diesen Stand wählen und sie dort ändern."
-            raise ValidationError({"day": words})
+        before._refuse_day(day)
         describe_act(reason=reason.strip(), act=f"Änderung ab {format_day(day)}")
         changed = {name: getattr(self, name) for name in FACTS if getattr(self, name) != getattr(before, name)}
         cited = {name: getattr(self, name) for name in BASIS}
@@ -297,6 +291,18 @@ class PositionPeriod(Cited, Dated):
             if municipalities is not None:
                 later._serve(municipalities)
         return later
+
+    def _refuse_day(self, day: date) -> None:
+        """ValidationError where these facts cannot change on the day, with what to do instead."""
+        if day in self.validity and day != self.validity.lower:
+            return
+        if self.validity.upper and day >= self.validity.upper:
+            words = f"Ab {format_day(self.validity.upper)} gelten schon andere Angaben oder keine. "
+            words += "Bitte zuerst diesen Stand wählen und sie dort ändern."
+        else:
+            words = f"Die Angaben gelten {format_range(self.validity)}. Ändern lassen sie sich ab einem späteren Tag "
+            words += "darin; was von Anfang an anders war, ist eine Berichtigung."
+        raise ValidationError({"day": words})
 
     def _without_stale_basis(self, reason: str) -> None:
         stored = PositionPeriod.objects.get(pk=self.pk)

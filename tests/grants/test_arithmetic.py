@@ -78,8 +78,11 @@ def test_odd_rate_and_a_divided_post_plan_what_they_require(region):
     )
     Rate.objects.create(programme=old.programme, function=old.function, amount=D("45678.99"), validity=year_of(2024), source="x")  # fmt: skip
     carry_over(region, 2024, reason="Planung")
-    lines = dict(BudgetLine.objects.filter(year=2024).values_list("purpose", "amount"))
-    assert lines == {"own": D("274073.94"), "onward": D("274073.94"), "income": D("548147.88")}
+    required = planned_amounts(region, 2024, SubProduct.find(region, "946100"))
+    assert required == {"own": D("274073.94"), "onward": D("274073.94"), "income": D("548147.88")}
+    for line in BudgetLine.objects.filter(year=2023):
+        line.pk, line.year, line.amount, line._state.adding = None, 2024, required[line.purpose], True
+        line.save()
     grant("kim-2024", D("548147.88"))
     found = nominal(region, 2024)
     assert (found.onward.plain(), found.differences, found.verdict) == ("274073.94", (), "neutral")
@@ -182,7 +185,7 @@ def test_two_rates_in_one_year(region):
     for amount, first, last in ((58000, (2024, 1, 1), (2024, 6, 30)), (60000, (2024, 7, 1), (2024, 12, 31))):
         Rate.objects.create(programme=old.programme, function=old.function, amount=amount, validity=inclusive_range(date(*first), date(*last)), source="x")  # fmt: skip
     carry_over(region, 2024, reason="Planung")
-    lines = dict(BudgetLine.objects.filter(year=2024).values_list("purpose", "amount"))
+    lines = planned_amounts(region, 2024, SubProduct.find(region, "946100"))
     assert lines["income"] == D(324500) and lines["own"] + lines["onward"] == D(324500)
 
 
@@ -196,14 +199,15 @@ def test_two_rates_that_fit_are_a_question(region, login):
     page = login().get("/zuwendungen/jahr-uebernehmen/").content.decode()
     assert "Mehrere Fördersätze passen" in page
     carry_over(region, 2024, reason="Planung")
-    assert set(BudgetLine.objects.filter(year=2024).values_list("amount", flat=True)) == {None}
+    product = SubProduct.find(region, "946100")
+    assert planned_amounts(region, 2024, product) == {}
     notice = FundingNotice.objects.get(slug="kim-2024")
     browser, url = login(), notice.get_absolute_url()
     (field,) = {part.partition('"')[0] for part in browser.get(url).content.decode().split('name="variante-')[1:]}
     none = browser.post(f"{url}saetze/").content.decode()
     assert "Bitte die Variante wählen" in none and not ItemRate.objects.filter(terms__item__notice=notice).exists()
     browser.post(f"{url}saetze/", {f"variante-{field}": "über 25.000 Einwohner"})
-    assert set(BudgetLine.objects.filter(year=2024).values_list("amount", flat=True)) == {D(720000), D(360000)}
+    assert set(planned_amounts(region, 2024, product).values()) == {D(720000), D(360000)}
 
 
 def test_a_published_rate_that_is_corrected_changes_no_notice(region):

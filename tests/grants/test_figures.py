@@ -88,7 +88,7 @@ def test_agreed_shares_split_a_post(region):
     squares = {name: sum(parts.values()) for name, parts in squares_by_municipality(region, DAY).rows}
     assert squares["Eschweiler"] == D("0.6") and sum(squares.values()) == 12
     operand = next(row for row in by_municipality(region, DAY).rows if row.name == "Eschweiler").amount.operands[0]
-    assert operand.formula.replace("\u00a0", " ") == "57.000,00 € × Anteil 0,6" and operand.operands[0].value == D(
+    assert operand.formula.replace("\u00a0", " ") == "Anteil 0,6 an 57.000,00 €" and operand.operands[0].value == D(
         "57000"
     )
 

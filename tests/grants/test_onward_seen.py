@@ -177,10 +177,10 @@ def test_the_sitzungsdienst_writes_the_agenda_of_a_paper_and_not_the_paper(regio
     assert browser.post(f"{url}stand/", {"state": "cosigning"}).status_code == 302
 
 
-def test_who_writes_a_paper_leaves_its_agenda_to_the_sitzungsdienst(region, login):
-    browser, url = login(), "/dokumente/2023-0120/"
-    page = browser.get(url).content.decode()
-    assert "Gremium aufnehmen" not in page and "trägt der Sitzungsdienst ein" in page and "Text bearbeiten" in page
-    for end in ("gremium/neu", "gremium/1/loeschen"):
-        assert browser.get(f"{url}{end}/").status_code == 403, end
-    assert "trägt der Sitzungsdienst ein" not in login("pruefung").get(url).content.decode()
+def test_who_writes_a_paper_and_the_sitzungsdienst_enter_its_agenda(region, login):
+    url = "/dokumente/2023-0120/"
+    for user, offered in (("sachbearbeitung", True), ("sitzungsdienst", True), ("leitung", False)):
+        browser = login(user)
+        assert ("Gremium aufnehmen" in browser.get(url).content.decode()) == offered, user
+        assert browser.get(f"{url}gremium/neu/").status_code == (200 if offered else 403), user
+    assert "Text bearbeiten" not in login("sitzungsdienst").get(url).content.decode()

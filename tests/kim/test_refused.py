@@ -227,4 +227,4 @@ def test_a_form_of_an_old_session_shows_what_was_typed(login):
 def test_the_address_of_a_button_says_that_it_is_one(login):
     answer = login("leitung").get("/dokumente/2023-0120/freigeben/")
     assert answer.status_code == 405 and "gehört zu einem Knopf" in answer.content.decode()
-    assert 'href="/dokumente/2023-0120/"' in answer.content.decode() and answer["Allow"]
+    assert answer["Allow"]

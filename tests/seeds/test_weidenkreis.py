@@ -117,7 +117,8 @@ def test_distributions(district):
         "Weißkiebitz": D(1),
         "gemeinsam: Distelmar, Öhlingsgrund": D("0.5"),
         "gemeinsam: Niederweidenstett, Weißkiebitz": D("0.5"),
-        "gemeinsam: Niederweidenstett, Öhlingsgrund": D("0.5"),
+        "Niederweidenstett": D("0.3"),  # agreed: 0,6 and 0,4 of a half post
+        "Öhlingsgrund": D("0.2"),
         "eigene Stellen": D("6.5"),
         "keine Angabe": D("1.5"),
     }
