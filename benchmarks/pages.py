@@ -143,23 +143,28 @@ def pages(slug: str, post: str, other: str, paper: str) -> dict[str, Any]:
         given |= {"von-0-stelle": post, "von-0-vzae": "0,5", "nach-0-ziel": f"stelle:{other}", "nach-0-vzae": "0,5"}
         return lambda: browser.post(url, given)
 
-    at = f"/dokumente/{paper.replace('/', '-')}/"
-    return {
-        "Übersicht": lambda: read("/"),
-        "Vorlage": lambda: read(at),
-        "Editor": lambda: read(f"{at}text/"),
-        "PDF": lambda: read(f"{at}pdf/"),
-        "Kostenneutralität": lambda: read("/haushalt/kostenneutralitaet/"),
-        "Stellenverteilung": lambda: read("/zuwendungen/stellenverteilung/"),
-        "Umverteilung": lambda: read("/umverteilungen/neu/"),
+    writes = {
         "Umverteilung, Folgen": reallocate,
         "Berichtigung, Folgen": correct(preview="1"),
         "Berichtigung, Speichern": correct(),
-        "Stelle": lambda: read(f"/stellen/{post}/"),
-        "Stellen": lambda: read("/stellen/"),
-        "Hinweise": lambda: read("/pruefung/hinweise/"),
-        "Nichts als der Rahmen": lambda: read("/dokumente/pruefen/"),
     }
+    named = {"paper": paper.replace("/", "-"), "post": post}
+    return {name: lambda url=url: read(url.format(**named)) for name, url in READ.items()} | writes
+
+
+READ = {  # what is only read
+    "Übersicht": "/",
+    "Vorlage": "/dokumente/{paper}/",
+    "Editor": "/dokumente/{paper}/text/",
+    "PDF": "/dokumente/{paper}/pdf/",
+    "Kostenneutralität": "/haushalt/kostenneutralitaet/",
+    "Stellenverteilung": "/zuwendungen/stellenverteilung/",
+    "Umverteilung": "/umverteilungen/neu/",
+    "Stelle": "/stellen/{post}/",
+    "Stellen": "/stellen/",
+    "Hinweise": "/pruefung/hinweise/",
+    "Nichts als der Rahmen": "/dokumente/pruefen/",
+}
 
 
 def measured(ask: Any, rounds: int = 3) -> tuple[float, int, int, int, int]:

@@ -169,8 +169,8 @@ class MunicipalityTable(DenseTable):
 
     title, noun = "Kommunen", ("Kommune", "Kommunen")
     help_text = (
-        "Welche Stellen am gewählten Stand für eine Kommune zuständig sind. Eine gemeinsame Stelle steht bei jeder "
-        "ihrer Kommunen und wird deshalb hier nicht summiert."
+        "Welche Stellen am gewählten Stand für eine Kommune zuständig sind. Eine gemeinsame Stelle "
+        "ohne vereinbarte Anteile steht bei jeder ihrer Kommunen und wird deshalb hier nicht summiert."
     )
     filters = MunicipalityFilters
     default_order = "kommune"
@@ -179,9 +179,9 @@ class MunicipalityTable(DenseTable):
     kommune = LinkColumn(accessor="municipality__name", verbose_name="Kommune", order_by="municipality__sort_key")
     ags = TextColumn(accessor="municipality__ags", verbose_name="AGS", hidden=True)
     stellen = CountColumn(accessor="posts", verbose_name="Stellen")
-    allein = FteTableColumn(accessor="alone__fte", verbose_name="VZÄ allein")
+    allein = FteTableColumn(accessor="alone__fte", verbose_name="VZÄ allein oder mit Anteil")
     gemeinsam = FteTableColumn(accessor="shared__fte", verbose_name="VZÄ gemeinsam mit anderen", summed=False)
-    betrag_allein = AmountColumn(accessor="alone__amount", verbose_name="Jahresbetrag allein")
+    betrag_allein = AmountColumn(accessor="alone__amount", verbose_name="Jahresbetrag allein oder mit Anteil")
 
 
 class ReallocationTable(DenseTable):

@@ -168,9 +168,13 @@ def allocation(body: Body, day: date, title: str, groups_of: Callable[[PositionP
             members_of.setdefault(key, []).append(part)
 
     def pieces(part: Part) -> list[Decimal | None]:
-        """What is paid of it, piece by piece; a post that nobody pays has no amount."""
+        """What is paid of it, piece by piece; a post that nobody pays has no amount. What is shared is the whole."""
         some = found.get(part.row.position_id, [])
-        return [part.of(known_amount(piece)) for _, post in some for piece in post.pieces] or [None]
+        amounts = [known_amount(piece) for _, post in some for piece in post.pieces] or [None]
+        if not part.shares:
+            return amounts
+        known = [one for one in amounts if one is not None]
+        return [part.of(sum(known, Decimal(0)))] * bool(known) + [None] * (len(amounts) - len(known))
 
     def paid(part: Part) -> Value:
         whole = annual_amount(part.row, found.get(part.row.position_id, []))

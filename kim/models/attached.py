@@ -181,8 +181,13 @@ class File(Attached):
     @classmethod
     def of(cls, upload: Checked, body: Body, author: User) -> "File":
         """A file that was uploaded and found good, not yet beside anything and not saved."""
-        facts = {"name": upload.name, "media_type": upload.media_type, "sha256": upload.sha256}
-        return cls(body=body, author=author, size=len(upload.content), content=upload.content, **facts)
+        return cls(body=body, author=author, **cls.facts(upload))
+
+    @staticmethod
+    def facts(upload: Checked) -> dict[str, Any]:
+        """The columns that say what the file is."""
+        names = ("name", "media_type", "sha256", "content")
+        return {name: getattr(upload, name) for name in names} | {"size": len(upload.content)}
 
     def lay_beside(self, row: Versioned) -> "File":
         """Save it beside a row; ValidationError if it lies there already."""

@@ -11,7 +11,6 @@ from kim.access.request import Request
 from kim.access.rules import may
 from kim.access.views import RuleView
 from kim.history.trail import entries_about
-from kim.models import Source
 from kim.pages.forms import RemovePage, shown
 from kim.pages.rows import EditRowPage, NewRowPage, RowForm
 from kim.values.formats import DateField, LineField
@@ -78,9 +77,11 @@ class AddKnownPaper(NewRowPage):
 
 def known_paper(request: Request, key: str) -> Paper:
     """The paper without a text that has this address; Http404 otherwise."""
-    rows = Paper.visible_to(request).filter(text=None).select_related("source", "body")
-    found = next((row for row in rows.filter(source__kind=Source.Kind.PAPER) if row.address == key), None)
-    if found is None:
+    try:
+        found = Paper.find(request.acting_body, key)
+    except Paper.DoesNotExist as error:
+        raise Http404 from error
+    if found.text_id is not None or found.address != key or not Paper.visible_to(request).filter(pk=found.pk).exists():
         raise Http404
     return found
 

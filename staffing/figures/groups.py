@@ -33,6 +33,14 @@ class Part:
         """What of an amount falls to it, in cents that add up to the amount."""
         return split(amount, self.shares)[self.at] if self.shares and amount is not None else amount
 
+    @classmethod
+    def for_municipality(cls, row: PositionPeriod, key: int) -> "Part":
+        """What of a post falls to one of its Kommunen (a primary key): its share if all have one, else the whole. For
+        rows of with_served(keys=True)."""
+        shares: list[Decimal | None] = row.served_shares
+        agreed = tuple(one for one in shares if one is not None)
+        return cls(row, agreed, row.served_keys.index(key)) if shares and len(agreed) == len(shares) else cls(row)
+
     def size(self) -> Value:
         """Its FTE with where they come from."""
         return self.shared(size(self.row), self.fte())

@@ -223,6 +223,8 @@ class PositionPeriod(Cited, Dated):
     resting: Decimal  # these two too
     not_stated: Decimal
     served_list: list[str]  # on rows from with_served
+    served_keys: list[int]  # these two too, if keys are asked for
+    served_shares: list[Decimal | None]
 
     def status_label(self) -> str:
         """The status of the day, for rows from with_occupancy."""

@@ -42,14 +42,18 @@ def rest_if(*stages: str) -> Case:
     return Case(When(stage__in=stages, then=F("rest")), default=ZERO, output_field=FteModelField())
 
 
+KEYS = {"keys": "municipality", "shares": "share"}  # of the Kommunen of a post
+
+
 class PositionPeriodQuerySet(PeriodQuerySet):
     """Dated facts of posts, with their occupancy of a day."""
 
     def with_served(self, *, keys: bool = False) -> Self:
-        """Adds served_list, the names of the Kommunen in German order; keys: and served_keys. No further query."""
+        """Adds served_list, the names of the Kommunen in German order; keys: also served_keys, their keys, and
+        served_shares, their shares (None where none is agreed). No further query."""
         served: Any = self.model._meta.get_field("served").related_model
         rows = served.objects.filter(period=OuterRef("pk")).order_by("municipality__sort_key")
-        more = {"served_keys": ArraySubquery(rows.values("municipality"))} if keys else {}
+        more = {f"served_{name}": ArraySubquery(rows.values(column)) for name, column in KEYS.items()} if keys else {}
         return self.annotate(served_list=ArraySubquery(rows.values("municipality__name")), **more)
 
     def with_kommunen(self) -> Self:

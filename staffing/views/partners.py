@@ -20,7 +20,7 @@ from kim.models import Reminder
 from kim.pages.forms import DescriptionPage, RemovePage
 from kim.pages.rows import EditRowPage, NewRowPage
 from kim.studio import documents
-from staffing.figures.occupancy import size
+from staffing.figures.groups import Part
 from staffing.filters import paid_posts
 from staffing.forms import CarrierForm, ContactForm, MunicipalityForm
 from staffing.models import BodyMunicipality, Carrier, PositionPeriod
@@ -48,21 +48,29 @@ class Sums:
     amount: Value
 
 
-def summed(name: str, posts: list[Any], values: dict[str, dict[int, Any]] | None) -> Sums:
-    """The sums of some posts: with values, as values that know their operands, else as mere sums, which a list of
-    hundreds of rows shows."""
+def summed(name: str, parts: list[Part], values: dict[str, dict[int, Any]] | None) -> Sums:
+    """The sums of some posts, or of shares of them: with values, as values that know their operands, else as mere sums,
+    which a list of hundreds of rows shows."""
+    amounts: list[Decimal | None] = [part.of(part.row.annual) for part in parts]  # type: ignore[attr-defined]  # with_posts
+    filled = [part.thousandths(part.row.filled) for part in parts]  # type: ignore[attr-defined]  # with_status
     if values is None:
-        amounts = [p.annual for p in posts if p.annual is not None]
-        amount = sum(amounts, Decimal(0)) if amounts or not posts else None
+        known = [one for one in amounts if one is not None]
+        amount = sum(known, Decimal(0)) if known or not parts else None
         return Sums(
-            fte=sum((p.fte for p in posts), Decimal(0)),
-            filled=sum((p.filled for p in posts), Decimal(0)),
-            amount=Value(name, amount, missing=len(posts) - len(amounts)),
+            fte=sum((part.fte() for part in parts), Decimal(0)),
+            filled=sum(filled, Decimal(0)),
+            amount=Value(name, amount, missing=len(parts) - len(known)),
         )
     return Sums(
-        fte=total(name, *(size(p) for p in posts), unit=FTE),
-        filled=total(name, *(values["filled"][p.pk] for p in posts), unit=FTE),
-        amount=known_total(name, *(values["amount"][p.pk] for p in posts)),
+        fte=total(name, *(part.size() for part in parts), unit=FTE),
+        filled=total(
+            name,
+            *(part.shared(values["filled"][part.row.pk], one) for part, one in zip(parts, filled, strict=True)),
+            unit=FTE,
+        ),
+        amount=known_total(
+            name, *(part.shared(values["amount"][part.row.pk], one) for part, one in zip(parts, amounts, strict=True))
+        ),
     )
 
 
@@ -83,11 +91,12 @@ def with_posts(request: Request, rows: list[Any], chosen: dict[str, Any] | None 
     for row in rows:
         if row.attached_as == Carrier.attached_as:
             row.all_posts = mine.get(row.pk, [])
-            row.sums = summed(row.name, row.all_posts, values)
+            row.sums = summed(row.name, [Part(post) for post in row.all_posts], values)
         else:
             row.all_posts = mine.get(row.municipality_id, [])
-            alone = [p for p in row.all_posts if len(p.served_keys) == 1]
-            together = [p for p in row.all_posts if len(p.served_keys) > 1]
+            parts = [Part.for_municipality(post, row.municipality_id) for post in row.all_posts]
+            alone = [part for part in parts if part.shares or len(part.row.served_keys) == 1]
+            together = [part for part in parts if not part.shares and len(part.row.served_keys) > 1]
             row.alone, row.shared = summed(str(row), alone, values), summed(f"{row}, gemeinsam", together, values)
         row.posts = len(row.all_posts)
     return rows

@@ -57,37 +57,42 @@ def test_every_business_table_is_tracked():
     assert untracked == {"kim.Submission", "kim.Job", "kim.TrailEvent"}  # a form's key; progress; the events
 
 
+def plant_row(model, region):
+    """A row of a model of which the trial data hold none."""
+    if model in {RoleAssignment, User}:
+        RoleAssignment.objects.create(user=User.objects.create(username="x"), body=region, role="leitung")
+    if model in {Note, Reminder, File, FindingNote}:
+        plant_beside(region, "Probe", Position.objects.get(body=region, number="CM-01"), None)
+    if model in {SavedView, ClosedYear}:
+        author = User.objects.create(username="y")
+        SavedView.objects.create(body=region, path="/stellen/", slug="a", name="A", author=author)
+        ClosedYear.objects.create(body=region, year=2015)
+    if model is CoSignature:
+        paper = Paper.objects.filter(body=region).first()
+        CoSignature.objects.create(
+            body=region, paper=paper, organization=Organization.objects.filter(body=region).first()
+        )
+    if model is OnwardGrant:
+        with acting(7, [region.pk]):  # its own act is not that of the statements below
+            NewOnwardGrant(notice=FundingNotice.find(region, "kim-2023"), carrier=Carrier.find(region, "sprungbrett"), basis="notice", day=date(2023, 3, 1), as_of=date(2023, 3, 1)).create()  # fmt: skip
+    if model in {BlockComment, Signatory}:
+        office, paper = Organization.objects.filter(body=region).first(), Paper.objects.filter(body=region).first()
+        BlockComment.objects.create(body=region, paper=paper, number=1, block="a", text="x", written_at=releases.now())  # fmt: skip
+        Signatory.objects.create(body=region, organization=office, user=User.objects.create(username="z"), validity=inclusive_range(date(2023, 1, 1), None))  # fmt: skip
+    if model is SetupKey:
+        SetupKey.objects.create(digest="x")
+    if model is Logo:
+        Logo.objects.create(body=region, content=b"x", width=1, height=1, sha256="x")
+
+
 @pytest.mark.parametrize("model", BUSINESS, ids=lambda m: m._meta.label)
 def test_raw_sql_leaves_exactly_one_event(model, bodies):
     """UPDATE, DELETE and INSERT past the models, each seen with its actor, address, reason and request."""
     region = bodies["staedteregion-aachen"]
     context = {"url": "/x/", "request": "r1", "reason": "Probe"}
     with acting(7, [body.pk for body in bodies.values()], **context):
-        if model in {RoleAssignment, User}:
-            RoleAssignment.objects.create(user=User.objects.create(username="x"), body=region, role="leitung")
-        if model in {Note, Reminder, File, FindingNote}:
-            plant_beside(region, "Probe", Position.objects.get(body=region, number="CM-01"), None)
-        if model in {SavedView, ClosedYear}:
-            author = User.objects.create(username="y")
-            SavedView.objects.create(body=region, path="/stellen/", slug="a", name="A", author=author)
-            ClosedYear.objects.create(body=region, year=2015)
-        if model is CoSignature:
-            paper = Paper.objects.filter(body=region).first()
-            CoSignature.objects.create(
-                body=region, paper=paper, organization=Organization.objects.filter(body=region).first()
-            )
-        if model is OnwardGrant:
-            with acting(7, [region.pk]):  # its own act is not that of the statements below
-                NewOnwardGrant(notice=FundingNotice.find(region, "kim-2023"), carrier=Carrier.find(region, "sprungbrett"), basis="notice", day=date(2023, 3, 1), as_of=date(2023, 3, 1)).create()  # fmt: skip
-        if model in {BlockComment, Signatory}:
-            office, paper = Organization.objects.filter(body=region).first(), Paper.objects.filter(body=region).first()
-            BlockComment.objects.create(body=region, paper=paper, number=1, block="a", text="x", written_at=releases.now())  # fmt: skip
-            Signatory.objects.create(body=region, organization=office, user=User.objects.create(username="z"), validity=inclusive_range(date(2023, 1, 1), None))  # fmt: skip
+        plant_row(model, region)
         table, events = model._meta.db_table, events_of(model)
-        if model is SetupKey:
-            SetupKey.objects.create(digest="x")
-        if model is Logo:
-            Logo.objects.create(body=region, content=b"x", width=1, height=1, sha256="x")
         row = model.objects.first()
         assert row, "no row in the trial data"
         names = [f.column for f in model._meta.local_concrete_fields if not f.generated]

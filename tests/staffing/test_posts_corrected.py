@@ -7,7 +7,9 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
+from grants.figures.allocation import by_municipality
 from grants.models import Funding
+from kim.models import ClosedYear
 from kim.values.periods import half_open_range, inclusive_range
 from staffing.figures.sentences import filling
 from staffing.models import (
@@ -236,3 +238,31 @@ def test_an_ended_occupancy_without_beginning(region):
     Occupancy.fill(made, 1, reason="x", fte=D("0.5"), validity=inclusive_range(None, None), assumption="x")
     end_position(made, date(2023, 6, 30), reason="x")
     assert Occupancy.objects.get(position=made).validity.upper == JULY
+
+
+def test_a_closed_year_keeps_its_kommunen(region):
+    """CM-07 since 2022, 2022 closed: shares from 01.01.2023 on, what was printed for 2022 stays."""
+    ClosedYear.objects.create(body=region, year=2022)
+    period = Position.find(region, "CM-07").periods.get()
+    one, other = names("Roetgen", "Simmerath")
+    assert settle(period, {one: D("0.3"), other: D("0.7")}, [Place("Rathaus")], reason="Vereinbarung")
+    before, after = Position.find(region, "CM-07").periods.order_by("validity")
+    assert after.validity.lower == date(2023, 1, 1)
+    assert before.served_with_shares() == "Roetgen und Simmerath" and not before.locations.exists()
+    assert after.served_with_shares() == "Roetgen (0,3) und Simmerath (0,7)" and after.locations.count() == 1
+
+
+def test_kommunen_and_distribution_say_the_same_of_a_shared_post(login, region):
+    """By hand: CM-17 1,0 at 57.000 €, 0,625 of it for Eschweiler: 0,625 VZÄ, 35.625 €; the list and its Herkunft."""
+    period = Position.find(region, "CM-17").periods.get()
+    one, other = names("Eschweiler", "Stolberg (Rhld.)")
+    settle(period, {one: D("0.625"), other: D("0.375")}, [], reason="Vereinbarung")
+    browser = login()
+    found = {row["kommune"]: row for row in browser.get("/kommunen/?format=json").json()["rows"]}
+    assert (found["Eschweiler"]["allein"], found["Eschweiler"]["betrag_allein"]) == ("0.625", "35625.00")
+    assert found["Eschweiler"]["gemeinsam"] == "0.000" and found["Stolberg (Rhld.)"]["allein"] == "0.375"
+    table = {row["name"]: row["fte"] for row in by_municipality(region, date(2023, 3, 1)).as_json()["rows"]}
+    assert table["Eschweiler"] == "0.625"
+    source = said(browser.get("/kommunen/?herkunft=betrag_allein&zeile=eschweiler"))
+    assert "Anteil 0,625 an 57.000,00 €" in source and "35.625,00 €" in source
+    assert "0,375 VZÄ" in said(browser.get(f"/kommunen/{other.slug}/"))

@@ -140,9 +140,7 @@ class AddFile(AddAttached):
     title, button = "Datei hochladen", "Datei hochladen"
 
     def values(self, form: Any) -> dict[str, Any]:
-        found = form.cleaned_data["file"]
-        names = ("name", "media_type", "sha256", "content")
-        return {name: getattr(found, name) for name in names} | {"size": len(found.content)}
+        return File.facts(form.cleaned_data["file"])
 
 
 def one(request: Request, model: Any, **condition: Any) -> Any:
