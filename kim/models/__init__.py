@@ -1,7 +1,7 @@
 """The models of the ground; everybody imports them from here."""
 
 from kim.models.attached import Attached, File, FindingNote, Note, Reminder, named, subjects
-from kim.models.base import BodyRow, GuardedRow, NamedRow, SameBody
+from kim.models.base import BodyRow, EndingRow, GuardedRow, NamedRow, SameBody
 from kim.models.bodies import Body, Role, RoleAssignment, User, din5007, sort_key
 from kim.models.jobs import Job
 from kim.models.list_views import SavedView
@@ -21,6 +21,7 @@ __all__ = [
     "BoundFigure",
     "Cited",
     "ClosedYear",
+    "EndingRow",
     "File",
     "FindingNote",
     "GuardedRow",

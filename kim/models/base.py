@@ -1,5 +1,6 @@
 """The bases of business rows: one body for good, the constraint that keeps it, and what is not public."""
 
+from datetime import date
 from typing import Any, ClassVar, Self
 
 import pgtrigger
@@ -10,7 +11,7 @@ from django.db.models import Q
 from kim.models.bodies import Body
 from kim.models.versioned import Versioned
 from kim.store.context import Scope
-from kim.values.formats import slug
+from kim.values.formats import format_day, slug
 
 
 class BodyRow(Versioned):
@@ -87,6 +88,31 @@ class NamedRow(BodyRow):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.give_address()
         super().save(*args, **kwargs)
+
+
+class EndingRow(models.Model):
+    """A row that has a last day (``ends_on``): where it was used it stays, after the day it is not used anew."""
+
+    ends_on: Any
+    ended: ClassVar[str] = "aufgelöst"
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def there_on(cls, rows: models.QuerySet[Any], day: date, current: Any = None) -> models.QuerySet[Any]:
+        """Those of the rows that have not ended by a day, and the one that is chosen already: what a select offers."""
+        found: models.QuerySet[Any] = rows.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=day) | Q(pk=current))
+        return found
+
+    def is_there(self, day: date) -> bool:
+        """Whether it has not ended by the day."""
+        return self.ends_on is None or day <= self.ends_on
+
+    def require(self, day: date, field: str) -> None:
+        """Refuses a new use on a day after its last: ValidationError with a sentence at the field."""
+        if not self.is_there(day):
+            raise ValidationError({field: f"{self} ist zum {format_day(self.ends_on)} {self.ended}."})
 
 
 class GuardedRow(BodyRow):

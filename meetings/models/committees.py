@@ -6,10 +6,9 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q, QuerySet
 from django.urls import reverse
 
-from kim.models import BodyRow, NamedRow, SameBody
+from kim.models import BodyRow, EndingRow, NamedRow, SameBody
 from kim.models.versioned import tracked
 from kim.values.formats import format_day
 from kim.values.periods import PeriodField
@@ -22,31 +21,6 @@ def address(name: str) -> models.UniqueConstraint:
         name=f"{name}_slug",
         violation_error_message="Gerade ist noch ein Eintrag mit dieser Adresse entstanden. Bitte noch einmal.",
     )
-
-
-class EndingRow(models.Model):
-    """A row that has a last day (``ends_on``): where it was used it stays, after the day it is not used anew."""
-
-    ends_on: Any
-    ended: ClassVar[str] = "aufgelöst"
-
-    class Meta:
-        abstract = True
-
-    @classmethod
-    def there_on(cls, rows: QuerySet[Any], day: datetime.date, current: Any = None) -> QuerySet[Any]:
-        """Those of the rows that have not ended by a day, and the one that is chosen already: what a select offers."""
-        found: QuerySet[Any] = rows.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=day) | Q(pk=current))
-        return found
-
-    def is_there(self, day: datetime.date) -> bool:
-        """Whether it has not ended by the day."""
-        return self.ends_on is None or day <= self.ends_on
-
-    def require(self, day: datetime.date, field: str) -> None:
-        """Refuses a new use on a day after its last: ValidationError with a sentence at the field."""
-        if not self.is_there(day):
-            raise ValidationError({field: f"{self} ist zum {format_day(self.ends_on)} {self.ended}."})
 
 
 @tracked()

@@ -68,13 +68,12 @@ class KnownPaper:
             if there:
                 there.remove(reason="keine Beratung bekannt")
             return
-        meeting = None
-        if self.meeting_day:
-            meeting, _ = Meeting.objects.get_or_create(
-                body=self.body, organization=self.organization, date=self.meeting_day
-            )
         found = there or Consultation(body=self.body, paper=row, order=1)
-        found.organization, found.meeting, found.authoritative = self.organization, meeting, self.decided
+        found.organization, found.authoritative = self.organization, self.decided
+        try:
+            found.meeting = Meeting.on(self.organization, self.meeting_day) if self.meeting_day else None
+        except ValidationError as error:  # the field of the form is called otherwise
+            raise ValidationError({"meeting_day": error.messages}) from error
         decision = Consultation.ConsultationRole.DECISION
         informs = row.paper_type == Paper.PaperType.INFORMATION
         found.role = Consultation.ConsultationRole.INFORMATION if informs else decision

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
-from kim.models import Body, BodyRow, sort_key
+from kim.models import Body, BodyRow, EndingRow, sort_key
 from kim.models.versioned import Versioned, counted, tracked
 from kim.values.periods import today
 from staffing.models.guards import HOURS_FIXED
@@ -98,7 +98,7 @@ class Function(Versioned):
 
 
 @tracked()
-class Carrier(BodyRow):
+class Carrier(EndingRow, BodyRow):
     """An Anstellungsträger: who employs the person on a post."""
 
     attached_as = "traeger"
@@ -176,8 +176,7 @@ class Carrier(BodyRow):
     @classmethod
     def offered(cls, body: Body, *, also: int | None = None) -> "models.QuerySet[Carrier]":
         """Those that a post can be given to: who still exists on the body's day, and the one that has it (also)."""
-        there = Q(ends_on__isnull=True) | Q(ends_on__gte=today(body)) | Q(pk=also)
-        return cls._default_manager.filter(there, body=body)
+        return cls.there_on(cls._default_manager.filter(body=body), today(body), also)
 
     def forms(self) -> dict[str, str]:
         """The name in a sentence: with its article in the first, third and fourth case, and short.

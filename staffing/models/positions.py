@@ -167,9 +167,8 @@ class PositionPeriod(Cited, Dated):
 
     def clean(self) -> None:
         """Who employs on the post still exists when that begins."""
-        last = self.carrier.ends_on if self.carrier else None
-        if last and self.validity and self.validity.lower and self.validity.lower > last:
-            raise ValidationError({"carrier": f"{self.carrier} besteht nur bis {format_day(last)}."})
+        if self.carrier and self.validity and self.validity.lower:
+            self.carrier.require(self.validity.lower, "carrier")
 
     @classmethod
     def visible_to(cls, scope: Scope) -> PositionPeriodQuerySet:

@@ -48,6 +48,8 @@ def test_a_beleg_that_is_there_becomes_its_document(login, region):
 
 
 def test_what_cannot_be_read_is_said_at_its_field(login, region, committee):
+    off = Meeting(body=region, organization=committee, date=date(2022, 3, 25), cancelled=True)
+    off.save_checked()
     browser, before = login(), Paper.objects.count()
     for more, words in (
         ({"number": "2023 0120"}, "schon eine andere Vorlage"),
@@ -55,6 +57,7 @@ def test_what_cannot_be_read_is_said_at_its_field(login, region, committee):
         ({"number": ""}, "Vorlage-Nr."),
         ({"meeting_day": "31.02.2021"}, "31.02.2021"),
         ({"organization": ""}, "Zum Sitzungstag fehlt das Gremium"),
+        ({"meeting_day": "25.03.2022"}, "Die Sitzung am 25.03.2022 ist abgesagt"),
     ):
         answer = browser.post(NEW, typed(committee, **more))
         assert answer.status_code == 422 and words in said(answer), words

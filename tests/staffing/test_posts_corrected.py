@@ -13,6 +13,7 @@ from kim.models import ClosedYear
 from kim.values.periods import half_open_range, inclusive_range
 from staffing.figures.sentences import filling
 from staffing.models import (
+    Carrier,
     Function,
     Municipality,
     Occupancy,
@@ -266,3 +267,16 @@ def test_kommunen_and_distribution_say_the_same_of_a_shared_post(login, region):
     source = said(browser.get("/kommunen/?herkunft=betrag_allein&zeile=eschweiler"))
     assert "Anteil 0,625 an 57.000,00 €" in source and "35.625,00 €" in source
     assert "0,375 VZÄ" in said(browser.get(f"/kommunen/{other.slug}/"))
+
+
+def test_a_carrier_that_has_ended_gets_no_post(login, region):
+    row = Carrier.find(region, "drk")
+    row.ends_on = date(2023, 2, 28)
+    row.save_as("Anstellungsträger geändert")
+    browser = login()
+    assert row.name not in said(browser.get("/stellen/neu/")), "no longer offered"
+    assert row.name in said(browser.get("/stellen/CM-16/berichtigen/")), "who has it stays"
+    period = Position.find(region, "CM-15").periods.get()
+    period.carrier = row
+    with pytest.raises(ValidationError, match=r"ist zum 28\.02\.2023 aufgelöst"):
+        period.correct(reason="x")

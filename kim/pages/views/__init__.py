@@ -212,7 +212,7 @@ def forged(request: Request, reason: str = "") -> HttpResponse:
     """403 for a form without a valid token, mostly because its person has signed in anew: what was typed is shown, to
     be copied, except passwords. Without any query: the request has got no further than the token."""
     typed = [
-        (name, words)
+        words
         for name, all_words in request.POST.lists()
         for words in all_words
         if words.strip() and name not in SECRET and "password" not in name and name != "again"
