@@ -19,13 +19,14 @@ from grants.models import (
     load,
 )
 from kim.access.request import Request, scoped
-from kim.admin import CodeAdmin, ReadOnlyAdmin
-from kim.values.formats import format_day, format_euro, format_fte, format_range, slug
+from kim.admin import ReadOnlyAdmin
+from kim.admin.reference import ReferenceAdmin
+from kim.values.formats import format_day, format_euro, format_fte, format_range
 from kim.values.periods import year_of
 
 
 @admin.register(FundingProgramme)
-class ProgrammeAdmin(CodeAdmin):
+class ProgrammeAdmin(ReferenceAdmin):
     """Förderprogramme, the same for all bodies."""
 
     list_display = ("name", "short_name", "legal_basis")
@@ -33,30 +34,27 @@ class ProgrammeAdmin(CodeAdmin):
 
 
 @admin.register(ProgrammeModule)
-class ModuleAdmin(CodeAdmin):
+class ModuleAdmin(ReferenceAdmin):
     """Bausteine of the programmes."""
 
     list_display = ("name", "title", "programme")
     fields = ("programme", "name", "title")
 
-    def key(self, row: Any) -> str:
-        return slug(f"{row.programme.short_name} {row.name}")
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("programme")
 
 
 @admin.register(Rate)
-class RateAdmin(CodeAdmin):
+class RateAdmin(ReferenceAdmin):
     """Published Fördersätze; amounts rest on them, so that a change needs its reason."""
 
     reasoned = True
     list_display = ("function", "programme", "amount_text", "per", "time", "source")
     fields = ("programme", "function", "variant", "amount", "per_fte", "validity", "source")
 
-    def key(self, row: Any) -> str:
-        start = row.validity.lower if row.validity else ""
-        return slug(f"{row.programme.short_name} {row.function.slug} {row.variant} {start or 'offen'}")
-
     def get_queryset(self, request: HttpRequest) -> Any:
-        return Rate.objects.select_related("programme", "function").order_by("-validity", "function__name")
+        rows = super().get_queryset(request).select_related("programme", "function")
+        return rows.order_by("-validity", "function__name")
 
     @admin.display(description="Betrag", ordering="amount")
     def amount_text(self, row: Rate) -> str:
@@ -72,16 +70,12 @@ class RateAdmin(CodeAdmin):
 
 
 @admin.register(AccountGroup)
-class AccountGroupAdmin(CodeAdmin):
+class AccountGroupAdmin(ReferenceAdmin):
     """What account numbers mean; a meaning ends, it is not deleted: rules rest on it."""
 
     removable, reasoned = False, True
     list_display = ("prefix", "meaning", "time", "source", "verified")
     fields = ("prefix", "meaning", "validity", "source", "verified")
-
-    def key(self, row: Any) -> str:
-        start = row.validity.lower if row.validity else ""
-        return f"{row.prefix}-{start or 'offen'}"
 
     @admin.display(description="Gültigkeit", ordering="validity")
     def time(self, row: AccountGroup) -> str:

@@ -8,7 +8,8 @@ from django.core.exceptions import ValidationError
 
 from grants.figures.onward import HEADS
 from grants.models import OnwardGrant, OnwardTemplate
-from grants.models.onward import BLOCKS, POSTS, RELATED, SIGNER, Basis
+from grants.models.onward import RELATED
+from grants.models.templates import BLOCKS, POSTS, SIGNER, Basis
 from kim.figures.tokens import NOTHING, ExpandedBlock, ExpandedToken, Expander
 from kim.models import Source
 from kim.studio import letterhead
@@ -191,9 +192,8 @@ class OnwardTemplateDocument(Document):
 
     @classmethod
     def find(cls, body: Any, reference: str) -> "OnwardTemplateDocument | None":
-        kind, _, basis = reference.partition(".")
-        rows = OnwardTemplate.objects.filter(body=body, basis=basis).select_related("body", "text")
-        row = rows.first() if kind == "muster" else None
+        kind, _, key = reference.partition(".")
+        row = OnwardTemplate.find(body, key) if kind == "muster" else None
         return cls(row) if row else None
 
     @classmethod

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from grants.models import BudgetLine, FundingNotice, NoticeVersion, SubProduct
+from grants.models import BudgetLine, FundingNotice, FundingProgramme, NoticeVersion, SubProduct
 from kim.access.request import Request
 from kim.lists import ChoicesFilter, ObjectsFilter, SearchFilter, StrictFilters, programmes
 from kim.values.formats import slug
@@ -45,6 +45,31 @@ class NumberedFilters(StrictFilters):
     """Search in numbers and names: Teilprodukte, Sachkonten."""
 
     suche = SearchFilter(["number", "name"])
+
+
+class ProgrammeFilters(StrictFilters):
+    """Search in Förderprogramme."""
+
+    suche = SearchFilter(["name", "short_name", "legal_basis"])
+
+
+class ModuleFilters(StrictFilters):
+    """Search in Bausteine."""
+
+    suche = SearchFilter(["name", "title", "programme__name", "programme__short_name"])
+
+
+class RateFilters(StrictFilters):
+    """Search in Fördersätze, and their programme."""
+
+    suche = SearchFilter(["function__name", "variant", "source"])
+    programm = ObjectsFilter("programme", FundingProgramme.visible_to, label="Programm")
+
+
+class AccountGroupFilters(StrictFilters):
+    """Search in Kontengruppen."""
+
+    suche = SearchFilter(["prefix", "source"])
 
 
 class BudgetFilters(StrictFilters):

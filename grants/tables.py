@@ -2,9 +2,28 @@
 
 from typing import Any
 
-from grants.filters import STATES, BudgetFilters, NoticeFilters, NumberedFilters
+from grants.filters import (
+    STATES,
+    AccountGroupFilters,
+    BudgetFilters,
+    ModuleFilters,
+    NoticeFilters,
+    NumberedFilters,
+    ProgrammeFilters,
+    RateFilters,
+)
 from grants.models import BudgetLine
-from kim.lists import AmountColumn, BadgeColumn, DateColumn, DenseTable, LinkColumn, PeriodColumn, Preset, TextColumn
+from kim.lists import (
+    AmountColumn,
+    BadgeColumn,
+    DateColumn,
+    DenseTable,
+    FteTableColumn,
+    LinkColumn,
+    PeriodColumn,
+    Preset,
+    TextColumn,
+)
 from kim.values.formats import MISSING, slug
 
 STYLES = {"granted": "success", "amended": "success", "revoked": "danger", "refused": "danger"}
@@ -89,3 +108,68 @@ class AccountTable(DenseTable):
 
     nummer = LinkColumn(accessor="number", verbose_name="Sachkonto")
     bezeichnung = TextColumn(accessor="name", verbose_name="Bezeichnung")
+
+
+class ProgrammeTable(DenseTable):
+    """Förderprogramme by name."""
+
+    title, noun = "Förderprogramme", ("Förderprogramm", "Förderprogramme")
+    help_text = "Programme des Landes; eigene ergänzt die Leitung."
+    filters = ProgrammeFilters
+    default_order, dated = "name", False
+    add_url, add_rule = "programme-new", "reference.edit"
+
+    name = LinkColumn(accessor="name", verbose_name="Förderprogramm")
+    abkuerzung = TextColumn(accessor="short_name", verbose_name="Abkürzung")
+    rechtsgrundlage = TextColumn(accessor="legal_basis", verbose_name="Rechtsgrundlage")
+    geltung = TextColumn(accessor="owner", order_by="body", verbose_name="Gilt")
+
+
+class ModuleTable(DenseTable):
+    """Bausteine by programme."""
+
+    title, noun = "Bausteine", ("Baustein", "Bausteine")
+    help_text = "Woraus ein Förderprogramm besteht; eigene ergänzt die Leitung."
+    filters = ModuleFilters
+    default_order, dated = "programm", False
+    add_url, add_rule = "module-new", "reference.edit"
+
+    baustein = LinkColumn(accessor="name", verbose_name="Baustein")
+    bezeichnung = TextColumn(accessor="title", verbose_name="Bezeichnung")
+    programm = TextColumn(accessor="programme__short_name", verbose_name="Programm")
+    geltung = TextColumn(accessor="owner", order_by="body", verbose_name="Gilt")
+
+
+class RateTable(DenseTable):
+    """Published Fördersätze with their time and source."""
+
+    title, noun = "Fördersätze", ("Fördersatz", "Fördersätze")
+    help_text = "Was das Land je Funktion veröffentlicht. In einer Zuwendung gilt, was ihr Bescheid nennt."
+    filters = RateFilters
+    default_order, dated = "funktion", False
+    add_url, add_rule = "rate-new", "reference.edit"
+
+    funktion = LinkColumn(accessor="function__name", verbose_name="Funktion")
+    variante = TextColumn(accessor="variant", verbose_name="Variante")
+    programm = TextColumn(accessor="programme__short_name", verbose_name="Programm")
+    betrag = AmountColumn(accessor="amount", verbose_name="Betrag", summed=False)
+    je = FteTableColumn(accessor="per_fte", verbose_name="je VZÄ", summed=False)
+    gueltigkeit = PeriodColumn(accessor="validity", verbose_name="Gültigkeit")
+    quelle = TextColumn(accessor="source", verbose_name="Quelle")
+    geltung = TextColumn(accessor="owner", order_by="body", verbose_name="Gilt")
+
+
+class AccountGroupTable(DenseTable):
+    """Kontengruppen by the beginning of the number."""
+
+    title, noun = "Kontengruppen", ("Kontengruppe", "Kontengruppen")
+    help_text = "Wofür Konten sind, nach dem Anfang ihrer Nummer. Hinweise zum Haushalt stützen sich darauf."
+    filters = AccountGroupFilters
+    default_order, dated = "beginn", False
+    add_url, add_rule = "account-group-new", "reference.edit"
+
+    beginn = LinkColumn(accessor="prefix", verbose_name="Beginnt mit")
+    bedeutung = TextColumn(accessor="get_meaning_display", order_by="meaning", verbose_name="Bedeutung")
+    gueltigkeit = PeriodColumn(accessor="validity", verbose_name="Gültigkeit")
+    quelle = TextColumn(accessor="source", verbose_name="Quelle")
+    geltung = TextColumn(accessor="owner", order_by="body", verbose_name="Gilt")

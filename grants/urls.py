@@ -3,11 +3,19 @@
 from django.urls import path
 
 from grants.models import BudgetLine, FundingNotice, SubProduct
-from grants.views import budget, entering, notices, onward
+from grants.views import budget, entering, notices, onward, reference
 from kim.pages.sections import first_step, new_page, section
 from staffing.models import Position
 
-section("Zuwendungen", 20, notices="Zuwendungen", allocation="Stellenverteilung")
+section(
+    "Zuwendungen",
+    20,
+    notices="Zuwendungen",
+    allocation="Stellenverteilung",
+    programmes="Förderprogramme",
+    modules="Bausteine",
+    rates="Fördersätze",
+)
 section(
     "Haushalt",
     40,
@@ -15,6 +23,7 @@ section(
     neutrality="Kostenneutralität",
     sub_products="Teilprodukte",
     accounts="Sachkonten",
+    account_groups="Kontengruppen",
 )
 
 new_page(FundingNotice, "notice-new")
@@ -67,12 +76,16 @@ urlpatterns = [
         onward.RemoveGrant.as_view(),
         name="onward-remove",
     ),
-    path("zuwendungen/muster/<slug:basis>/", onward.TemplatePage.as_view(), name="onward-template"),
-    path("zuwendungen/muster/<slug:basis>/neu/", onward.AddTemplate.as_view(), name="onward-template-new"),
-    path("zuwendungen/muster/<slug:basis>/zeichnung/", onward.EditTemplate.as_view(), name="onward-template-edit"),
+    path("zuwendungen/muster/<str:basis>/", onward.TemplatePage.as_view(), name="onward-template"),
+    path("zuwendungen/muster/<str:basis>/neu/", onward.AddTemplate.as_view(), name="onward-template-new"),
+    path("zuwendungen/muster/<str:basis>/zeichnung/", onward.EditTemplate.as_view(), name="onward-template-edit"),
     path("haushalt/", notices.Budget.as_view(), name="budget"),
     path("haushalt/bearbeiten/", budget.EditBudget.as_view(), name="budget-edit"),
     path("haushalt/kostenneutralitaet/", notices.NeutralityPage.as_view(), name="neutrality"),
     *budget.SubProductPages.urls("haushalt/teilprodukte/", "sub-product"),
     *budget.AccountPages.urls("haushalt/sachkonten/", "account"),
+    *reference.ProgrammePages.urls("zuwendungen/programme/", "programme"),
+    *reference.ModulePages.urls("zuwendungen/bausteine/", "module"),
+    *reference.RatePages.urls("zuwendungen/foerdersaetze/", "rate"),
+    *reference.AccountGroupPages.urls("haushalt/kontengruppen/", "account-group"),
 ]

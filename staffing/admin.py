@@ -7,6 +7,7 @@ from django.http import HttpRequest
 
 from kim.access.request import scoped
 from kim.admin import CodeAdmin, ReadOnlyAdmin
+from kim.admin.reference import ReferenceAdmin
 from kim.figures import column
 from kim.values.formats import format_euro, format_fte, format_range
 from staffing.models import Function, Municipality, PositionPeriod, Status
@@ -21,7 +22,7 @@ class MunicipalityAdmin(CodeAdmin):
 
 
 @admin.register(Function)
-class FunctionAdmin(CodeAdmin):
+class FunctionAdmin(ReferenceAdmin):
     """Functions of posts, with their Baustein."""
 
     list_display = ("name", "module", "slug")

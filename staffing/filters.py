@@ -141,3 +141,9 @@ class ReallocationFilters(StrictFilters):
     bearbeitungsstand = ChoicesFilter(
         "state", {slug(s.label): (s.label, s) for s in Reallocation.State}, label="Bearbeitungsstand"
     )
+
+
+class FunctionFilters(StrictFilters):
+    """Search in Funktionen."""
+
+    suche = SearchFilter(["name", "module"])

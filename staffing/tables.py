@@ -20,7 +20,14 @@ from kim.lists import (
     TextColumn,
 )
 from kim.values import formats
-from staffing.filters import CarrierFilters, MunicipalityFilters, PlanFilters, PositionFilters, ReallocationFilters
+from staffing.filters import (
+    CarrierFilters,
+    FunctionFilters,
+    MunicipalityFilters,
+    PlanFilters,
+    PositionFilters,
+    ReallocationFilters,
+)
 from staffing.models import Carrier, Reallocation, Status
 
 STYLES = {
@@ -205,3 +212,17 @@ class ReallocationTable(DenseTable):
         verbose_name="Bearbeitungsstand",
     )
     grundlage = TextColumn(accessor="derivation_source", verbose_name="Grundlage", hidden=True, needs=("basis",))
+
+
+class FunctionTable(DenseTable):
+    """Funktionen by name."""
+
+    title, noun = "Funktionen", ("Funktion", "Funktionen")
+    help_text = "Wofür Stellen da sind, mit dem Baustein, den ihr Programm nennt; eigene ergänzt die Leitung."
+    filters = FunctionFilters
+    default_order, dated = "funktion", False
+    add_url, add_rule = "function-new", "reference.edit"
+
+    funktion = LinkColumn(accessor="name", verbose_name="Funktion")
+    baustein = TextColumn(accessor="module", verbose_name="Baustein")
+    geltung = TextColumn(accessor="owner", order_by="body", verbose_name="Gilt")

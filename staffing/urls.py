@@ -6,6 +6,7 @@ from kim.pages.sections import first_step, new_page, section, setup_step
 from staffing.models import BodyMunicipality, Carrier, Municipality
 from staffing.views import (
     comparison,
+    functions,
     locations,
     occupancies,
     overview,
@@ -23,6 +24,7 @@ section(
     positions="Stellen",
     carriers="Anstellungsträger",
     municipalities="Kommunen",
+    functions="Funktionen",
     reallocations="Umverteilungen",
     overview="Besetzungsübersicht",
     comparison="Vergleich",
@@ -131,4 +133,5 @@ urlpatterns = [
     path("kommunen/<slug:slug>/loeschen/", partners.RemoveMunicipality.as_view(), name="municipality-remove"),
     path("kommunen/", partners.Municipalities.as_view(), name="municipalities"),
     path("kommunen/<slug:slug>/", partners.MunicipalityPage.as_view(), name="municipality"),
+    *functions.FunctionPages.urls("funktionen/", "function"),
 ]

@@ -8,9 +8,10 @@ from grants.models.handover import hand_over
 from grants.models.items import ItemRate, ItemTerms, NoticeItem
 from grants.models.ledger import Book, Entry, books_of_year, load
 from grants.models.notices import FundingNotice, NoticeVersion, YearAmount
-from grants.models.onward import NewOnwardGrant, OnwardGrant, OnwardTemplate
+from grants.models.onward import NewOnwardGrant, OnwardGrant
 from grants.models.planning import carried_lines
 from grants.models.programmes import FundingProgramme, ProgrammeModule, Rate
+from grants.models.templates import OnwardTemplate
 
 __all__ = [
     "Account",

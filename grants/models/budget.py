@@ -1,7 +1,8 @@
 """Where the money stands in the budget: Teilprodukte, Sachkonten, what kind an account is, and the Ansätze."""
 
+import re
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
@@ -9,11 +10,12 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models, transaction
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
-from kim.models import Body, BodyRow, Cited, SameBody, closed_year
+from kim.models import Body, BodyRow, Cited, ReferenceRow, SameBody, closed_year
 from kim.models.refusals import USED, db_errors_as_validation, deleted
-from kim.models.versioned import Versioned, tracked
+from kim.models.versioned import tracked
 from kim.store.context import describe_act
 from kim.values.money import EuroModelField, exact, positive
 from kim.values.periods import PeriodField, PeriodQuerySet
@@ -28,9 +30,39 @@ WRITTEN = RegexValidator(
 )  # it stands in the address of its page
 
 
+def fits(number: str, mask: str) -> bool:
+    """Whether a number is written as the mask of the house says; an empty mask says nothing.
+
+    9 is a digit, A a letter, all else itself. Example: 05.315.01 fits 99.999.99, 05315.01 does not.
+    """
+    signs = {"9": "[0-9]", "A": "[A-Za-z]"}
+    return not mask or bool(re.fullmatch("".join(signs.get(sign, re.escape(sign)) for sign in mask), number))
+
+
+class NumberedRow(BodyRow):
+    """A row with a number that is written as the Kontenplan of the house does it; what is there already stays."""
+
+    mask: ClassVar[str]  # the field of the body that says how
+    number: Any
+
+    class Meta(BodyRow.Meta):
+        abstract = True
+
+    def clean(self) -> None:
+        super().clean()
+        mask: str = getattr(self.body, self.mask)
+        stored = type(self)._base_manager.filter(Q(pk=self.pk), Q(("number", self.number)))
+        if fits(self.number, mask) or stored.exists():
+            return
+        words = f"„{self.number}“ ist nicht geschrieben wie im Kontenplan: {mask} (9 = Ziffer, A = Buchstabe)."
+        raise ValidationError({"number": words})
+
+
 @tracked()
-class SubProduct(BodyRow):
+class SubProduct(NumberedRow):
     """A Teilprodukt: where in the budget the money of a programme stands."""
+
+    mask = "sub_product_mask"
 
     number = models.CharField("Teilprodukt", max_length=20, validators=[WRITTEN])
     name = models.CharField("Bezeichnung", max_length=160)
@@ -61,8 +93,10 @@ class SubProduct(BodyRow):
 
 
 @tracked()
-class Account(BodyRow):
+class Account(NumberedRow):
     """A Sachkonto."""
+
+    mask = "account_mask"
 
     number = models.CharField("Sachkonto", max_length=20, validators=[WRITTEN])
     name = models.CharField("Bezeichnung", max_length=160)
@@ -88,7 +122,7 @@ class Account(BodyRow):
 
 
 @tracked()
-class AccountGroup(Versioned):
+class AccountGroup(ReferenceRow):
     """What accounts whose number begins so are for (NKF-Kontenrahmen); data with its source, because the Land may
     change it and we could not read every version. Every beginning that fits a number counts: 531800 is for
     Aufwendungen (5) and for Transferaufwendungen (53)."""
@@ -107,13 +141,17 @@ class AccountGroup(Versioned):
 
     objects = PeriodQuerySet.as_manager()
 
-    class Meta(Versioned.Meta):
+    class Meta(ReferenceRow.Meta):
         verbose_name, verbose_name_plural = "Kontengruppe", "Kontengruppen"
         ordering: ClassVar = ["prefix", "validity"]
         constraints: ClassVar = [
             ExclusionConstraint(
                 name="accountgroup_once",
-                expressions=[("prefix", RangeOperators.EQUAL), ("validity", RangeOperators.OVERLAPS)],
+                expressions=[
+                    (Coalesce("body", 0), RangeOperators.EQUAL),
+                    ("prefix", RangeOperators.EQUAL),
+                    ("validity", RangeOperators.OVERLAPS),
+                ],
                 violation_error_message="Für diesen Nummernanfang gilt in dieser Zeit schon eine Bedeutung.",
             ),
             models.CheckConstraint(
@@ -130,6 +168,14 @@ class AccountGroup(Versioned):
 
     def __str__(self) -> str:
         return f"{self.prefix}: {self.get_meaning_display()}"
+
+    @property
+    def address(self) -> str:
+        start = self.validity.lower if self.validity else ""
+        return f"{self.prefix}-{start or 'offen'}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("account-group", args=[self.address])
 
 
 @tracked()

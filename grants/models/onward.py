@@ -1,4 +1,4 @@
-"""Weiterleitung: the Bescheid or Vertrag by which a recipient gets part of a notice, and the Muster for it."""
+"""Weiterleitung: the Bescheid or Vertrag by which a recipient gets part of a notice, written from a Muster."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -9,136 +9,14 @@ from django.db import models, transaction
 from django.db.models import Max, Q, Sum
 from django.urls import reverse
 
-from grants.models.notices import FundingNotice, NoticeVersion
+from grants.models.notices import FundingNotice
+from grants.models.templates import SIGNER, Basis, OnwardTemplate, Signed
 from kim.models import Body, BodyRow, BoundFigure, Release, SameBody, Source, Text, TextBlock, frozen
 from kim.models.refusals import db_errors_as_validation
 from kim.models.versioned import tracked
 from kim.store.context import describe_act
 from kim.studio import documents, releases, seen
 from staffing.models import Carrier
-
-
-class Basis(models.TextChoices):
-    """How money is passed on (Nr. 12 VVG zu § 44 LHO NRW): by Bescheid, or by a contract under public law."""
-
-    NOTICE = "notice", "Weiterleitungsbescheid"
-    CONTRACT = "contract", "Weiterleitungsvertrag"
-
-
-POSTS = "stellen"  # the block that is drawn from the data: which posts, and what they cost
-BLOCKS = {
-    Basis.NOTICE: [
-        ("bewilligung", "Bewilligung"),
-        ("zweck", "Zweckbestimmung"),
-        (POSTS, "Geförderte Stellen"),
-        ("auszahlung", "Auszahlung"),
-        ("nebenbestimmungen", "Nebenbestimmungen"),
-        ("nachweis", "Verwendungsnachweis"),
-        ("rechtsbehelf", "Rechtsbehelfsbelehrung"),
-    ],
-    Basis.CONTRACT: [
-        ("gegenstand", "§ 1 Gegenstand"),
-        ("zweck", "§ 2 Zweckbestimmung"),
-        (POSTS, "§ 3 Geförderte Stellen"),
-        ("auszahlung", "§ 4 Auszahlung"),
-        ("nebenbestimmungen", "§ 5 Nebenbestimmungen"),
-        ("nachweis", "§ 6 Verwendungsnachweis"),
-        ("schluss", "§ 7 Schlussbestimmungen"),
-    ],
-}
-TABLE = "{{onward.posts}}"
-SIGNER = ("signer_phrase", "signer_name", "signer_function")
-
-
-class Signed(models.Model):
-    """Who signs it."""
-
-    signer_phrase = models.CharField("Zeichnungsformel", max_length=60, blank=True, help_text="z. B. „Im Auftrag:“")
-    signer_name = models.CharField("gezeichnet von", max_length=120, blank=True)
-    signer_function = models.CharField("Amt", max_length=80, blank=True)
-
-    class Meta:
-        abstract = True
-
-
-@tracked(exclude=("signer_name",))
-class OnwardTemplate(BodyRow, Signed):
-    """The Muster of a body for its Weiterleitungsbescheide or -verträge; its figures are read with an example."""
-
-    basis = models.CharField("Form der Weiterleitung", max_length=8, choices=Basis)
-    text = models.OneToOneField(Text, models.PROTECT, related_name="onward_template", verbose_name="Text")
-
-    class Meta(BodyRow.Meta):
-        verbose_name, verbose_name_plural = "Muster der Weiterleitung", "Muster der Weiterleitung"
-        ordering: ClassVar = ["basis"]
-        constraints: ClassVar = [
-            *BodyRow.Meta.constraints,
-            models.UniqueConstraint(
-                fields=["body", "basis"],
-                name="onwardtemplate_basis",
-                violation_error_message="Dieses Muster gibt es schon.",
-            ),
-            SameBody("text"),
-        ]
-
-    is_open = True
-
-    def __str__(self) -> str:
-        return f"Muster {self.get_basis_display()}"
-
-    def is_written(self) -> bool:
-        """Whether there is any text in it."""
-        return any(content.strip() for content in self.text.blocks.values_list("content", flat=True))
-
-    @property
-    def name(self) -> str:
-        return str(self)
-
-    @property
-    def address(self) -> str:
-        return f"muster.{self.basis}"
-
-    def get_absolute_url(self) -> str:
-        return reverse("onward-template", args=[self.basis])
-
-    def get_state_display(self) -> str:
-        return "Muster"
-
-    def release(self, user: Any, *, shown: str | None = None) -> Release:
-        raise ValidationError("Ein Muster wird nicht freigegeben.")
-
-    def example(self) -> "tuple[FundingNotice, Carrier] | None":
-        """The newest notice that passes something on, and the first who gets something. Two queries."""
-        from staffing.models import Position, PositionPeriod
-
-        rows = PositionPeriod.objects.filter(
-            body=self.body, position__kind=Position.Kind.ONWARD, carrier__isnull=False
-        ).exclude(carrier__kind=Carrier.Kind.OWN)
-        row = rows.filter(position__funding__isnull=False).order_by("-validity", "carrier__sort_key").first()
-        if row is None or row.carrier is None:
-            return None
-        paying = NoticeVersion.objects.current().filter(notice__items__funding__position=row.position)
-        newest = paying.select_related("notice__programme", "notice__sub_product").order_by("-validity").first()
-        return (newest.notice, row.carrier) if newest else None
-
-    @classmethod
-    @transaction.atomic
-    def begin(cls, body: Body, basis: str) -> "OnwardTemplate":
-        """A Muster with headings and nothing else: what it has to say, the house says. ValidationError if there is one
-        of this form already."""
-        if cls.objects.filter(body=body, basis=basis).exists():
-            raise ValidationError("Dieses Muster gibt es schon.")
-        describe_act(act="Muster angelegt")
-        with db_errors_as_validation():
-            text = Text(body=body, name=f"Muster {Basis(basis).label}", public=True)
-            text.save_checked()
-            made = cls(body=body, basis=basis, text=text)
-            made.save_checked()
-            for position, (key, heading) in enumerate(BLOCKS[Basis(basis)], 1):
-                content = TABLE if key == POSTS else ""
-                row = TextBlock(body=body, text=text, position=position, key=key, heading=heading, content=content)
-                row.save_checked()
-        return made
 
 
 @tracked(exclude=("signer_name",))
@@ -309,7 +187,7 @@ class NewOnwardGrant:
         """The draft with the words of the Muster and figures as the data say them; after a released one its Änderung.
         ValidationError: no Muster, or a draft is there already."""
         body, basis = self.notice.body, Basis(self.basis)
-        template = OnwardTemplate.objects.filter(body=body, basis=basis).first()
+        template = OnwardTemplate.fitting(self.notice, basis)
         if template is None:
             raise ValidationError(f"Es gibt noch kein Muster für den {basis.label}.")
         list(

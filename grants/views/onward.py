@@ -13,8 +13,9 @@ from django.urls import reverse
 
 from grants.documents import OnwardDocument, OnwardTemplateDocument
 from grants.figures.onward import Recipient, recipients
-from grants.models import OnwardGrant, OnwardTemplate
-from grants.models.onward import RELATED, SIGNER, Basis, drafts
+from grants.models import FundingNotice, FundingProgramme, OnwardGrant, OnwardTemplate
+from grants.models.onward import RELATED, drafts
+from grants.models.templates import SIGNER, Basis
 from grants.tasks import release_grants, write_grants
 from grants.views.notices import notice_of
 from kim.access import jobs
@@ -80,8 +81,7 @@ class Onward(RuleView):
             "drafts": len(open_ := drafts(notice)),
             "shown": digest(open_),
             "released": sum(not one.is_open for some in papers.values() for one in some),
-            "templates": {t.basis: t for t in OnwardTemplate.visible_to(request)},
-            "forms": Basis.choices,
+            "forms": templates_for(notice),
             "form": form,
             **more,
         }
@@ -99,9 +99,10 @@ class StartGrants(RuleView):
         carriers = [one.carrier for one in recipients(notice) if one.carrier.slug in chosen]
         problems = [] if carriers else ["Bitte mindestens einen Empfänger ankreuzen."]
         data = form.cleaned_data if form.is_valid() else {}
-        if data and not OnwardTemplate.visible_to(request).filter(basis=data["basis"]).exists():
+        template = OnwardTemplate.fitting(notice, data["basis"]) if data else None
+        if data and template is None:
             problems.append(f"Es gibt noch kein Muster für den {Basis(data['basis']).label}. Bitte zuerst anlegen.")
-        elif data and not OnwardTemplate.visible_to(request).get(basis=data["basis"]).is_written():
+        elif template and not template.is_written():
             words = f"Das Muster für den {Basis(data['basis']).label} ist noch leer. Bitte zuerst seinen Text schreiben"
             problems.append(f"{words}; die Entwürfe übernehmen ihn.")
         if problems or not data:
@@ -251,11 +252,20 @@ class RemoveGrant(RemovePage):
         return reverse("onward", args=[self.kwargs["slug"]])
 
 
+def templates_for(notice: FundingNotice) -> list[dict[str, Any]]:
+    """The Muster for all programmes and the one of this notice's programme, by form: as they are, or to be begun."""
+    lines: list[dict[str, Any]] = []
+    there = {one.key: one for one in OnwardTemplate.objects.filter(body=notice.body).select_related("programme")}
+    for basis, label in Basis.choices:
+        key, short = f"{basis}.{notice.programme.slug}", notice.programme.short_name
+        lines.append({"key": basis, "label": f"Muster {label}", "row": there.get(basis)})
+        lines.append({"key": key, "label": f"Muster {label}, eigenes für {short}", "row": there.get(key)})
+    return lines
+
+
 def template_of(request: Request, basis: str) -> OnwardTemplate:
     """The body's Muster; Http404 if there is none."""
-    found: OnwardTemplate | None = (
-        OnwardTemplate.visible_to(request).select_related("body", "text").filter(basis=basis).first()
-    )
+    found = OnwardTemplate.find(request.acting_body, basis)
     if found is None:
         raise Http404
     return found
@@ -292,10 +302,12 @@ class AddTemplate(RuleView):
     rule = "onward.edit"
 
     def post(self, request: Request, basis: str) -> HttpResponseBase:
-        if basis not in Basis.values:
+        form, _, slug = basis.partition(".")
+        programme = FundingProgramme.visible_to(request).filter(slug=slug).first() if slug else None
+        if form not in Basis.values or (slug and programme is None):
             raise Http404
         try:
-            made = OnwardTemplate.begin(request.acting_body, basis)
+            made = OnwardTemplate.begin(request.acting_body, form, programme)
         except ValidationError as error:
             say_refused(request, " ".join(error.messages))
         else:

@@ -64,6 +64,7 @@ class ScopeMiddleware:
             "url": request.path,
             "request": request.number,
             "public_only": request.public_only,
+            "reference": Role.TECHNICAL in request.roles and request.path_info.startswith(reverse("admin:index")),
             "snapshot": shown or "preview" in request.POST,
             "read_only": shown and not foresees(request),
         }

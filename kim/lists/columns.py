@@ -209,7 +209,10 @@ class AmountColumn(TextColumn):
         if isinstance(found, Value):
             return found
         link = str(record.get_absolute_url()) if hasattr(record, "get_absolute_url") else ""
-        if document := getattr(record, "source", None):
+        document = getattr(record, "source", None)
+        if isinstance(document, str):  # of a code table: a law or a decree, in words
+            return Value(label, found, self.unit, "beleg", source=document, link=link)
+        if document:
             where = document.get_absolute_url()
             return Value(label, found, self.unit, "beleg", source=str(document), document=where, link=link)
         return stated(label, found, self.unit, record, link=link)

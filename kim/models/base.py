@@ -56,18 +56,22 @@ def address_word(text: str) -> str:
     return plain if len(plain) <= 56 else plain[:57].rpartition("-")[0] or plain[:56]
 
 
-class NamedRow(BodyRow):
-    """A row whose page has its name in the address. The address stays when the name is another later, so that links
-    hold; each model makes it unique in its body."""
+class Addressed(models.Model):
+    """A row whose page has its name in the address (``slug``). The address stays when the name is another later, so
+    that links hold."""
 
-    slug = models.SlugField("Kurzname in Adressen", max_length=60, blank=True, default="", editable=False)
+    slug: Any
 
-    class Meta(BodyRow.Meta):
+    class Meta:
         abstract = True
 
     def words_of_address(self) -> str:
         """What the address is made of. Example: „Sozialausschuss“: sozialausschuss."""
         return str(self.name)  # type: ignore[attr-defined]  # the model's own
+
+    def siblings(self) -> models.QuerySet[Any]:
+        """The rows among which the word is to mean one."""
+        raise NotImplementedError
 
     def give_address(self) -> None:
         """A word of its own for the address; a number behind it where another row has it already. ValidationError if
@@ -77,8 +81,7 @@ class NamedRow(BodyRow):
         plain = address_word(self.words_of_address())
         if plain in {"", "neu"}:
             raise ValidationError("Aus diesem Namen lässt sich keine Adresse bilden. Bitte einen anderen angeben.")
-        rows = type(self)._base_manager.filter(body=self.body_id, slug__startswith=plain)
-        taken = set(rows.values_list("slug", flat=True))
+        taken = set(self.siblings().filter(slug__startswith=plain).values_list("slug", flat=True))
         self.slug = next(word for n in range(1, 9999) if (word := plain if n == 1 else f"{plain}-{n}") not in taken)
 
     def full_clean(self, *args: Any, **kwargs: Any) -> None:
@@ -88,6 +91,18 @@ class NamedRow(BodyRow):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.give_address()
         super().save(*args, **kwargs)
+
+
+class NamedRow(Addressed, BodyRow):
+    """A business row with its name in the address; each model makes it unique in its body."""
+
+    slug = models.SlugField("Kurzname in Adressen", max_length=60, blank=True, default="", editable=False)
+
+    class Meta(BodyRow.Meta):
+        abstract = True
+
+    def siblings(self) -> models.QuerySet[Any]:
+        return type(self)._base_manager.filter(body=self.body_id)
 
 
 class EndingRow(models.Model):

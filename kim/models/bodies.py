@@ -127,6 +127,22 @@ class Body(Versioned):
         db_default="letter",
         help_text="Gilt für neue Vorlagen und für Entwürfe; was freigegeben ist, bleibt, wie es ist.",
     )
+    sub_product_mask = models.CharField(
+        "Maske der Teilprodukte",
+        max_length=20,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="9 steht für eine Ziffer, A für einen Buchstaben, alles andere für sich: 99.999.99. Leer: frei.",
+    )
+    account_mask = models.CharField(
+        "Maske der Sachkonten",
+        max_length=20,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Ebenso, z. B. 999999 für sechs Ziffern. Was schon eingetragen ist, bleibt.",
+    )
     reference_day = models.DateField(
         "Bezugstag",
         null=True,

@@ -98,6 +98,13 @@ class CodeForm(VersionedForm):
         self.instance.version = version
 
 
+class TakeOverForm(forms.Form):
+    """Why a row that a body has added to a code table is to hold for all."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    reason = ReasonField("braucht jede Körperschaft")
+
+
 class RemovePage(RuleView):
     """Delete a row that was never used: GET asks, POST deletes with a reason or says what it is used for."""
 
@@ -221,6 +228,12 @@ def shown(field: forms.BoundField) -> str:
         return str(value) if value not in (None, "") else "–"
     wanted = {str(v) for v in (value if isinstance(value, list | tuple) else [value]) if v not in (None, "")}
     return ", ".join(str(label) for key, label in choices if str(key) in wanted) or "–"
+
+
+def facts(form: forms.BaseForm) -> list[tuple[str, str]]:
+    """What a form of a row says of it: label and value of each field."""
+    fields = [form[name] for name in form.fields if name != "reason"]
+    return [(str(field.label), shown(field)) for field in fields if not field.is_hidden]
 
 
 class CorrectionPage(RuleView):

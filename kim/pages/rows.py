@@ -12,7 +12,7 @@ from kim.access.rules import may
 from kim.access.views import RuleView
 from kim.history.trail import entries_about
 from kim.lists import DenseTable, ListPage
-from kim.pages.forms import AddPage, CorrectionPage, RemovePage, VersionedForm, shown
+from kim.pages.forms import AddPage, CorrectionPage, ReasonField, RemovePage, VersionedForm, facts
 from kim.pages.sections import new_page
 
 
@@ -23,6 +23,17 @@ class RowForm(VersionedForm):
         super().__init__(*args, **kwargs)
         if self.instance._state.adding:
             del self.fields["version"]
+
+
+class ReasonedRowForm(RowForm):
+    """Of a row on which figures rest: a change asks for its reason, a new one does not."""
+
+    reason = ReasonField("laut Erlass ab Januar")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance._state.adding:
+            del self.fields["reason"]
 
 
 class NewRowPage(AddPage):
@@ -86,8 +97,8 @@ class RowPage(RuleView):
             "title": str(row),
             "row": row,
             "noun": row._meta.verbose_name,
-            "facts": [(form[name].label, shown(form[name])) for name in form.fields if not form[name].is_hidden],
-            "editable": may(request, self.pages.edit_rule),
+            "facts": facts(form),
+            "editable": self.pages.changeable(row) and may(request, self.pages.edit_rule),
             "edit_url": f"{self.pages.name}-edit",
             "remove_url": f"{self.pages.name}-remove",
             "key": key,
@@ -132,6 +143,19 @@ class RowPages:
         return found
 
     @classmethod
+    def changeable(cls, row: Any) -> bool:
+        """Whether a row that is seen may be changed and deleted by whoever has the right."""
+        return True
+
+    @classmethod
+    def row_to_change(cls, request: Request, key: str) -> Any:
+        """The row for the pages that change it; Http404 if it is not changed here."""
+        row = cls.row(request, key)
+        if not cls.changeable(row):
+            raise Http404
+        return row
+
+    @classmethod
     def new(cls, request: Request) -> Any:
         """A row to be filled in."""
         return cls.model(body=request.acting_body)
@@ -148,9 +172,9 @@ class RowPages:
         return {}
 
     @classmethod
-    def saved(cls, request: Request, row: Any, act: str) -> Any:
+    def saved(cls, request: Request, row: Any, act: str, reason: str = "") -> Any:
         """Writes the row down; act: what the history calls it. ValidationError with a sentence."""
-        return row.save_as(act)
+        return row.save_as(act, reason=reason)
 
     @classmethod
     def urls(cls, route: str, name: str) -> list[URLPattern]:
@@ -206,11 +230,11 @@ class _Edit(EditRowPage):
     pages: type[RowPages]
 
     def instance(self, request: Request, *args: Any, **kwargs: Any) -> Any:
-        return self.pages.row(request, kwargs["key"])
+        return self.pages.row_to_change(request, kwargs["key"])
 
     def save(self, request: Request, form: Any) -> str:
         noun = form.instance._meta.verbose_name
-        self.pages.saved(request, form.instance, f"{noun} geändert")
+        self.pages.saved(request, form.instance, f"{noun} geändert", form.cleaned_data.get("reason", ""))
         return f"{noun} „{form.instance}“ ist gespeichert."
 
 
@@ -218,7 +242,7 @@ class _Remove(RemovePage):
     pages: type[RowPages]
 
     def instance(self, request: Request, **kwargs: Any) -> Any:
-        return self.pages.row(request, kwargs["key"])
+        return self.pages.row_to_change(request, kwargs["key"])
 
     def done(self) -> str:
         return reverse(f"{self.pages.name}s")

@@ -13,7 +13,7 @@ from kim.store.reading import reading
 if TYPE_CHECKING:
     from kim.models import Body, User
 
-SETTINGS = ("app.body_ids", "app.nonpublic", "pghistory.context_id", "pghistory.context_metadata")
+SETTINGS = ("app.body_ids", "app.nonpublic", "app.reference", "pghistory.context_id", "pghistory.context_metadata")
 
 
 SET = "SELECT " + ", ".join(f"set_config('{name}', %s, true)" for name in SETTINGS)
@@ -46,6 +46,7 @@ def acting(
     snapshot: bool = False,
     read_only: bool = False,
     public_only: bool = False,
+    reference: bool = False,
     **context: str,
 ) -> Iterator[None]:
     """One transaction, one actor, these bodies; without it no row is seen and none can be saved.
@@ -54,10 +55,12 @@ def acting(
     read_only: nothing can be written, also where this lies within a transaction that can; what is read once is not
     read again (kim.store.reading).
     public_only: rows that are not public are not seen either.
+    reference: what bodies have added to the code tables is seen, too: Systemverwaltung may take it over.
     """
     nested = connection.in_atomic_block
     metadata = json.dumps({"user": user_id} | context)
-    values = (",".join(map(str, body_ids)), "" if public_only else "on", str(uuid.uuid4()), metadata)
+    may_see = "" if public_only else "on", "on" if reference else ""
+    values = (",".join(map(str, body_ids)), *may_see, str(uuid.uuid4()), metadata)
     with transaction.atomic(), connection.cursor() as cursor:
         before: Any = None
         if nested:

@@ -25,6 +25,9 @@ BODIES = "(SELECT string_to_array(nullif(current_setting('app.body_ids', true), 
 
 # Set for whoever may see what is not public; without it, or outside of any request, only what is public is seen.
 NONPUBLIC = "(SELECT coalesce(current_setting('app.nonpublic', true), '') = 'on')"
+
+# Set where Systemverwaltung keeps the code tables: what bodies have added is seen, too.
+REFERENCE = "(SELECT coalesce(current_setting('app.reference', true), '') = 'on')"
 USER = "(SELECT (nullif(current_setting('pghistory.context_metadata', true), '')::jsonb ->> 'user')::bigint)"
 
 # pgtrigger's own version lets whoever can SET a variable switch the audit trail off. The role is the one the
@@ -271,6 +274,7 @@ def rules(model: Any) -> Iterator[str]:
 
 def visible(model: Any, tracked: Any) -> str:
     """The condition under which a row is seen: its body, its person, and whether it is public; empty for all.
+    Of a code table what holds for all is seen, and what the body has added.
 
     An event is public if the row was so then and is so now: what was said before it became public stays inside, and
     so does what came before of rows that belong to another, and of rows that are gone.
@@ -278,6 +282,8 @@ def visible(model: Any, tracked: Any) -> str:
     source = tracked or model
     if owner := getattr(source, "owner_key", ""):
         return f"{owner} = {USER}"
+    if getattr(source, "code_table", False):
+        return f"body_id IS NULL OR body_id = ANY ({BODIES}) OR {REFERENCE}"
     if not (key := getattr(source, "scope_key", "")):
         return ""
     scope = f"{key} = ANY ({BODIES})"

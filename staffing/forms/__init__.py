@@ -1,6 +1,6 @@
 """Forms of posts, places and reallocations; the pages import them from here."""
 
-from staffing.forms.partners import CarrierForm, ContactForm, MunicipalityForm
+from staffing.forms.partners import CarrierForm, ContactForm, FunctionForm, MunicipalityForm
 from staffing.forms.places import ChangePlaceForm, FillForm, LeaveForm, OccupancyForm, SubstituteForm
 from staffing.forms.posts import (
     ChangeForm,
@@ -23,6 +23,7 @@ __all__ = [
     "DescriptionForm",
     "EndForm",
     "FillForm",
+    "FunctionForm",
     "GiveForm",
     "IdentityForm",
     "LeaveForm",

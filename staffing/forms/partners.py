@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from kim.pages.forms import VersionedForm
 from kim.pages.rows import RowForm
 from kim.values.formats import DateField, slug
-from staffing.models import BodyMunicipality, Carrier, Municipality
+from staffing.models import BodyMunicipality, Carrier, Function, Municipality
 
 FIELDS = [
     *("name", "short_name", "kind", "article", "sentence_name"),
@@ -75,3 +75,15 @@ class ContactForm(VersionedForm):
     class Meta:
         model = Carrier
         fields: ClassVar = ["street", "postal_code", "locality", "phone", "email"]
+
+
+class FunctionForm(RowForm):
+    """What posts are for."""
+
+    class Meta:
+        model = Function
+        fields: ClassVar = ["name", "module"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["module"].help_text = "Wie er im Förderprogramm heißt, z. B. „Baustein 2“"

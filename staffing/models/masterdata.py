@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
-from kim.models import Body, BodyRow, EndingRow, sort_key
+from kim.models import Body, BodyRow, EndingRow, NamedReference, sort_key
 from kim.models.versioned import Versioned, counted, tracked
 from kim.values.periods import today
 from staffing.models.guards import HOURS_FIXED
@@ -82,19 +82,36 @@ class BodyMunicipality(BodyRow):
 
 
 @tracked()
-class Function(Versioned):
-    """What a post is for; carries the Baustein of the programme. The same for all bodies."""
+class Function(NamedReference):
+    """What a post is for; carries the Baustein of the programme."""
 
-    slug = models.SlugField("Kurzname", max_length=60, unique=True)
-    name = models.CharField("Funktion", max_length=80, unique=True)
+    slug = models.SlugField("Kurzname", max_length=60, blank=True)
+    name = models.CharField("Funktion", max_length=80)
     module = models.CharField("Baustein", max_length=40)
 
-    class Meta(Versioned.Meta):
+    class Meta(NamedReference.Meta):
         verbose_name, verbose_name_plural = "Funktion", "Funktionen"
         ordering: ClassVar = ["module", "name"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["body", "name"],
+                nulls_distinct=False,
+                name="function_name",
+                violation_error_message="Diese Funktion gibt es schon.",
+            ),
+            models.UniqueConstraint(
+                fields=["body", "slug"],
+                nulls_distinct=False,
+                name="function_slug",
+                violation_error_message="Diesen Kurznamen hat schon eine andere Funktion.",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("function", args=[self.slug])
 
 
 @tracked()

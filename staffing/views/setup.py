@@ -51,6 +51,7 @@ class BodyForm(RowForm):
         model = Body
         fields: ClassVar = [
             *("name", "article", "kind", "ags", "sender", "consultation_heading", "paper_numbers", "paper_layout"),
+            *("sub_product_mask", "account_mask"),
         ]
 
     field_order = ["name", "article", "short_name", "kind", "ags", "municipalities"]

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import urllib.error
 import urllib.request
 import uuid
@@ -61,12 +62,13 @@ def free_port():
         return one.getsockname()[1]
 
 
-def wait_for(url, process):
+def wait_for(url, process, written):
+    """Until the program answers; written() is what it has said so far."""
     import time
 
     for _ in range(150):
         if process.poll() is not None:
-            raise AssertionError(process.stdout.read())
+            raise AssertionError(written())
         try:
             return urllib.request.urlopen(url, timeout=2)
         except urllib.error.HTTPError as error:
@@ -82,6 +84,8 @@ def served(django_db_setup):
     name = f"test_kim_{uuid.uuid4().hex[:8]}"
     copy_database(name)
     port = free_port()
+    log = tempfile.NamedTemporaryFile("w")  # a pipe that nobody reads would stop the program once it is full
+    written = Path(log.name).read_text
     environment = os.environ | {
         "KIM_DATABASE": name,
         "KIM_TRIAL": "1",
@@ -92,18 +96,17 @@ def served(django_db_setup):
         [sys.executable, "manage.py", "serve", str(port)],
         cwd=ROOT,
         env=environment,
-        stdout=subprocess.PIPE,
+        stdout=log,
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
     )
-    words = ""
     try:
-        wait_for(f"http://127.0.0.1:{port}/anmelden/", process)
-        while "Passwort:" not in words:
-            words += process.stdout.readline()
-        yield Served(f"http://127.0.0.1:{port}", re.search(r"Passwort: (\S+)", words)[1], name)
+        wait_for(f"http://127.0.0.1:{port}/anmelden/", process, written)
+        yield Served(f"http://127.0.0.1:{port}", re.search(r"Passwort: (\S+)", written())[1], name)
     finally:
+        if "Traceback" in (words := written()):
+            print(words, file=sys.__stderr__)  # what stands behind a server error that a test has met
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(20)
         psql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')

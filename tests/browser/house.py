@@ -55,7 +55,7 @@ def started():
             line = process.stdout.readline()
             assert line, words
             words += line
-        wait_for(f"http://127.0.0.1:{port}/", process)
+        wait_for(f"http://127.0.0.1:{port}/", process, process.stdout.read)
         yield House(re.search(r"Einrichten: (\S+)", words)[1], environment)
     finally:
         os.killpg(process.pid, signal.SIGTERM)

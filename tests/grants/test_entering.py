@@ -5,8 +5,9 @@ from decimal import Decimal as D
 
 import pytest
 
-from grants.models import BudgetLine, FundingNotice, ItemRate, ItemTerms, NoticeVersion, SubProduct
-from kim.models import ClosedYear, File, Source
+from grants.models import Account, BudgetLine, FundingNotice, ItemRate, ItemTerms, NoticeVersion, SubProduct
+from grants.models.budget import fits
+from kim.models import Body, ClosedYear, File, Source
 from tests.helpers import said
 
 NEW = "/zuwendungen/neu/"
@@ -304,3 +305,34 @@ def test_teilprodukt_and_sachkonto_are_hers(login, region):
     used = SubProduct.find(region, "946100")
     kept = browser.post("/haushalt/teilprodukte/946100/loeschen/", {"reason": "x", "version": used.version})
     assert kept.status_code == 422 and "Haushaltsansätze" in said(kept)
+
+
+@pytest.mark.parametrize(
+    ("number", "mask", "fit"),
+    [
+        ("531800", "999999", True),
+        ("53180", "999999", False),
+        ("5318OO", "999999", False),
+        ("٥٣١٨٠٠", "999999", False),  # digits, but not ours
+        ("05.315.01", "99.999.99", True),
+        ("05x315x01", "99.999.99", False),
+        ("K5", "A9", True),
+        ("ß5", "A9", False),
+        ("05.01 ", "99.99", False),
+        ("anything", "", True),
+    ],
+)
+def test_numbers_are_written_as_the_mask_says(number, mask, fit):
+    assert fits(number, mask) is fit
+
+
+def test_a_number_that_does_not_fit_the_mask_is_refused_and_an_old_one_stays(login, region):
+    old = Account.objects.create(body=region, number="53-1", name="Alt")
+    Body.objects.filter(pk=region.pk).update(account_mask="999999", sub_product_mask="99.999.99")
+    browser = login("kaemmerei")
+    for url, good, wrong in (("sachkonten", "531801", "53180"), ("teilprodukte", "05.315.01", "05315.01")):
+        answer = browser.post(f"/haushalt/{url}/neu/", {"number": wrong, "name": "x"})
+        assert answer.status_code == 422 and "nicht geschrieben wie im Kontenplan" in answer.content.decode()
+        assert browser.post(f"/haushalt/{url}/neu/", {"number": good, "name": "x"}).status_code == 302
+    renamed = {"number": "53-1", "name": "Anders", "version": old.version}
+    assert browser.post("/haushalt/sachkonten/53-1/bearbeiten/", renamed).status_code == 302

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from grants.documents import OnwardDocument
 from grants.figures import neutrality, onward
-from grants.models import FundingNotice, ItemRate, NoticeVersion, OnwardGrant, OnwardTemplate, load
+from grants.models import FundingNotice, FundingProgramme, ItemRate, NoticeVersion, OnwardGrant, OnwardTemplate, load
 from kim.models import Source, Text, TextBlock
 from kim.studio import releases
 from kim.values.periods import year_of
@@ -205,6 +205,33 @@ def test_a_new_muster_has_headings_and_nothing_else(city, login):
     login("sachbearbeitung", "stadt-aachen").post("/zuwendungen/muster/notice/neu/")
     row = OnwardTemplate.objects.get(body=city)
     assert [b.content for b in row.text.blocks.all() if b.content] == ["{{onward.posts}}"]
+
+
+def test_a_programme_may_have_a_muster_of_its_own(notice, signed, login):
+    """It begins as a copy of the one for all; what is written from then on for this programme follows it."""
+    common = OnwardTemplate.objects.get(basis="notice")
+    page = said(login().get(reverse("onward", args=[notice.slug])))
+    assert "Muster Weiterleitungsbescheid, eigenes für KIM: noch keines" in page
+    assert login().post("/zuwendungen/muster/notice.kim/neu/").status_code == 302
+    own = OnwardTemplate.objects.get(basis="notice", programme=notice.programme)
+    assert own.said() == common.said() and own.signer_name == common.signer_name
+    own.text.blocks.filter(key="zweck").update(content="Nur für dieses Programm.")
+    assert "Nur für dieses Programm." in printed(new(notice, "sprungbrett"))
+    assert "Nur für dieses Programm." in said(login().get("/zuwendungen/muster/notice.kim/"))
+    assert "Nur für dieses Programm." not in said(login().get("/zuwendungen/muster/notice/"))
+    FundingNotice.objects.filter(pk=notice.pk).update(
+        programme=FundingProgramme.objects.create(name="X", short_name="X")
+    )
+    assert "Nur für dieses Programm." not in printed(new(FundingNotice.objects.get(pk=notice.pk), "stadt-monschau"))
+
+
+@pytest.mark.parametrize("key", ["notice.gibt-es-nicht", "quatsch", "quatsch.kim", "notice."])
+def test_there_is_no_muster_of_what_there_is_not(key, notice, login):
+    assert login().post(f"/zuwendungen/muster/{key}/neu/").status_code in {302, 404}
+    assert (
+        OnwardTemplate.objects.filter(body=notice.body).count() == OnwardTemplate.objects.filter(programme=None).count()
+    )
+    assert login().get(f"/zuwendungen/muster/{key}x/").status_code == 404
 
 
 def test_the_page_asks_the_same_however_many_there_are(notice, signed, login):

@@ -18,7 +18,8 @@ ALL_COLUMNS = {path: urlencode([("spalten", n) for n in view.table_class.base_co
 # what the budget, the house, the sittings are made of: the same for every programme and at every Stand
 KEPT = {
     *("/haushalt/teilprodukte/", "/haushalt/sachkonten/", "/dienststellen/"),
-    *("/sitzungen/", "/gremien/", "/wahlperioden/", "/personen/", "/mitgliedschaften/"),
+    *("/funktionen/", "/zuwendungen/programme/", "/zuwendungen/bausteine/", "/zuwendungen/foerdersaetze/"),
+    *("/haushalt/kontengruppen/", "/sitzungen/", "/gremien/", "/wahlperioden/", "/personen/", "/mitgliedschaften/"),
 }
 
 
@@ -75,8 +76,10 @@ def fill(body, start, stop):
 
 def fill_kept(body, n):
     """One more of each noun of the house: what the budget and the sittings are made of."""
-    from grants.models import Account, SubProduct
+    from grants.models import Account, AccountGroup, FundingProgramme, ProgrammeModule, Rate, SubProduct
+    from kim.values.periods import inclusive_range
     from meetings.models import LegislativeTerm, Meeting, Membership, Organization, Person
+    from staffing.models import Function
 
     for kind, name in (("committee", "Ausschuss"), ("department", "Amt")):
         made = Organization.objects.create(body=body, name=f"{name} Nummer {n:03}", organization_type=kind)
@@ -86,5 +89,11 @@ def fill_kept(body, n):
     person = Person.objects.create(body=body, name=f"Frau Nummer {n:03}", family_name=f"Nummer {n:03}")
     committee = Organization.objects.get(body=body, name=f"Ausschuss Nummer {n:03}")
     Membership.objects.create(body=body, organization=committee, person=person, on_behalf_of=f"Fraktion {n:03}")
+    programme = FundingProgramme.objects.create(body=body, name=f"Programm Nummer {n:03}", short_name=f"P{n:03}")
+    function = Function.objects.create(body=body, name=f"Funktion Nummer {n:03}", module="1")
+    ProgrammeModule.objects.create(body=body, programme=programme, name=f"Baustein {n:03}", title="Bezeichnung")
+    span = inclusive_range(date(2023, 1, 1), None)
+    Rate.objects.create(body=body, programme=programme, function=function, amount=n + 1, validity=span, source="Erlass")
+    AccountGroup.objects.create(body=body, prefix=f"88{n:03}", meaning="income", validity=span, source="Rahmen")
     SubProduct.objects.create(body=body, number=f"9.{n:03}", name=f"Teilprodukt Nummer {n:03}")
     Account.objects.create(body=body, number=f"59{n:03}", name=f"Aufwandskonto Nummer {n:03}")

@@ -47,7 +47,7 @@ STAYS = {
     "grants.ProgrammeModule": {"name": "code", "title": "a Baustein"},
     "grants.Rate": {"variant": "code", "source": "a document"},
     "grants.SubProduct": {"number": "code", "name": "code"},
-    "kim.Body": {"slug": "code", "name": "an authority", "sender": "the house", "consultation_heading": "a heading", "ags": "code", "head_name": "the house", "street": "of the house", "postal_code": "of the house", "locality": "of the house", "contact": "of the house, as its label says", "footer": "of the house"},
+    "kim.Body": {"slug": "code", "name": "an authority", "sender": "the house", "consultation_heading": "a heading", "sub_product_mask": "code", "account_mask": "code", "ags": "code", "head_name": "the house", "street": "of the house", "postal_code": "of the house", "locality": "of the house", "contact": "of the house, as its label says", "footer": "of the house"},
     "kim.BoundFigure": {"token": "code", "words": "a figure in words; no figure takes a person"},
     "kim.File": {"subject_kind": "code", "media_type": "code", "sha256": "a checksum"},
     "kim.FindingNote": {"code": "code", "subject": "an object by its number", "sentence": "made by a rule from figures"},

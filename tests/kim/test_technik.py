@@ -129,7 +129,7 @@ def test_a_stale_code_shows_both_values(technik):
     ("url", "changes", "sentence"),
     [
         ("kommunen", {"ags": "123", "name": "X", "short_name": "X", "slug": "x"}, "Der AGS hat acht Ziffern."),
-        ("funktionen", data(slug="case-management"), "existiert bereits"),
+        ("funktionen", data(slug="case-management"), "Diesen Kurznamen hat schon eine andere Funktion."),
         ("funktionen", data(name=""), "zwingend"),
         (
             "kontengruppen",

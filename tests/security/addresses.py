@@ -19,6 +19,7 @@ FILES = {
 SUBJECTS = ("stelle", "zuwendung", "vorlage", "traeger", "kommune", "umverteilung", "weiterleitung", "beleg")
 GRUND = "Grundelsame"  # stands in every Grund of the history: never public
 NUMBERS = {"vogel-7": "7", "vogel-8": "8", GONE: "9", MISSING: "10"}  # of reallocations
+GROUPS = {"vogel-7": "997", "vogel-8": "998", GONE: "999"}  # beginnings of account numbers
 BASIS = {"vogel-7": "notice", "vogel-8": "contract", GONE: "gone", MISSING: "missing"}  # of a Muster
 YEARS = {"year-reopen": "2017"}  # closed in every planted body
 BODY_ARGUMENTS = {"number", "slug", "reference", "key", "basis", "carrier"}
@@ -73,9 +74,18 @@ class Page:
         }
         if self.name.startswith("office"):
             keys[""] = f"{code}-amt"
+        if self.name.startswith(("module", "rate", "account-group")):
+            keys[""] = reference_key(self.name, code)
         if self.name.startswith("known-paper"):
             keys[""] = f"{code}-alt"
         return ["/" + filled(self.route, values | {"kind": k, "key": keys.get(k, code)}) for k in kinds]
+
+
+def reference_key(name, code):
+    """A row of a code table that a body has added: what it is in addresses."""
+    if name.startswith("module"):
+        return f"{code}-1"
+    return f"{code}-{code}-2018-01-01" if name.startswith("rate") else f"{GROUPS.get(code, '990')}-2018-01-01"
 
 
 def filled(route, values):
@@ -110,6 +120,12 @@ TECHNICAL = {  # a row that exists, for each code table
 
 def example(page):
     """An address of the page that is there for the StädteRegion or for Systemverwaltung."""
+    if page.name.endswith("_takeover"):  # what a body has added
+        noun = {"fundingprogramme": "programme", "programmemodule": "module", "accountgroup": "account-group"}
+        word = page.name.removeprefix("admin:").split("_")[1]
+        key = next(p for p in PAGES if p.name == noun.get(word, word)).urls(CODES["staedteregion-aachen"])[0]
+        values = {"body": "staedteregion-aachen", "key": key.rstrip("/").rsplit("/", 1)[1]}
+        return "/" + filled(page.route, values)
     table = page.route.split("/")[1] if page.route.startswith("technik/") else ""
     if table in TECHNICAL:
         return "/" + page.route.replace("<str:key>", TECHNICAL[table])

@@ -8,7 +8,19 @@ from decimal import Decimal as D
 
 import pikepdf
 
-from grants.models import Account, BudgetLine, FundingNotice, NoticeItem, OnwardGrant, OnwardTemplate, SubProduct
+from grants.models import (
+    Account,
+    AccountGroup,
+    BudgetLine,
+    FundingNotice,
+    FundingProgramme,
+    NoticeItem,
+    OnwardGrant,
+    OnwardTemplate,
+    ProgrammeModule,
+    Rate,
+    SubProduct,
+)
 from kim.models import (
     BoundFigure,
     ClosedYear,
@@ -42,6 +54,7 @@ from meetings.models import (
 from staffing.models import (
     BodyMunicipality,
     Carrier,
+    Function,
     Municipality,
     Occupancy,
     PlanNote,
@@ -54,7 +67,7 @@ from staffing.models import (
 )
 from tests.helpers import new_position, pdf_text
 from tests.kim.drawn import lettered
-from tests.security.addresses import BASIS, CODES, FILES, GONE, GRUND, NUMBERS, SECRETS, WORDS
+from tests.security.addresses import BASIS, CODES, FILES, GONE, GROUPS, GRUND, NUMBERS, SECRETS, WORDS
 
 SHIELD = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M1 1h7v5l-4 2z"/></svg>'
 SECRET_CODE = "vogel-9"  # the same in both bodies: the address of a paper that is not public
@@ -67,6 +80,7 @@ def plant(body):
         source = Source.objects.create(
             body=body, kind="paper", number=code, title=f"{word} Vorlage", date=body.reference_day, file_reference=word
         )
+        plant_reference(body, word, code)
         notice = plant_money(body, word, code)
         row = plant_post(body, word, code, source, notice)
         paper = plant_paper(body, word, code, source, notice, public=True)
@@ -101,6 +115,17 @@ def plant_partner(body, code):
     BodyMunicipality.objects.create(body=body, municipality=place)
     ClosedYear.objects.get_or_create(body=body, year=2017)
     return BodyMunicipality.objects.get(body=body, municipality=place)
+
+
+def plant_reference(body, word, code):
+    """What the body has added to the code tables."""
+    function = Function.objects.create(body=body, slug=code, name=f"{word} Funktion", module=word)
+    programme = FundingProgramme.objects.create(body=body, slug=code, name=f"{word} Programm", short_name=code)
+    module = ProgrammeModule.objects.create(body=body, programme=programme, name="1", title=word)
+    times = inclusive_range(date(2018, 1, 1), None)
+    rate = Rate.objects.create(body=body, programme=programme, function=function, amount=D(5), validity=times, source=word)  # fmt: skip
+    group = AccountGroup.objects.create(body=body, prefix=GROUPS[code], meaning="income", validity=times, source=word)
+    return [rate, module, group, function, programme]
 
 
 CODES_TO_AGS = {"vogel-7": "9997", "vogel-8": "9998", GONE: "9990"}
@@ -229,6 +254,8 @@ def plant_gone(body, notice):
     kept = {f.name: getattr(notice, f.name) for f in FundingNotice._meta.fields if f.name != "id"}
     FundingNotice.objects.create(**kept | {"slug": GONE}).delete()
     source.delete()
+    for row in plant_reference(body, "weg", GONE):
+        row.delete()
     Reallocation.objects.create(body=body, number=int(NUMBERS[GONE]), effective=body.reference_day, reason="weg").delete()  # fmt: skip
 
 

@@ -54,6 +54,7 @@ Beratungsfolge einer Vorlage eintragen   | §5 §10 | x  .  x  .  .  .  .  | pap
 Nummer, Aktenzeichen, Gang einer Vorlage | §5     | x  .  x  .  .  .  .  | papers.proceed    | document-describe
 Vorlagen mitzeichnen                     | still  | x  x  x  x  .  .  .  | papers.sign       | document-sign
 Vorlagen freigeben                       | §5 §10 | .  .  .  x  .  .  .  | papers.release    | –
+Schlüsseltabellen der Körperschaft       | §10    | .  .  .  x  .  .  .  | reference.edit    | rate-new
 Briefkopf bearbeiten                     | §10    | .  .  .  x  .  .  .  | house.edit        | letterhead-edit
 Dienststellen bearbeiten                 | §10    | .  .  .  x  .  .  .  | house.edit        | office-new
 Zeichnungsbefugnisse eintragen           | §10    | .  .  .  x  .  .  .  | house.edit        | signatory-new

@@ -25,7 +25,6 @@ LEDGER = Why("was geschah, bleibt stehen: Zeile des Verlaufs, der Freigabe oder 
 SENT = Why("schreibt das Programm selbst, wenn ein Formular gesendet wird")
 PARENT = Why("gehört zu einer Zeile darüber und wird auf deren Seite mit eingetragen, geändert und gelöscht")
 STATE = Why("endet durch seinen nächsten Stand, nicht durch Löschen: die Unterlagen sind aufzubewahren")
-USED = Why("eine Zeile, auf die sich Zahlen stützen, gilt bis zu ihrem Ende; dann kommt eine weitere")
 AGAIN = Why("wird nicht geändert: löschen und neu anlegen ist ein Schritt mehr und sagt mehr")
 
 # model: (new, change, end or delete); a word is the name of a page
@@ -61,19 +60,11 @@ NOUNS = {
     "meetings.CoSignature": ("cosignature-new", "document-sign", STATE),
     "grants.SubProduct": ("sub-product-new", "sub-product-edit", "sub-product-remove"),
     "grants.Account": ("account-new", "account-edit", "account-remove"),
-    "grants.AccountGroup": ("admin:grants_accountgroup_add", "admin:grants_accountgroup_change", USED),
+    "grants.AccountGroup": ("account-group-new", "account-group-edit", "account-group-remove"),
     "grants.BudgetLine": ("budget-edit", "budget-edit", "budget-edit"),
-    "grants.FundingProgramme": (
-        "admin:grants_fundingprogramme_add",
-        "admin:grants_fundingprogramme_change",
-        "admin:grants_fundingprogramme_delete",
-    ),
-    "grants.ProgrammeModule": (
-        "admin:grants_programmemodule_add",
-        "admin:grants_programmemodule_change",
-        "admin:grants_programmemodule_delete",
-    ),
-    "grants.Rate": ("admin:grants_rate_add", "admin:grants_rate_change", "admin:grants_rate_delete"),
+    "grants.FundingProgramme": ("programme-new", "programme-edit", "programme-remove"),
+    "grants.ProgrammeModule": ("module-new", "module-edit", "module-remove"),
+    "grants.Rate": ("rate-new", "rate-edit", "rate-remove"),
     "grants.FundingNotice": ("notice-new", "notice-edit", "notice-remove"),
     "grants.NoticeVersion": ("notice-version-new", "notice-version-edit", STATE),
     "grants.YearAmount": ("notice-version-new", "notice-version-edit", PARENT),
@@ -89,11 +80,7 @@ NOUNS = {
         "admin:staffing_municipality_delete",
     ),
     "staffing.BodyMunicipality": ("municipality-new", AGAIN, "municipality-remove"),
-    "staffing.Function": (
-        "admin:staffing_function_add",
-        "admin:staffing_function_change",
-        "admin:staffing_function_delete",
-    ),
+    "staffing.Function": ("function-new", "function-edit", "function-remove"),
     "staffing.Carrier": ("carrier-new", "carrier-edit", "carrier-remove"),
     "staffing.Position": ("position-new", "position-identity", "position-end"),
     "staffing.PositionPeriod": ("position-change", "position-correct", "position-range"),

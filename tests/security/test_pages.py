@@ -38,6 +38,11 @@ KEYS = {
     "meeting": "staedteregionsausschuss-2022-03-24",
     "office": "amt-20-kaemmerei-annahme",
     "known-paper": "2022-0119",
+    "function": "case-management",
+    "programme": "kim",
+    "module": "kim-baustein-1",
+    "rate": "kim-case-management-2023-01-01",
+    "account-group": "53-2005-01-01",
 }  # by the first word of the page's name
 PLACE = {"number": "CM-10", "slot": "1", "start": "ohne-beginn"}
 # nothing is closed; a view names its list in the query; the StädteRegion has no draft and no Weiterleitung
@@ -50,6 +55,8 @@ NOT_THERE = {
     *(f"membership{end}" for end in ("", "-edit", "-end", "-remove")),
     *(f"{noun}{end}" for noun in ("person", "legislative-term") for end in ("", "-edit", "-remove")),
     *("source-edit", "source-remove"),
+    # what holds for all is changed under /technik/; the StädteRegion has added nothing
+    *(f"{n}{e}" for n in ("function", "programme", "module", "rate", "account-group") for e in ("-edit", "-remove")),
     *(f"reallocation{end}" for end in ("", "-edit", "-adopt", "-withdraw", "-remove")),
 }
 

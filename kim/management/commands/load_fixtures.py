@@ -102,7 +102,7 @@ class Loader:
             else:
                 raise CommandError(f"{self.path}: {model._meta.verbose_name} hat kein Feld „{key}“.")
         if any(f.name == "body" for f in model._meta.fields):
-            values["body"] = self.body
+            values["body"] = None if getattr(model, "code_table", False) else self.body
         found = self.existing(model, values)
         if found is None:
             found = model(**values)
@@ -158,22 +158,28 @@ class Loader:
     def related(self, field: Any, given: Any) -> Any:
         """A reference: by name, by some of its fields, or a new row that belongs to this one alone."""
         model = field.related_model
-        own = {"body": self.body} if any(f.name == "body" for f in model._meta.fields) else {}
+        rows = self.offered(model)
         if isinstance(given, str):
             names = [n for n in NAMES if any(f.name == n for f in model._meta.fields)]
             for name in names:
-                if found := model._default_manager.filter(**own, **{name: given}).first():
+                if found := rows.filter(**{name: given}).first():
                     return found
             raise CommandError(f"{self.path}: {model._meta.verbose_name} „{given}“ gibt es nicht.")
         if field.one_to_one:
             return self.row(model, given, None)
         fields = {str(f.verbose_name): f for f in model._meta.fields}
         wanted = {fields[k].name: self.value(fields[k], v) for k, v in given.items()}
-        found = list(model._default_manager.filter(**own, **self.nested(model), **wanted)[:2])
+        found = list(rows.filter(**self.nested(model), **wanted)[:2])
         if len(found) != 1:
             words = "passt mehrfach" if found else "gibt es nicht"
             raise CommandError(f"{self.path}: {model._meta.verbose_name} {given} {words}.")
         return found[0]
+
+    def offered(self, model: Any) -> Any:
+        """The rows that a reference may mean: of the body, and of code tables what holds for all."""
+        rows, kept = model._default_manager.all(), any(f.name == "body" for f in model._meta.fields)
+        body = None if getattr(model, "code_table", False) else self.body
+        return rows.filter(body=body) if kept else rows
 
     def nested(self, model: Any) -> dict[str, Any]:
         """Where rows of the model belong to a row in which this one is nested, only these are meant."""
@@ -193,9 +199,14 @@ def natural_keys(model: Any) -> list[list[str]]:
         if isinstance(constraint, models.UniqueConstraint) and list(constraint.fields) != ["body", "id"]:
             keys.append(list(constraint.fields))
         if isinstance(constraint, ExclusionConstraint):
-            keys.append([str(expression) for expression, _ in constraint.expressions])
+            keys.append([field_in(expression) for expression, _ in constraint.expressions])
     keys += [[f.name] for f in model._meta.fields if f.unique and not f.primary_key]
     return keys
+
+
+def field_in(expression: Any) -> str:
+    """The field that an exclusion constraint compares, also where it gives an empty one a value."""
+    return str(expression) if isinstance(expression, str) else str(expression.get_source_expressions()[0].name)
 
 
 def span(text: str) -> Any:

@@ -290,6 +290,58 @@
     choose();
   }
 
+  // A long list to choose from is narrowed by typing; umlauts may be left out or spelled, capitals do not matter.
+  const LONG = 20;
+  const plain = (words) => words.normalize("NFD").replace(/\p{M}/gu, "").replaceAll("ß", "ss").toLowerCase();
+  const spelled = (words) => plain(words.toLowerCase().replace(/[äöü]/g, (sign) => `${sign.normalize("NFD")[0]}e`));
+  const entries_of = (one) => [...one.querySelectorAll("option, label.choice")];
+  document.querySelectorAll("form select, .choices").forEach((one) => {
+    if (one.closest("table") || entries_of(one).length <= LONG) return;
+    const name = document.querySelector(`label[for="${one.id}"]`) || one.closest("fieldset")?.querySelector("legend");
+    const field = document.createElement("input");
+    field.type = "search";
+    field.className = "narrow";
+    field.placeholder = "eingrenzen";
+    field.autocomplete = "off";
+    field.setAttribute("aria-label", `${name?.firstChild.textContent.trim() || "Auswahl"} eingrenzen`);
+    const found = document.createElement("span");
+    found.setAttribute("role", "status");
+    const fitting = () => entries_of(one).filter((entry) => !entry.hidden && entry.value !== "");
+    const narrow = () => {
+      const wanted = plain(field.value.trim()).split(/\s+/);
+      const fits = (entry) => wanted.every((word) =>
+        plain(entry.textContent).includes(word) || spelled(entry.textContent).includes(word));
+      const chosen = (entry) => entry.selected || entry.querySelector("input")?.checked;
+      entries_of(one).forEach((entry) => { entry.hidden = entry.value !== "" && !chosen(entry) && !fits(entry); });
+      const there = fitting().filter(fits);
+      const all = entries_of(one).filter((entry) => entry.value !== "").length;
+      found.textContent = field.value.trim() ? `${there.length} von ${all}` : "";
+      return there;
+    };
+    const take_first = () => {
+      const [first] = narrow();
+      if (!first || !field.value.trim()) return;
+      if (first.matches("option")) one.value = first.value; else first.querySelector("input").checked = true;
+      one.dispatchEvent(new Event("change", { bubbles: true }));
+      field.value = "";
+      narrow();
+    };
+    field.addEventListener("input", () => {
+      const there = narrow();
+      if (one.matches("select") && there.length === 1) {
+        one.value = there[0].value;
+        one.dispatchEvent(new Event("change", { bubbles: true }));
+      }
+    });
+    field.addEventListener("keydown", (event) => {  // Enter takes the first that fits, it does not send the form
+      if (event.key === "Enter") { event.preventDefault(); take_first(); }
+    });
+    const place = document.createElement("div");
+    place.className = "narrowing";
+    place.append(field, found);
+    (one.closest(".kern-form-input__select-wrapper") || one).before(place);
+  });
+
   // What is not in a list yet: its page opens beside this one, and what was recorded there is chosen here on the way
   // back; nothing that was typed here is lost.
   const pages = JSON.parse(document.getElementById("new-pages")?.textContent || "{}");

@@ -181,12 +181,16 @@ class CodeAdmin(OwnAdmin):
     def find(self, key: str, number: str = "") -> Any:
         """The row with this name, or the one a form was shown for if it is called otherwise by now; Http404 if there
         is none. Code tables are short."""
-        rows = list(self.model._default_manager.all())
+        rows = list(self.rows())
         found = next((row for row in rows if self.key(row) == key), None)
         found = found or next((row for row in rows if str(row.pk) == number), None)
         if found is None:
             raise Http404
         return found
+
+    def rows(self) -> Any:
+        """The rows that are edited here."""
+        return self.model._default_manager.all()
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return bool(self.new_url) and may(scoped(request), self.rule)
@@ -230,7 +234,7 @@ class CodeAdmin(OwnAdmin):
     def has_own_address(self, form: Any) -> bool:
         """Two rows under one address could not both be edited, and "neu" is where new ones are made."""
         key = self.key(form.instance)
-        others = self.model._default_manager.exclude(pk=form.instance.pk)
+        others = self.rows().exclude(pk=form.instance.pk)
         if key.lower() not in {"", "neu"} and key.lower() not in {self.key(row).lower() for row in others}:
             return True
         form.add_error(None, f"Unter der Bezeichnung „{key}“ wäre der Eintrag nicht eindeutig. Bitte anders benennen.")
@@ -304,6 +308,8 @@ class BodyAdmin(CodeAdmin):
         "consultation_heading",
         "paper_numbers",
         "paper_layout",
+        "sub_product_mask",
+        "account_mask",
         "is_trial",
         "reference_day",
     )
