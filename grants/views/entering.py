@@ -2,10 +2,12 @@
 
 import hashlib
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from csp.decorators import csp_update
+from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.http import Http404
 from django.urls import reverse
@@ -24,7 +26,7 @@ from kim.models import File, Source
 from kim.pages.forms import RemovePage
 from kim.pages.rows import EditRowPage
 from kim.pages.sheets import Sheet, SheetPage, table
-from kim.values.formats import format_euro, format_fte
+from kim.values.formats import FteField, format_euro, format_fte
 from staffing.figures.occupancy import choices_on
 from staffing.models import Function, Position
 
@@ -218,6 +220,33 @@ class EditVersion(DocumentPage):
         return f"Fassung {version.number} ist berichtigt. {weighed(version)}", version.get_absolute_url()
 
 
+def granted_on(item: NoticeItem, day: date) -> Decimal | None:
+    """The VZÄ (FTE) of a position in the version that holds on a day, else in the newest; None if it states none."""
+    holding = NoticeVersion.objects.holding_on(day).filter(notice=item.notice_id)
+    version = holding.last() or item.notice.current
+    terms = version.terms.filter(item=item).first()
+    return terms.fte if terms else None
+
+
+def tally(ticked: Decimal, granted: Decimal) -> str:
+    """What is ticked of the VZÄ of a position, and what is left. Example: 11,5 of 12: 0,5 VZÄ sind noch frei."""
+    words = f"Angekreuzt: {format_fte(ticked)} von {format_fte(granted)} VZÄ dieser Position"
+    if ticked < granted:
+        words += f"; {format_fte(granted - ticked)} VZÄ sind noch frei"
+    elif ticked > granted:
+        words += f"; {format_fte(ticked - granted)} VZÄ mehr, als sie fördert"
+    return f"{words}."
+
+
+def as_fte(value: Any) -> Decimal | None:
+    """What somebody typed as VZÄ, or what stands there; None if it is nothing or cannot be read."""
+    try:
+        found: Decimal | None = FteField(required=False).clean(value) if isinstance(value, str) else value
+    except ValidationError:
+        return None
+    return found
+
+
 class AssignPosts(SheetPage):
     """Which of the posts that are there a Zuwendung pays: ticked in a list, all of a post or a part."""
 
@@ -236,6 +265,8 @@ class AssignPosts(SheetPage):
         rows = Position.visible_to(request).filter(function=chosen.function) if chosen else Position.objects.none()
         self.posts = {one.number: one for one in rows.order_by("number")}
         sizes = choices_on(request.acting_body, request.stand)
+        self.fte = choices_on(request.acting_body, request.stand, sizes=True)
+        self.granted = granted_on(chosen, request.stand) if chosen else None
         lines = [
             {
                 "post": sizes.get(number, f"{number} (am Stand nicht da)"),
@@ -245,13 +276,26 @@ class AssignPosts(SheetPage):
             }
             for number, post in self.posts.items()
         ]
-        return Sheet({"head": head}, {"posts": table(PostForm, "post", data, initial=lines, more=0)})
+        found = Sheet({"head": head}, {"posts": table(PostForm, "post", data, initial=lines, more=0)})
+        for line in found.tables["posts"]:
+            line.fields["paid"].widget.attrs["data-fte"] = str(self.fte.get(line["number"].value(), ""))
+        return found
 
     def context(self, request: Request, form: Any, **kwargs: Any) -> dict[str, Any]:
         version = self.notice.current
         granted = sum((one.fte for one in version.terms.all() if one.fte), Decimal(0))
         words = f"{self.notice} fördert {format_fte(granted)} VZÄ. Angekreuzt ist, was sie bezahlt."
-        return {"title": self.title, "lead": words}
+        found = {"title": self.title, "lead": words, "granted": str(self.granted)}
+        return found | ({"tally": tally(self.ticked(form), self.granted)} if self.granted is not None else {})
+
+    def ticked(self, form: Sheet) -> Decimal:
+        """The VZÄ of what is ticked, each post with its part or whole as it is at the Stand."""
+        found = Decimal(0)
+        for line in form.tables["posts"]:
+            if line["paid"].value() in {True, "on"}:
+                part = as_fte(line["part"].value())
+                found += part if part is not None else self.fte.get(line["number"].value(), Decimal(0))
+        return found
 
     def change(self, request: Request, form: Sheet) -> Callable[[], int]:
         head = form.forms["head"].cleaned_data

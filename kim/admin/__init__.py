@@ -18,7 +18,8 @@ from kim.history.trail import entries_about
 from kim.models import User
 from kim.models.refusals import CONFLICT, db_errors_as_validation
 from kim.pages.accounts import UserForm, password_link
-from kim.pages.forms import CodeForm, add_errors, chosen, compared
+from kim.pages.forms import add_errors, chosen, compared
+from kim.pages.reference import CodeForm
 from kim.store.context import describe_act
 from kim.values.formats import format_day, slug
 

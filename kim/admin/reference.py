@@ -10,7 +10,8 @@ from django.urls import path, reverse
 
 from kim.access.request import Request
 from kim.admin import CodeAdmin
-from kim.pages.forms import TakeOverForm, add_errors, facts
+from kim.pages.forms import add_errors, facts
+from kim.pages.reference import TakeOverForm
 
 
 class ReferenceAdmin(CodeAdmin):

@@ -15,7 +15,7 @@ from django.utils.http import urlsafe_base64_encode
 from kim.access.request import Request
 from kim.models import Body, Role, RoleAssignment, User
 from kim.models.bodies import LAST_TECHNICAL
-from kim.pages.forms import CodeForm
+from kim.pages.reference import CodeForm
 from kim.values.formats import DateField
 
 

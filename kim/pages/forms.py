@@ -45,6 +45,8 @@ class VersionedForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in th
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["version"].initial = self.instance.version
+        for field in self.fields.values():
+            say_empty(field)
         if place := self.fields.get("basis_place"):
             place.help_text = place.help_text or PLACE_HELP
 
@@ -71,6 +73,17 @@ class VersionedForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in th
         add_errors(self, error)
 
 
+def say_empty(field: Any) -> None:
+    """What stands in a select where nothing is chosen, instead of Django's dashes."""
+    words = "bitte wählen" if field.required else "keine Angabe"
+    if isinstance(field, forms.ModelChoiceField):
+        if field.empty_label == "---------":
+            field.empty_label = words
+    elif isinstance(field, forms.ChoiceField):
+        given: Any = field.choices
+        field.choices = [(key, words if (key, str(label)) == ("", "---------") else label) for key, label in given]
+
+
 def add_errors(form: Any, error: ValidationError) -> None:
     """Put the sentences of a refused change at their fields, the rest at the top."""
     if hasattr(error, "error_dict"):
@@ -85,24 +98,6 @@ class ReasonedForm(VersionedForm):
     """A form that corrects figures: it asks for the reason."""
 
     reason = ReasonField("laut Änderungsbescheid ab Januar nur halbe Stelle")
-
-
-class CodeForm(VersionedForm):
-    """A row of a code table, with the version it was shown with."""
-
-    reason = LineField(label="Grund", max_length=300, required=False, help_text="Steht im Verlauf.")
-
-    def _post_clean(self) -> None:
-        version = self.cleaned_data.get("version") or self.instance.version
-        forms.ModelForm._post_clean(self)  # type: ignore[attr-defined]
-        self.instance.version = version
-
-
-class TakeOverForm(forms.Form):
-    """Why a row that a body has added to a code table is to hold for all."""
-
-    version = forms.IntegerField(widget=forms.HiddenInput)
-    reason = ReasonField("braucht jede Körperschaft")
 
 
 class RemovePage(RuleView):

@@ -1,11 +1,32 @@
-"""Pages of code tables: what holds for all bodies is looked at, what the body has added is changed."""
+"""Forms and pages of code tables: what holds for all bodies is looked at, what the body has added is changed."""
 
 from typing import Any
 
+from django import forms
 from django.http import Http404
 
 from kim.access.request import Request
+from kim.pages.forms import ReasonField, VersionedForm
 from kim.pages.rows import RowPages
+from kim.values.formats import LineField
+
+
+class CodeForm(VersionedForm):
+    """A row of a code table, with the version it was shown with."""
+
+    reason = LineField(label="Grund", max_length=300, required=False, help_text="Steht im Verlauf.")
+
+    def _post_clean(self) -> None:
+        version = self.cleaned_data.get("version") or self.instance.version
+        forms.ModelForm._post_clean(self)  # type: ignore[attr-defined]
+        self.instance.version = version
+
+
+class TakeOverForm(forms.Form):
+    """Why a row that a body has added to a code table is to hold for all."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    reason = ReasonField("braucht jede Körperschaft")
 
 
 class ReferencePages(RowPages):

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 
 from grants.models import Funding, FundingNotice, assign_posts
 from grants.models.establishing import numbers
+from grants.views.entering import tally
 from kim.models import Source
 from staffing.models import Position, PositionPeriod
 from tests.helpers import new_notice, new_position, said
@@ -145,3 +146,21 @@ def test_the_verb_by_itself(region):
     one = Position.objects.get(number="CM-01")
     assert assign_posts(item, {one: None}, since=None, reason="x") == 16, "the others are paid no longer"
     assert [f.position for f in item.funding.all()] == [one]
+
+
+def test_the_vzae_that_are_left_are_shown(login, region):
+    """By hand: KIM 2023 has 12,0 VZÄ; of its Case Management every post is ticked that it pays."""
+    page = said(login().get(WHERE))
+    assert "Angekreuzt:" in page and "VZÄ dieser Position" in page
+
+
+@pytest.mark.parametrize(
+    ("ticked", "granted", "words"),
+    [
+        ("11.5", "12", "Angekreuzt: 11,5 von 12,0 VZÄ dieser Position; 0,5 VZÄ sind noch frei."),
+        ("12", "12", "Angekreuzt: 12,0 von 12,0 VZÄ dieser Position."),
+        ("1.291", "1.29", "Angekreuzt: 1,291 von 1,29 VZÄ dieser Position; 0,001 VZÄ mehr, als sie fördert."),
+    ],
+)
+def test_what_is_ticked_and_what_is_left_in_words(ticked, granted, words):
+    assert tally(D(ticked), D(granted)) == words

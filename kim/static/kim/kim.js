@@ -290,6 +290,27 @@
     choose();
   }
 
+  // Posts that a Zuwendung pays: how many VZÄ are ticked, and what is left.
+  const tally = document.querySelector("[data-granted]");
+  if (tally) {
+    const thousandths = (words) => Math.round(Number(words.trim().replace(",", ".")) * 1000);
+    const places = { minimumFractionDigits: 1, maximumFractionDigits: 3 };
+    const said = (number) => (number / 1000).toLocaleString("de-DE", places);
+    const tell = () => {
+      const granted = thousandths(tally.dataset.granted);
+      let ticked = 0;
+      tally.closest("form").querySelectorAll("input[data-fte]:checked").forEach((box) => {
+        const part = box.closest("tr").querySelector("[name$=-part]").value;
+        ticked += thousandths(part.trim() ? part : box.dataset.fte) || 0;
+      });
+      const rest = granted - ticked;
+      const more = rest < 0 ? `; ${said(-rest)} VZÄ mehr, als sie fördert` : "";
+      const words = rest > 0 ? `; ${said(rest)} VZÄ sind noch frei` : more;
+      tally.textContent = `Angekreuzt: ${said(ticked)} von ${said(granted)} VZÄ dieser Position${words}.`;
+    };
+    tally.closest("form").addEventListener("input", tell);
+  }
+
   // A long list to choose from is narrowed by typing; umlauts may be left out or spelled, capitals do not matter.
   const LONG = 20;
   const plain = (words) => words.normalize("NFD").replace(/\p{M}/gu, "").replaceAll("ß", "ss").toLowerCase();
