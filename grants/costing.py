@@ -342,6 +342,8 @@ def states(found: PostYear, absences: Iterable[Absence]) -> States:
     Example: 1,0 at 57.000, empty in July: by months 4.750,00 not spent, by days 4.841,10.
     """
     amount = found.amount if found.amount is not None else ZERO
+    if not (absences := list(absences)):  # most posts: what they take is filled
+        return States(amount if any(one.exact for one in found.pieces) else ZERO, ZERO, ZERO, ())
     parts = [
         (absence, piece, cost_of(share_of(absence, piece), piece, span))
         for piece in found.pieces

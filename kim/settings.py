@@ -6,7 +6,7 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 
-from kim.store import postgres
+from kim.store import postgres, ranges
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = BASE_DIR / "var"  # what script/setup makes
@@ -79,6 +79,7 @@ TEMPLATES = [
 FORM_RENDERER = "kim.pages.forms.KernRenderer"
 
 # The page has one transaction around view, template and error page (kim.permissions); this is the savepoint in it.
+ranges.register()
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.postgresql",

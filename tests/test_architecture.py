@@ -139,7 +139,7 @@ def test_nothing_but_the_one_clock_asks_the_system():
 KIM = {"settings", "urls", "admin", "checks", "apps", "wsgi", "management", "templatetags", "__init__"}
 ROOMS = {
     "values": {"money", "periods", "formats", "richtext", "uploads", "charts", "places"},
-    "store": {"postgres", "migrating", "trail_view", "context", "reading", "backup"},
+    "store": {"postgres", "ranges", "migrating", "trail_view", "context", "reading", "backup"},
     "models": {
         *("versioned", "refusals", "base", "reference", "bodies", "sources", "attached", "years", "jobs"),
         *("releases", "list_views", "logos", "setup", "submissions", "trail"),

@@ -104,6 +104,8 @@ def split(total: Decimal, weights: Sequence[Fraction | Decimal | int]) -> list[D
     >>> split(Decimal("100.00"), [1, 1, 1])
     [Decimal('33.34'), Decimal('33.33'), Decimal('33.33')]
     """
+    if len(weights) == 1 and weights[0] > 0 and total == total.quantize(CENT):
+        return [total.quantize(CENT)]  # most posts are one piece
     parts = [w if isinstance(w, Fraction) else Fraction(w) for w in weights]
     common = lcm(*(p.denominator for p in parts))
     whole_parts = [p.numerator * (common // p.denominator) for p in parts]  # the same weights as whole numbers
