@@ -4,7 +4,7 @@ from django.urls import path
 
 from kim.pages.sections import first_step, new_page, section
 from meetings.models import Meeting, Organization, Paper
-from meetings.views import cosigning, known, memberships, paper_heads, papers, sittings
+from meetings.views import cosigning, known, memberships, minutes, paper_heads, papers, record, sittings
 
 section(
     "Sitzungen",
@@ -67,6 +67,15 @@ urlpatterns = [
     path("dokumente/<str:reference>/mitzeichnen/", cosigning.Sign.as_view(), name="document-sign"),
     path("dokumente/<str:reference>/stand/", papers.Proceed.as_view(), name="document-proceed"),
     path("gremien/<str:key>/sitzungen.ics", sittings.CommitteeCalendar.as_view(), name="committee-calendar"),
+    path("sitzungen/<str:key>/tagesordnung/", record.EditAgenda.as_view(), name="agenda-edit"),
+    path("sitzungen/<str:key>/anwesenheit/", record.EditAttendance.as_view(), name="attendance-edit"),
+    path("sitzungen/<str:key>/top/<str:item>/", record.ItemPage.as_view(), name="agenda-item"),
+    path("sitzungen/<str:key>/top/<str:item>/mitschreiben/", record.RecordItem.as_view(), name="agenda-item-record"),
+    path("sitzungen/<str:key>/niederschrift/<str:part>/", minutes.MinutesPage.as_view(), name="minutes"),
+    path("sitzungen/<str:key>/niederschrift/<str:part>/neu/", minutes.BeginMinutes.as_view(), name="minutes-new"),
+    path(
+        "sitzungen/<str:key>/niederschrift/<str:part>/loeschen/", minutes.RemoveMinutes.as_view(), name="minutes-remove"
+    ),
     *sittings.MeetingPages.urls("sitzungen/", "meeting"),
     *sittings.CommitteePages.urls("gremien/", "committee"),
     *sittings.TermPages.urls("wahlperioden/", "legislative-term"),

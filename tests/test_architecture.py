@@ -166,6 +166,7 @@ ROOMS = {
     "pages": {"sections", "forms", "rows", "reference", "sheets", "documents", "accounts", "views"},
 }
 APP = {
+    "sentences",
     "apps",
     "changes",
     "costing",
@@ -193,7 +194,7 @@ def foreign_modules(paths):
     for path in paths:
         app, *rest = path.relative_to(ROOT).with_suffix("").parts
         if (
-            rest[0] in {"figures", "management", "templatetags", "models", "views", "forms"}
+            rest[0] in {"figures", "management", "templatetags", "models", "views", "forms", "documents"}
             and len(rest) > 1
             and app != "kim"
         ):

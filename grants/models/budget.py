@@ -14,9 +14,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from kim.models import Body, BodyRow, Cited, ReferenceRow, SameBody, closed_year
-from kim.models.refusals import USED, db_errors_as_validation, deleted
-from kim.models.versioned import tracked
-from kim.store.context import describe_act
+from kim.models.versioned import keep_together, tracked
 from kim.values.money import EuroModelField, exact, positive
 from kim.values.periods import PeriodField, PeriodQuerySet
 
@@ -248,19 +246,7 @@ class BudgetLine(Cited, BodyRow):
 
         ValidationError with a sentence that names the Ansatz: a double one, one of a closed year, one that a text uses.
         """
-        describe_act(act="Ansätze geändert", reason=reason.strip())
-        rows, gone = list(rows), list(gone)
-        with db_errors_as_validation():
-            for line in gone:
-                if used := line.used_by():
-                    raise ValidationError(f"{line}: {USED} Hier gibt es: {', '.join(used)}.")
-                deleted(line)
-            for line in rows:
-                try:
-                    line.save_checked()
-                except ValidationError as error:
-                    raise ValidationError([f"{line}: {words}" for words in error.messages]) from error
-        return len(rows) + len(gone)
+        return keep_together(rows, gone, act="Ansätze geändert", reason=reason)
 
     def titled(self) -> str:
         """What it is for, and that its amount is still open."""

@@ -1,6 +1,6 @@
 """Versions of rows, the events of every change, and removal of what was never used."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any, ClassVar, Self, TypeVar
 
@@ -212,3 +212,24 @@ def tracked(*, exclude: tuple[str, ...] = ()) -> Callable[[M], M]:
         return model
 
     return decorate
+
+
+@transaction.atomic
+def keep_together(rows: Iterable[Any], gone: Iterable[Any], *, act: str, reason: str = "") -> int:
+    """Write the rows of a table down as one act, and delete those that are gone; how many these are together.
+
+    ValidationError with a sentence that names the row: one that is double, or used, or breaks a rule of its model.
+    """
+    describe_act(act=act, **({"reason": reason.strip()} if reason else {}))
+    rows, gone = list(rows), list(gone)
+    with db_errors_as_validation():
+        for row in gone:
+            if used := row.used_by():
+                raise ValidationError(f"{row}: {USED} Hier gibt es: {', '.join(used)}.")
+            deleted(row)
+        for row in rows:
+            try:
+                row.save_checked()
+            except ValidationError as error:
+                raise ValidationError([f"{row}: {words}" for words in error.messages]) from error
+    return len(rows) + len(gone)

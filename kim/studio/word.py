@@ -23,7 +23,7 @@ def as_docx(content: dict[str, Any]) -> bytes:
     document.core_properties.title = clean(f"{content['title']} {content['reference']}: {content['name']}")[:250]
     document.core_properties.author, document.core_properties.language = clean(content["body"]["name"]), "de-DE"
     document.add_paragraph(clean(content["body"]["name"]))
-    document.add_heading(clean(content["heading"]), 1)
+    document.add_heading(clean(content["title"] if "parts" in content else content["heading"]), 1)
     for line in head(content):
         document.add_paragraph(clean(line))
     document.add_paragraph().add_run(clean(content["name"])).bold = True
@@ -32,7 +32,9 @@ def as_docx(content: dict[str, Any]) -> bytes:
         heads = ["Datum", "Gremium", *(["Zuständigkeit"] if content["with_roles"] else [])]
         rows = [[day(one["date"]), one["organization"], one["role"]] for one in content["consultations"]]
         add_table(document, heads, rows)
-    for heading, blocks in (("Beschlussvorschlag:", content.get("proposals", ())), ("", content["blocks"])):
+    if "parts" in content:
+        add_minutes(document, content)
+    for heading, blocks in (("Beschlussvorschlag:", content.get("proposals", ())), ("", content.get("blocks", ()))):
         if heading and blocks:
             document.add_heading(heading, 2)
         for block in blocks:
@@ -43,7 +45,7 @@ def as_docx(content: dict[str, Any]) -> bytes:
                     add_table(document, table["heads"], table["rows"])
             else:
                 add_paragraphs(document, block["paragraphs"])
-    if signer := content["signer"]:
+    if signer := content.get("signer"):
         name = signer["name"] if "recipient" in content else f"gez. {signer['name']}"
         names = [signer["phrase"], name, f"({signer['function']})" if signer["function"] else ""]
         document.add_paragraph(clean("\n".join(name for name in names if name)))
@@ -51,6 +53,42 @@ def as_docx(content: dict[str, Any]) -> bytes:
     stream = io.BytesIO()
     document.save(stream)
     return stream.getvalue()
+
+
+def add_minutes(document: Any, content: dict[str, Any]) -> None:
+    """A Niederschrift: who was there, both agendas, and each item with what was said of it and resolved."""
+    for group in content["attendance"]:
+        document.add_heading(clean(group["heading"]), 2)
+        for one in group["rows"]:
+            words = f"{one['name']} – {one['note']}" if one["note"] else one["name"]
+            document.add_paragraph(clean(words), style="List Bullet")
+    for agenda in content["agenda"]:
+        document.add_heading(clean(f"Tagesordnung: {agenda['part']}"), 2)
+        rows = [[one["number"], one["title"], one["papers"]] for one in agenda["rows"]]
+        add_table(document, ["TOP", "Betreff", "Vorlage"], rows)
+    for part in content["parts"]:
+        document.add_heading(clean(f"Protokoll: {part['part']}"), 2)
+        for item in part["items"]:
+            add_item(document, item)
+            if item["first"] and part["resolved"]:
+                document.add_heading("Damit sieht die Tagesordnung wie folgt aus:", 4)
+                rows = [[one["label"], one["title"], one["papers"]] for one in part["resolved"]]
+                add_table(document, ["TOP", "Betreff", "Vorlage"], rows)
+        document.add_paragraph(clean(part["closing"]))
+
+
+def add_item(document: Any, item: dict[str, Any]) -> None:
+    """An item of a Niederschrift."""
+    document.add_heading(clean(item["heading"]), 3)
+    for words in (item["papers"], *item["before"]):
+        if words:
+            document.add_paragraph(clean(words))
+    add_paragraphs(document, item["course"])
+    for words in item["after"]:
+        document.add_paragraph(clean(words))
+    if item["resolution"]:
+        document.add_heading("Beschluss:", 4)
+        add_paragraphs(document, item["resolution"])
 
 
 def day(text: str | None) -> str:
@@ -63,6 +101,10 @@ def head(content: dict[str, Any]) -> list[str]:
     if "recipient" in content:
         facts = {"An": ", ".join(line for line in content["recipient"] if line)} | facts
         facts["Aktenzeichen"] = content["reference"]
+    elif "parts" in content:
+        facts = (
+            {"Sitzung": content["reference"]} | facts | {label.rstrip(":"): value for label, value in content["facts"]}
+        )
     else:
         facts = {"Vorlage-Nr.": content["reference"] or "Nr. folgt"} | facts
         facts |= {

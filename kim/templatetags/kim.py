@@ -58,6 +58,13 @@ def datum(value: date | datetime | str | None) -> str:
 
 
 @register.filter
+def langer_tag(value: date | str) -> str:
+    """30. März 2021; also from ISO words, as a document holds them."""
+    day = date.fromisoformat(value) if isinstance(value, str) else value
+    return formats.format_long_day(day).partition(", ")[2]
+
+
+@register.filter
 def betrag(value: Decimal) -> str:
     """684.000,00 – for a calculation that names its unit once."""
     return formats.format_number(value, 2)

@@ -1,6 +1,7 @@
 """Committees, offices, persons and sittings, with OParl's names."""
 
 import datetime
+import re
 import uuid
 from typing import Any, ClassVar
 
@@ -57,12 +58,32 @@ class Organization(EndingRow, NamedRow):
         COMMITTEE = "committee", "Gremium"
         DEPARTMENT = "department", "Verwaltungsbereich"
 
+    class Quorum(models.TextChoices):
+        """When a committee can decide; which of them holds, its Geschäftsordnung and law say."""
+
+        NOT_STATED = "not_stated", "keine Angabe"
+        HALF = "half", "mehr als die Hälfte der Mitglieder (§ 49 GO, §§ 34, 52 KrO)"
+        CITIZENS = "citizens", "zudem mehr Ratsmitglieder als sachkundige Bürger (§ 58 Abs. 3 GO, § 41 KrO)"
+
     name = models.CharField("Name", max_length=200)
     short_name = models.CharField("Kurzname", max_length=40, blank=True)
     organization_type = models.CharField("Art", max_length=12, choices=Type)
     street = models.CharField("Straße und Hausnummer", max_length=120, blank=True, default="", db_default="")
     postal_code = models.CharField("PLZ", max_length=10, blank=True, default="", db_default="")
     locality = models.CharField("Ort", max_length=80, blank=True, default="", db_default="")
+    voting_member_count = models.PositiveSmallIntegerField(
+        "gesetzliche Mitgliederzahl",
+        null=True,
+        blank=True,
+        help_text="Zahl der stimmberechtigten Mitglieder; nach ihr richtet sich die Beschlussfähigkeit.",
+    )
+    quorum_rule = models.CharField(
+        "Regel der Beschlussfähigkeit",
+        max_length=10,
+        choices=Quorum,
+        default=Quorum.NOT_STATED,
+        db_default="not_stated",
+    )
     ends_on = models.DateField(
         "aufgelöst am",
         null=True,
@@ -154,6 +175,14 @@ class Meeting(NamedRow):
     date = models.DateField("Sitzungstag")
     start = models.TimeField("Beginn", null=True, blank=True, help_text="z. B. 17:00; leer: nicht bekannt.")
     place = models.CharField("Ort", max_length=160, blank=True, default="", db_default="")
+    end = models.TimeField("Ende", null=True, blank=True)
+    public_end = models.TimeField("Ende des öffentlichen Teils", null=True, blank=True)
+    serial = models.PositiveSmallIntegerField(
+        "Nummer in der Wahlperiode",
+        null=True,
+        blank=True,
+        help_text="Wird eingetragen, nicht gezählt; die Niederschrift heißt danach: ASID/07/WP18.",
+    )
     public = models.BooleanField("öffentlich", default=True, db_default=True)
     cancelled = models.BooleanField("abgesagt", default=False, db_default=False)
 
@@ -166,6 +195,12 @@ class Meeting(NamedRow):
                 fields=["body", "organization", "date"],
                 name="meeting_day",
                 violation_error_message="Diese Sitzung ist schon erfasst.",
+            ),
+            models.UniqueConstraint(
+                fields=["body", "organization", "legislative_term", "serial"],
+                condition=models.Q(serial__isnull=False),
+                name="meeting_serial",
+                violation_error_message="Diese Nummer hat in der Wahlperiode schon eine andere Sitzung.",
             ),
             address("meeting"),
             SameBody("organization"),
@@ -184,6 +219,27 @@ class Meeting(NamedRow):
 
     def get_absolute_url(self) -> str:
         return reverse("meeting", args=[self.slug])
+
+    @property
+    def number(self) -> str:
+        """Gremium, serial and Wahlperiode; empty without a serial. Example: ASID/07/WP18."""
+        if self.serial is None:
+            return ""
+        short = self.organization.short_name or self.organization.name
+        term = "".join(re.findall(r"[0-9]+", self.legislative_term.name)[:1]) if self.legislative_term else ""
+        return f"{short}/{self.serial:02}" + (f"/WP{term}" if term else "")
+
+    @classmethod
+    def find(cls, body: Any, key: str) -> "Meeting":
+        """The body's sitting with this address or number (blanks do not count); Meeting.DoesNotExist otherwise."""
+        rows = cls._default_manager.filter(body=body).select_related("organization", "legislative_term")
+        if found := rows.filter(slug=key).first():
+            return found
+        wanted = key.replace(" ", "").lower()
+        for one in rows.exclude(serial=None):
+            if one.number.replace(" ", "").lower() == wanted:
+                return one
+        raise cls.DoesNotExist(key)
 
     def begins(self) -> str:
         """When it begins, as people say it. Example: 17:00 Uhr."""

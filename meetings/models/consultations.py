@@ -2,10 +2,12 @@
 
 from typing import ClassVar
 
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
 from kim.models import BodyRow, SameBody, TextBlock, frozen
 from kim.models.versioned import tracked
+from meetings.models.agenda import AgendaItem
 from meetings.models.committees import Meeting, Organization
 from meetings.models.papers import OF_PAPER, PROPOSAL, Paper
 
@@ -26,6 +28,9 @@ class Consultation(BodyRow):
     meeting = models.ForeignKey(
         Meeting, models.PROTECT, null=True, blank=True, related_name="consultations", verbose_name="Sitzung"
     )
+    agenda_item = models.ForeignKey(
+        AgendaItem, models.PROTECT, null=True, blank=True, related_name="consultations", verbose_name="TOP"
+    )
     role = models.CharField("Zuständigkeit", max_length=12, choices=ConsultationRole)
     order = models.PositiveSmallIntegerField("Reihenfolge", default=1)
     authoritative = models.BooleanField("Beschluss gefasst", default=False)
@@ -44,6 +49,7 @@ class Consultation(BodyRow):
             SameBody("paper"),
             SameBody("organization"),
             SameBody("meeting"),
+            SameBody("agenda_item"),
         ]
 
     def __str__(self) -> str:
@@ -67,3 +73,27 @@ class Consultation(BodyRow):
         with transaction.atomic():
             super().remove(reason=reason)
             TextBlock.objects.filter(text=text, key=key).delete()
+
+
+def carry_papers(item: AgendaItem, number: str) -> None:
+    """Let the papers with these numbers (divided by commas) stand under an item, by their Beratung in the sitting's
+    Gremium, a new one if there is none. What is not typed stands there no more. ValidationError if the body has no such
+    paper."""
+    wanted = [word.strip() for word in number.split(",") if word.strip()]
+    there = {one.paper.reference: one for one in item.consultations.select_related("paper__source")}
+    for reference in (one for one in there if one not in wanted):
+        there[reference].agenda_item = None
+        there[reference].save()
+    for reference in (one for one in wanted if one not in there):
+        try:
+            paper = Paper.find(item.body, reference)
+        except Paper.DoesNotExist as error:
+            raise ValidationError(f"TOP {item.number}: Die Vorlage „{reference}“ gibt es nicht.") from error
+        rows = paper.consultations.filter(organization=item.meeting.organization)
+        found = rows.filter(meeting=item.meeting).first() or rows.filter(meeting=None).first()
+        if found is None:
+            last = paper.consultations.order_by("order").last()
+            found = Consultation(body_id=item.body_id, paper=paper, organization=item.meeting.organization)
+            found.role, found.order = Consultation.ConsultationRole.DECISION, (last.order if last else 0) + 1
+        found.meeting, found.agenda_item = item.meeting, item
+        found.save_checked()

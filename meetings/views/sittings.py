@@ -9,10 +9,13 @@ from django.db.models import Max, QuerySet
 from django.http import Http404, HttpResponse, HttpResponseBase
 
 from kim.access.request import Request
+from kim.access.rules import may
 from kim.access.views import RuleView
 from kim.pages.rows import RowForm, RowPages
+from meetings import sentences
 from meetings.forms import CommitteeForm, MeetingForm, OfficeForm, PersonForm, TermForm
-from meetings.models import LegislativeTerm, Meeting, Organization, Paper, Person
+from meetings.models import AgendaItem, LegislativeTerm, Meeting, Minutes, Organization, Paper, Person
+from meetings.models.minutes import RELATED
 from meetings.tables import CommitteeTable, MeetingTable, OfficeTable, PersonTable, TermTable
 from meetings.views.memberships import by_role, listed
 
@@ -97,7 +100,17 @@ class MeetingPages(RowPages):
     @classmethod
     def more(cls, request: Request, row: Any) -> dict[str, Any]:
         papers = Paper.visible_to(request).filter(consultations__meeting=row).select_related("source").distinct()
-        return {"papers": papers.order_by("source__number")}
+        items = AgendaItem.visible_to(request).filter(meeting=row).select_related("meeting", "target")
+        minutes = {one.public: one for one in Minutes.visible_to(request).filter(meeting=row).select_related(*RELATED)}
+        parts = [("oe", "öffentlicher Teil", minutes.get(True)), ("n", "nichtöffentlicher Teil", minutes.get(False))]
+        there = {one.public for one in items}
+        return {
+            "papers": papers.order_by("source__number"),
+            "items": [(one, sentences.in_agenda(one)) for one in items],
+            "minutes": [one for one in parts if one[2] or (one[0] == "oe") in there],
+            "people": row.attendances.select_related("person"),
+            "writes": may(request, "minutes.edit"),
+        }
 
 
 class CommitteeCalendar(RuleView):

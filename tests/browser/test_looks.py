@@ -55,6 +55,8 @@ PAGES = [
     "/sitzungen/",
     "/sitzungen/neu/",
     "/sitzungen/staedteregionsausschuss-2022-03-24/",
+    "/sitzungen/staedteregionsausschuss-2022-03-24/tagesordnung/",
+    "/sitzungen/staedteregionsausschuss-2022-03-24/anwesenheit/",
     "/gremien/staedteregionsausschuss/",
     "/mitgliedschaften/",
     "/mitgliedschaften/neu/",

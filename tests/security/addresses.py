@@ -57,6 +57,7 @@ class Page:
         values = {"number": code, "slug": code, "reference": code, "key": code, "name": "allocation.by_carrier"}
         values |= {"year": YEARS.get(self.name, "2018"), "address": f"vorlage-{code}"}
         values |= {"uidb64": "MQ", "token": "abc-def"}
+        values |= {"item": "oe-1", "part": "oe"}
         values |= {"slot": "1", "start": "ohne-beginn", "order": "1"}
         if self.name.startswith("plan-note"):
             return ["/" + filled(self.route, values | {"kind": "sperrvermerk", "start": "2018-01-01"})]

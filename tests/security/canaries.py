@@ -40,16 +40,21 @@ from kim.studio import releases
 from kim.studio.logos import picture
 from kim.values.periods import inclusive_range
 from meetings.models import (
+    AgendaItem,
+    Attendance,
     BlockComment,
     Consultation,
     CoSignature,
+    Exclusion,
     LegislativeTerm,
     Meeting,
     Membership,
+    Minutes,
     Organization,
     Paper,
     Person,
     Signatory,
+    Vote,
 )
 from staffing.models import (
     BodyMunicipality,
@@ -214,6 +219,8 @@ def plant_paper(body, word, code, source, notice, *, public):
     LegislativeTerm.objects.create(body=body, name=f"{plain} Periode {public}", slug=address)
     paper = Paper.objects.create(body=body, source=source, paper_type="information", text=text, notice=notice, as_of=body.reference_day, signer=person, public=public)  # fmt: skip
     Consultation.objects.create(body=body, paper=paper, organization=organization, meeting=meeting, role="information")
+    if public:
+        plant_record(body, word, meeting, person)
     BoundFigure.objects.create(body=body, text=text, token="body.name", words=word)
     CoSignature.objects.create(body=body, paper=paper, organization=organization, comment=word)
     BlockComment.objects.create(body=body, paper=paper, number=1, block="a", text=word, written_at=releases.now())
@@ -221,6 +228,20 @@ def plant_paper(body, word, code, source, notice, *, public):
         user = bird(body)
         Signatory.objects.create(key=FILES[code], body=body, organization=organization, user=user, validity=inclusive_range(date(2018, 1, 1), None))  # fmt: skip
     return paper
+
+
+def plant_record(body, word, meeting, person):
+    """A public item and one that is not, who was there and who had to leave, a vote on each, both minutes."""
+    secret = SECRETS[body.slug]
+    there = Attendance.objects.create(body=body, meeting=meeting, person=person, office=word, on_behalf_of=word, salutation=word)  # fmt: skip
+    for number, (public, name) in enumerate(((True, word), (False, secret)), 1):
+        item = AgendaItem.objects.create(body=body, meeting=meeting, public=public, number=str(number), title=f"{name} TOP", short_title=name, remark=name)  # fmt: skip
+        Exclusion.objects.create(body=body, item=item, attendance=there)
+        Vote.objects.create(body=body, item=item, outcome="unanimous", subject=name)
+        text = Text.objects.create(body=body, name=f"{name} Niederschrift", public=public)
+        TextBlock.objects.create(body=body, text=text, position=1, key=item.word, heading=name, content=name)
+        kept = Source.objects.create(body=body, kind="minutes", title=f"{name} Niederschrift", public=public, date=meeting.date)  # fmt: skip
+        Minutes.objects.create(body=body, meeting=meeting, public=public, source=kept, text=text)
 
 
 def plant_beside(body, word, subject, key):

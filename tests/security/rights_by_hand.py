@@ -45,9 +45,11 @@ Haushalt ansehen                         | still  | x  x  x  x  x  .  x  | budge
 Teilprodukte, Sachkonten, Ansätze        | §5 §10 | .  x  .  .  .  .  .  | budget.edit       | account-new
 Sitzungen ansehen                        | still  | x  x  x  x  x  .  x  | meetings.view     | meeting
 Sitzungen vorbereiten und mitschreiben   | §5 §10 | .  .  x  .  .  .  .  | meetings.edit     | meeting-new
+Niederschriften schreiben                | §5 §10 | .  .  x  .  .  .  .  | minutes.edit      | minutes-remove
+Niederschriften freigeben                | §5 §10 | .  .  .  x  .  .  .  | minutes.release   | –
 Mitgliedschaften eintragen und beenden   | §10    | .  .  x  .  .  .  .  | meetings.edit     | membership-end
 Vorlagen ansehen, prüfen, drucken        | §5 §10 | x  x  x  x  x  .  x  | documents.view    | document-versions
-Text einer Vorlage oder Weiterleitung    | §5 §10 | x  .  .  .  .  .  .  | documents.edit    | document-text
+Text eines Dokuments der eigenen Art      | §5 §10 | x  .  x  .  .  .  .  | documents.edit    | document-preview
 Vorlage oder Weiterleitung freigeben     | §5 §10 | .  .  .  x  .  .  .  | documents.release | document-release
 Vorlagen schreiben                       | §5 §10 | x  .  .  .  .  .  .  | papers.edit       | document-head
 Beratungsfolge einer Vorlage eintragen   | §5 §10 | x  .  x  .  .  .  .  | papers.proceed    | consultation-new

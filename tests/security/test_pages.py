@@ -21,6 +21,8 @@ ARGUMENTS = {
     "address": "vorlage-2023-0120",
     "order": "1",
     "basis": "notice",
+    "item": "oe-1",
+    "part": "oe",
 }
 SLUGS = {
     "carrier": "sprungbrett",
@@ -36,6 +38,8 @@ KEYS = {
     "committee": "staedteregionsausschuss",
     "committee-calendar": "staedteregionsausschuss",
     "meeting": "staedteregionsausschuss-2022-03-24",
+    "agenda": "staedteregionsausschuss-2022-03-24",
+    "attendance": "staedteregionsausschuss-2022-03-24",
     "office": "amt-20-kaemmerei-annahme",
     "known-paper": "2022-0119",
     "function": "case-management",
@@ -55,6 +59,7 @@ NOT_THERE = {
     *(f"membership{end}" for end in ("", "-edit", "-end", "-remove")),
     *(f"{noun}{end}" for noun in ("person", "legislative-term") for end in ("", "-edit", "-remove")),
     *("source-edit", "source-remove"),
+    *("agenda-item", "agenda-item-record", "minutes", "minutes-new", "minutes-remove"),  # no sitting has an agenda yet
     # what holds for all is changed under /technik/; the StädteRegion has added nothing
     *(f"{n}{e}" for n in ("function", "programme", "module", "rate", "account-group") for e in ("-edit", "-remove")),
     *(f"reallocation{end}" for end in ("", "-edit", "-adopt", "-withdraw", "-remove")),

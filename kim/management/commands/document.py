@@ -18,6 +18,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("reference")
         parser.add_argument("--body", default="", help="short name of the body; needed if several have the reference")
+        parser.add_argument("--full", action="store_true", help="with the non-public part, marked so on each page")
         parser.add_argument("-o", "--output", required=True, type=Path)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -33,7 +34,7 @@ class Command(BaseCommand):
         with acting(None, [found[0].pk], command="document", snapshot=True):
             document: Any = documents.find(found[0], options["reference"])
             try:
-                content = releases.pdf_of(document)
+                content = releases.draft_pdf(document.whole()) if options["full"] else releases.pdf_of(document)
             except ValidationError as error:
                 raise CommandError(" ".join(error.messages)) from error
         try:

@@ -183,7 +183,8 @@ class Loader:
 
     def nested(self, model: Any) -> dict[str, Any]:
         """Where rows of the model belong to a row in which this one is nested, only these are meant."""
-        return {f.name: row for row in self.above for f in model._meta.fields if f.related_model is type(row)}
+        owning = [f for f in model._meta.fields if f.is_relation and not f.null]
+        return {f.name: row for row in self.above for f in owning if f.related_model is type(row)}
 
 
 def default(model: Any, name: str) -> Any:
@@ -196,7 +197,8 @@ def natural_keys(model: Any) -> list[list[str]]:
     """The sets of fields that identify a row, from its constraints."""
     keys = []
     for constraint in model._meta.constraints:
-        if isinstance(constraint, models.UniqueConstraint) and list(constraint.fields) != ["body", "id"]:
+        unique = isinstance(constraint, models.UniqueConstraint) and not constraint.condition
+        if unique and list(constraint.fields) != ["body", "id"]:
             keys.append(list(constraint.fields))
         if isinstance(constraint, ExclusionConstraint):
             keys.append([field_in(expression) for expression, _ in constraint.expressions])

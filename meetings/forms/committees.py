@@ -22,12 +22,17 @@ class CommitteeForm(RowForm):
 
     class Meta:
         model = Organization
-        fields: ClassVar = ["name", "short_name", "ends_on"]
+        fields: ClassVar = ["name", "short_name", "voting_member_count", "quorum_rule", "ends_on"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["short_name"].help_text = "z. B. ASID; leer, wenn keiner gebräuchlich ist."
+        self.fields["quorum_rule"].required = False
         as_day(self, "ends_on")
+
+    def clean_quorum_rule(self) -> str:
+        """Nothing chosen: nobody said so."""
+        return str(self.cleaned_data["quorum_rule"] or Organization.Quorum.NOT_STATED)
 
 
 class OfficeForm(RowForm):
@@ -73,7 +78,10 @@ class MeetingForm(RowForm):
 
     class Meta:
         model = Meeting
-        fields: ClassVar = ["organization", "date", "start", "place", "public", "legislative_term", "cancelled"]
+        fields: ClassVar = [
+            *("organization", "date", "start", "end", "public_end", "place", "public"),
+            *("legislative_term", "serial", "cancelled"),
+        ]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -81,8 +89,9 @@ class MeetingForm(RowForm):
         offer_committees(self)
         fields["legislative_term"].queryset = LegislativeTerm.objects.filter(body=self.instance.body)
         fields["legislative_term"].empty_label = "keine Angabe"
-        start = fields["start"]
-        fields["start"] = TimeField(label=start.label, required=False, help_text=start.help_text)
+        for name in ("start", "end", "public_end"):
+            field = fields[name]
+            fields[name] = TimeField(label=field.label, required=False, help_text=field.help_text)
         as_day(self, "date")
 
 

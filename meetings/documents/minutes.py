@@ -1,0 +1,275 @@
+"""The Niederschrift of a sitting: head, attendance, both agendas, and per item what the record and the writer say."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from kim.figures.tokens import NOTHING, ExpandedBlock, Expander
+from kim.models import TextBlock
+from kim.studio import letterhead
+from kim.studio.documents import Check, Document, bound_words, document
+from kim.values.formats import WEEKDAYS, format_day
+from meetings import sentences
+from meetings.models import AgendaItem, Attendance, Exclusion, Minutes
+from meetings.models.minutes import RELATED, block_of
+
+Role, State = Attendance.Role, Attendance.State
+GROUPS = (
+    ("Anwesende:", (Role.CHAIR, Role.MEMBER, Role.DEPUTY), (State.PRESENT,)),
+    ("Abwesende:", (Role.CHAIR, Role.MEMBER, Role.DEPUTY), (State.EXCUSED, State.ABSENT)),
+    ("von der Verwaltung:", (Role.ADMINISTRATION,), (State.PRESENT,)),
+    ("Gäste:", (Role.GUEST,), (State.PRESENT,)),
+    ("als Schriftführung:", (Role.SECRETARY,), (State.PRESENT,)),
+)
+PARTS = {True: "Öffentlicher Teil", False: "Nichtöffentlicher Teil"}
+
+
+@document
+class MinutesDocument(Document):
+    """A Niederschrift, as the Ratsinformationssysteme of the region print it (field/meetings §4.5)."""
+
+    kind = "minutes"
+    template, styles = "documents/niederschrift.html", ("print.css", "niederschrift.css")
+    edit_rule, release_rule = "minutes.edit", "minutes.release"
+    labels: Mapping[str, str] = {
+        "title": "Niederschrift",
+        "reference": "Nummer der Sitzung",
+        "name": "Gremium",
+        "date": "Datum der Niederschrift",
+        "as_of": "Sitzungstag",
+        "facts": "Sitzung",
+        "attendance": "Anwesenheit",
+        "agenda": "Tagesordnung",
+        "parts": "Protokoll",
+        "body": "Briefkopf",
+        "public": "öffentlich oder nichtöffentlich",
+    }
+
+    def __init__(self, minutes: Minutes, other: Minutes | None = None) -> None:
+        self.row, self.minutes, self.other = minutes, minutes, other
+        self.title = "Niederschrift"
+
+    @classmethod
+    def find(cls, body: Any, reference: str) -> "MinutesDocument | None":
+        try:
+            return cls(Minutes.find(body, reference))
+        except Minutes.DoesNotExist:
+            return None
+
+    @classmethod
+    def of(cls, row: Any) -> "MinutesDocument | None":
+        return cls(row) if isinstance(row, Minutes) else None
+
+    @classmethod
+    def every(cls, body: Any, since: date) -> "list[Document]":
+        rows = Minutes.objects.filter(body=body, meeting__date__gte=since).select_related(*RELATED)
+        return [cls(row) for row in rows.prefetch_related("text__blocks")]
+
+    def whole(self) -> "MinutesDocument":
+        """Both parts in one, marked as not public."""
+        rows = Minutes.objects.filter(meeting=self.minutes.meeting, public=False).exclude(pk=self.minutes.pk)
+        return MinutesDocument(self.minutes, rows.select_related(*RELATED).first())
+
+    @property
+    def file_name(self) -> str:
+        return self.minutes.address.replace(".", "-").capitalize()
+
+    def block_label(self, block: TextBlock) -> str:
+        return block.heading
+
+    def expander(self, bound: Mapping[str, str] = NOTHING) -> Expander:
+        """The tokens are read for the day of the sitting."""
+        meeting = self.minutes.meeting
+        return Expander({"body": self.minutes.body, "day": meeting.date, "year": meeting.date.year}, bound)
+
+    def items(self) -> list[AgendaItem]:
+        """The agenda, both parts; of the non-public one the titles, which are neutral. Two queries."""
+        rows = self.minutes.meeting.agenda_items.select_related("target", "meeting")
+        return list(rows.prefetch_related("votes", "consultations__paper__source"))
+
+    def content(self, blocks: list[ExpandedBlock], printed_on: date) -> dict[str, Any]:
+        minutes, meeting = self.minutes, self.minutes.meeting
+        people, items = list(meeting.attendances.select_related("person", "represents")), self.items()
+        return {
+            "title": self.title,
+            "heading": " ".join(self.title),
+            "reference": minutes.reference,
+            "name": str(meeting.organization),
+            "of": genitive(str(meeting.organization)),
+            "date": minutes.source.date.isoformat() if minutes.source.date else None,
+            "as_of": meeting.date.isoformat(),
+            "public": minutes.public and self.other is None,
+            "state": "nichtöffentlich" if self.other else minutes.get_state_display(),
+            "body": letterhead.printed(minutes.body),
+            "facts": facts(minutes),
+            "attendance": [one for one in (group(people, *entry) for entry in GROUPS) if one["rows"]],
+            "agenda": [
+                {"part": PARTS[part], "rows": agenda_rows(items, part, told=part == minutes.public or bool(self.other))}
+                for part in self.parts(items)
+            ],
+            "parts": [self.protocol(minutes, items, people, blocks), *self.other_part(items, people)],
+            "printed_on": printed_on.isoformat(),
+        }
+
+    def protocol(
+        self, minutes: Minutes, items: list[AgendaItem], people: list[Attendance], blocks: list[ExpandedBlock]
+    ) -> dict[str, Any]:
+        """The Protokoll of one part. One query."""
+        mine = [one for one in items if one.public == minutes.public]
+        written = {block.key: block for block in blocks}
+        chair = next((one.in_a_sentence for one in people if one.role == Role.CHAIR), "")
+        rows = Exclusion.objects.filter(item__meeting=minutes.meeting_id, item__public=minutes.public)
+        out = list(rows.select_related("item", "attendance__person"))
+        return {
+            "part": PARTS[minutes.public],
+            "items": [told(item, written, out) for item in mine],
+            "resolved": resolved(mine),
+            "closing": sentences.of_closing(minutes.meeting, chair) if minutes.public else "",
+        }
+
+    def other_part(self, items: list[AgendaItem], people: list[Attendance]) -> list[dict[str, Any]]:
+        """The Protokoll of the non-public part, where both are printed."""
+        if self.other is None:
+            return []
+        document = MinutesDocument(self.other)
+        blocks = document.blocks(document.expander(bound_words(self.other.text)))
+        return [self.protocol(self.other, items, people, blocks)]
+
+    def parts(self, items: list[AgendaItem]) -> list[bool]:
+        """Which parts of the agenda are printed: both in the public minutes, the other's own in the other."""
+        there = {one.public for one in items}
+        return [part for part in ((True, False) if self.minutes.public else (False,)) if part in there]
+
+    def checks(self, expander: Expander, blocks: list[ExpandedBlock]) -> list[Check]:
+        return [*super().checks(expander, blocks), Check("Niederschrift ist vollständig", tuple(self.missing(blocks)))]
+
+    def missing(self, blocks: list[ExpandedBlock]) -> Iterator[str]:
+        """What § 52 GO NRW and the Geschäftsordnungen ask for and the record does not say."""
+        meeting = self.minutes.meeting
+        people, said = list(meeting.attendances.all()), {block.key: block.words() for block in blocks}
+        stated = {"Beginn": meeting.start, "Ende": meeting.end, "Ort": meeting.place}
+        yield from (f"{label} der Sitzung fehlt." for label, value in stated.items() if not value)
+        if not any(one.is_counted() for one in people):
+            yield "Wer anwesend war, ist nicht erfasst."
+        if not any(one.role == Role.SECRETARY for one in people):
+            yield "Wer die Niederschrift geführt hat, ist nicht erfasst."
+        for item in (one for one in self.items() if one.public == self.minutes.public):
+            resolution = said.get(block_of(item, resolution=True), "").strip()
+            votes = item.votes.all()
+            if votes and not resolution:
+                yield f"{item.key}: Abgestimmt wurde, aber der Beschluss ist leer."
+            if resolution and not votes:
+                yield f"{item.key}: Ein Beschluss steht da, aber keine Abstimmung."
+            if not resolution and not sentences.of_disposition(item) and not said.get(block_of(item), "").strip():
+                yield f"{item.key}: Nichts ist erfasst – weder Verlauf noch Beschluss noch was daraus wurde."
+            open_ = [
+                one for one in item.exclusions.all() if one.returns_at_id is None and one.attendance.until_item is None
+            ]
+            yield from (f"{item.key}: {one.attendance.in_a_sentence} ist nicht zurückgekehrt." for one in open_)
+
+
+def genitive(name: str) -> str:
+    """Of which committee. Example: des Ausschusses für Soziales; des Städteregionsausschusses."""
+    if name.startswith("Ausschuss "):
+        return f"des Ausschusses {name.removeprefix('Ausschuss ')}"
+    return f"des {name}es" if name.lower().endswith(("ausschuss", "rat", "tag")) else f"– {name}"
+
+
+def facts(minutes: Minutes) -> list[list[str]]:
+    """When and where: label and value; what is not known is left out."""
+    meeting = minutes.meeting
+    found = [
+        ("Sitzungstermin:", f"{WEEKDAYS[meeting.date.weekday()]}, {format_day(meeting.date)}"),
+        ("Sitzungsbeginn:", f"{meeting.start:%H:%M} Uhr" if meeting.start else ""),
+        ("Sitzungsende:", f"{meeting.end:%H:%M} Uhr" if meeting.end else ""),
+        ("Ort, Raum:", meeting.place),
+    ]
+    return [[label, value] for label, value in found if value]
+
+
+def group(people: list[Attendance], heading: str, roles: Sequence[str], states: Sequence[str]) -> dict[str, Any]:
+    """A group of the list of attendance, each person with the line below the name."""
+    rows = [one for one in people if one.role in roles and one.state in states]
+    if rows and roles == (Role.SECRETARY,):
+        heading = "als Schriftführer:" if gendered(rows[0], "er", "sie") == "er" else "als Schriftführerin:"
+    return {"heading": heading, "rows": [{"name": str(one), "note": note(one)} for one in rows]}
+
+
+def note(one: Attendance) -> str:
+    """What stands below a name. Example: Als Vertreter/in für Ratsherr Tjark Zimmer; bis 17:18 Uhr."""
+    words = [one.office]
+    if one.role == Role.CHAIR:
+        words.append(gendered(one, "Als Ausschussvorsitzender", "Als Ausschussvorsitzende"))
+    if one.represents:
+        words.append(f"{gendered(one, 'Als Vertreter', 'Als Vertreterin')} für {represented(one)}")
+    if one.state == State.EXCUSED:
+        words.append("(entschuldigt)")
+    words += [f"ab {one.arrives:%H:%M} Uhr"] if one.arrives else []
+    words += [f"bis {one.leaves:%H:%M} Uhr"] if one.leaves else []
+    return "; ".join(filter(None, words))
+
+
+def gendered(one: Attendance, he: str, she: str) -> str:
+    """The word that agrees with how somebody is addressed; both where that does not say it."""
+    words = one.spoken.split()[:1] or one.salutation.split()[:1]
+    return {"Herr": he, "Frau": she}.get("".join(words), f"{he}/{she.split()[-1]}")
+
+
+def represented(one: Attendance) -> str:
+    """Who is represented, as the list calls the person."""
+    listed = one.meeting.attendances.filter(person=one.represents_id).select_related("person").first()
+    return str(listed) if listed else str(one.represents)
+
+
+def agenda_rows(items: list[AgendaItem], public: bool, *, told: bool) -> list[dict[str, Any]]:
+    """A part of the agenda as it was invited; told: by its own minutes. Elsewhere a non-public item has the words that
+    somebody has chosen for the public, or none."""
+    rows = [one for one in items if one.public == public]
+    if told:
+        return [{"number": one.number, "title": one.title, "papers": papers(one)} for one in rows]
+    return [
+        {
+            "number": one.number,
+            "title": one.public_title or "nichtöffentliche Angelegenheit",
+            "papers": papers(one) if one.public_title else "",
+        }
+        for one in rows
+    ]
+
+
+def papers(item: AgendaItem) -> str:
+    """The line below a title. Example: Vorlage: FB 56/0014/WP18."""
+    numbers = [one.paper.reference for one in item.consultations.all() if one.paper.reference]
+    return f"Vorlage: {', '.join(numbers)}" if numbers else (f"- {item.remark} -" if item.remark else "")
+
+
+def resolved(items: list[AgendaItem]) -> list[dict[str, Any]]:
+    """The agenda as the committee resolved it; empty where nothing was changed."""
+    rows = [
+        {
+            "label": f"TOP {one.number} {words}".strip(),
+            "title": one.title,
+            "papers": papers(one),
+            "changed": bool(words),
+        }
+        for one in items
+        for words in [sentences.in_agenda(one)]
+    ]
+    return rows if any(row["changed"] for row in rows) else []
+
+
+def told(item: AgendaItem, written: Mapping[str, ExpandedBlock], out: list[Exclusion]) -> dict[str, Any]:
+    """An item of the Protokoll: who is back, who leaves, the course, what became of it, the votes, the resolution."""
+    before = [sentences.of_returns([one for one in out if one.returns_at_id == item.pk])]
+    before.append(sentences.of_exclusions([one for one in out if one.item_id == item.pk]))
+    course, resolution = written.get(block_of(item)), written.get(block_of(item, resolution=True))
+    after = [sentences.of_silence(item), sentences.of_disposition(item)]
+    return {
+        "heading": f"zu {item.number} {item.title}",
+        "papers": papers(item),
+        "first": item.number == "1",
+        "before": [words for words in before if words],
+        "course": course.as_json()["paragraphs"] if course else [],
+        "after": [*(words for words in after if words), *(sentences.of_vote(one) for one in item.votes.all())],
+        "resolution": resolution.as_json()["paragraphs"] if resolution else [],
+    }

@@ -1,0 +1,179 @@
+"""The agenda of a sitting: items in two parts, and what becomes of each of them."""
+
+from typing import Any, ClassVar
+
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+
+from kim.models import BodyRow, GuardedRow, SameBody
+from kim.models.versioned import tracked
+from meetings.models.committees import Meeting
+
+PARTS = {True: "Ö", False: "N"}
+
+
+def order_of(number: str) -> int:
+    """Where an item with this number stands in its part. Example: 5.1 comes after 5 and before 6."""
+    main, _, sub = number.partition(".")
+    return int(main) * 1000 + int(sub or 0)
+
+
+@tracked()
+class AgendaItem(GuardedRow):
+    """A Tagesordnungspunkt (OParl: AgendaItem). Both parts of a sitting count from 1; an item that supplements another
+    stands directly below it (5.1)."""
+
+    class Disposition(models.TextChoices):
+        """What becomes of the advice on an item, or of its resolution (§ 48 GO NRW: the committee may change its
+        agenda)."""
+
+        HERE = "here", "hier"
+        JOINT = "joint", "mit einem anderen TOP"
+        POSTPONED = "postponed", "vertagt"
+        WITHDRAWN = "withdrawn", "zurückgezogen"
+        SEE = "see", "siehe TOP"
+
+    class By(models.TextChoices):
+        ADMINISTRATION = "administration", "verwaltungsseitig"
+        MOVER = "mover", "von der antragstellenden Seite"
+
+    class Frame(models.TextChoices):
+        """The words in which the minutes say what became of it (meetings.sentences)."""
+
+        FIRST = "first", "erste Fassung"
+        SECOND = "second", "zweite Fassung"
+
+    class Silence(models.TextChoices):
+        """That nobody spoke, in the words of the house."""
+
+        FIRST = "first", "Keine Wortmeldungen."
+        SECOND = "second", "Es liegen keine Wortmeldungen vor."
+
+    meeting = models.ForeignKey(Meeting, models.PROTECT, related_name="agenda_items", verbose_name="Sitzung")
+    number = models.CharField(
+        "TOP",
+        max_length=8,
+        validators=[RegexValidator(r"\A[1-9][0-9]{0,2}(\.[1-9][0-9]{0,1})?\Z", "Bitte als 5 oder 5.1 angeben.")],
+    )
+    order = models.PositiveIntegerField("Reihenfolge", editable=False, default=0)
+    title = models.CharField("Betreff", max_length=400)
+    short_title = models.CharField(
+        "Kurztitel", max_length=160, blank=True, help_text="Wie ein Satz ihn nennt; leer: der Betreff."
+    )
+    public_title = models.CharField(
+        "Betreff für die Öffentlichkeit",
+        max_length=400,
+        blank=True,
+        help_text="Nur im nichtöffentlichen Teil: wie er öffentlich heißt, ohne Namen und Beträge (§ 48 GO).",
+    )
+    remark = models.CharField("Vermerk", max_length=120, blank=True, help_text="z. B. „Unterlagen werden nachgereicht“")
+    ground = models.CharField(
+        "Grund der Nichtöffentlichkeit",
+        max_length=160,
+        blank=True,
+        help_text="Nur im nichtöffentlichen Teil (§ 48 GO).",
+    )
+    advice = models.CharField("Beratung", max_length=9, choices=Disposition, default=Disposition.HERE)
+    decision = models.CharField("Beschluss", max_length=9, choices=Disposition, default=Disposition.HERE)
+    target = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="carried", verbose_name="anderer TOP"
+    )
+    joint_subject = models.CharField(
+        "gemeinsame Beschlüsse zu",
+        max_length=80,
+        blank=True,
+        help_text="Wenn nur der Beschluss dort fällt: „Etat 2021“.",
+    )
+    withdrawn_by = models.CharField("zurückgezogen", max_length=14, choices=By, blank=True)
+    silence = models.CharField("Wortmeldungen", max_length=6, choices=Silence, blank=True)
+    frame = models.CharField("Wortlaut", max_length=6, choices=Frame, default=Frame.FIRST)
+
+    class Meta(GuardedRow.Meta):
+        verbose_name, verbose_name_plural = "Tagesordnungspunkt", "Tagesordnungspunkte"
+        ordering: ClassVar = ["meeting", "-public", "order"]
+        constraints: ClassVar = [
+            *BodyRow.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["body", "meeting", "public", "number"],
+                name="agendaitem_number",
+                violation_error_message="Diesen Tagesordnungspunkt gibt es in diesem Teil schon.",
+            ),
+            models.CheckConstraint(
+                condition=Q(target__isnull=True) | ~Q(target=F("id")),
+                name="agendaitem_other",
+                violation_error_message="Ein Tagesordnungspunkt verweist nicht auf sich selbst.",
+            ),
+            SameBody("meeting"),
+            SameBody("target"),
+        ]
+
+    def __str__(self) -> str:
+        return f"TOP {self.number} {self.title}"
+
+    @property
+    def key(self) -> str:
+        """Its part and number, as tokens and the command line name it. Example: Ö 5.1."""
+        return f"{PARTS[self.public]} {self.number}"
+
+    @property
+    def word(self) -> str:
+        """The same in addresses and as the key of a block. Example: oe-5-1."""
+        return f"{'oe' if self.public else 'n'}-{self.number.replace('.', '-')}"
+
+    @property
+    def called(self) -> str:
+        """How a sentence names it."""
+        return self.short_title or self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("agenda-item", args=[self.meeting.slug, self.word])
+
+    def is_advised(self) -> bool:
+        """Whether it is advised on under its own number."""
+        return self.advice == self.Disposition.HERE
+
+    def is_decided(self) -> bool:
+        """Whether a resolution of its own can be taken under it: one that is joined has it where it is joined to."""
+        return self.decision == self.Disposition.HERE
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.order = order_of(self.number)
+        super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        """What points at another item names it; the other stands in the same sitting and is dealt with itself."""
+        pointing = {self.Disposition.JOINT, self.Disposition.SEE}
+        errors: dict[str, str] = {}
+        if {self.advice, self.decision} & pointing and self.target is None:
+            errors["target"] = "Bitte den anderen Tagesordnungspunkt wählen."
+        if self.target is not None and not {self.advice, self.decision} & pointing:
+            errors["target"] = "Ein anderer Tagesordnungspunkt ist gewählt, aber nichts verweist auf ihn."
+        if self.target is not None and self.target.meeting_id != self.meeting_id:
+            errors["target"] = "Der andere Tagesordnungspunkt gehört zu einer anderen Sitzung."
+        elif self.target is not None and self.target.decision != self.Disposition.HERE:
+            errors["target"] = f"{self.target} wird selbst nicht an seinem Platz beschlossen."
+        elif self.target is not None and self.public and not self.target.public:
+            errors["target"] = "Aus dem öffentlichen Teil wird nicht in den nichtöffentlichen verwiesen."
+        withdrawn = self.Disposition.WITHDRAWN in {self.advice, self.decision}
+        if withdrawn and not self.withdrawn_by:
+            errors["withdrawn_by"] = "Bitte angeben, wer zurückgezogen hat."
+        if self.public and self.public_title:
+            errors["public_title"] = "Ein öffentlicher Tagesordnungspunkt heißt überall, wie er heißt."
+        if self.public and self.ground:
+            errors["ground"] = "Ein öffentlicher Tagesordnungspunkt braucht keinen Grund der Nichtöffentlichkeit."
+        if errors:
+            raise ValidationError(errors)
+
+    @classmethod
+    def find(cls, meeting: Meeting, key: str) -> "AgendaItem":
+        """The item with this part and number, written as people do; AgendaItem.DoesNotExist otherwise.
+
+        Example: "Ö 10", "oe-10", "N 1"; without a part the public one.
+        """
+        words = key.strip().lower().replace("ö", "oe").replace(" ", "-")
+        part, _, number = words.rpartition("-") if not words.startswith(("oe-", "n-")) else words.partition("-")
+        number = number.replace("-", ".")
+        return cls._default_manager.get(meeting=meeting, public=part != "n", number=number)

@@ -1,0 +1,336 @@
+"""What happened in a sitting: who was there, who had to leave the room, how was voted."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+
+from kim.models import BodyRow, SameBody
+from kim.models.versioned import keep_together, tracked
+from meetings.models.agenda import AgendaItem
+from meetings.models.committees import Meeting, Person
+from meetings.models.memberships import Membership
+
+
+@tracked(exclude=("on_behalf_of",))
+class Attendance(BodyRow):
+    """A Teilnahme: a person at a sitting (OParl: participant). For which Fraktion somebody sits stays out of the
+    history, as the names of persons do."""
+
+    class Role(models.TextChoices):
+        CHAIR = "chair", "Vorsitz"
+        MEMBER = "member", "Mitglied"
+        DEPUTY = "deputy", "Vertretung"
+        ADMINISTRATION = "administration", "von der Verwaltung"
+        SECRETARY = "secretary", "Schriftführung"
+        GUEST = "guest", "Gast"
+
+    class State(models.TextChoices):
+        PRESENT = "present", "anwesend"
+        EXCUSED = "excused", "entschuldigt"
+        ABSENT = "absent", "fehlt"
+
+    meeting = models.ForeignKey(Meeting, models.PROTECT, related_name="attendances", verbose_name="Sitzung")
+    person = models.ForeignKey(Person, models.PROTECT, related_name="attendances", verbose_name="Person")
+    order = models.PositiveSmallIntegerField("Reihenfolge", default=0)
+    role = models.CharField("als", max_length=14, choices=Role, default=Role.MEMBER)
+    state = models.CharField("Anwesenheit", max_length=8, choices=State, default=State.PRESENT)
+    represents = models.ForeignKey(
+        Person, models.PROTECT, null=True, blank=True, related_name="represented_by", verbose_name="Vertretung für"
+    )
+    salutation = models.CharField(
+        "Anrede in der Liste", max_length=40, blank=True, help_text="z. B. Ratsherr, Frau Dr."
+    )
+    spoken = models.CharField(
+        "Anrede im Satz", max_length=40, blank=True, help_text="Vor dem Nachnamen, z. B. Herr Bürgermeister"
+    )
+    office = models.CharField("Stelle", max_length=160, blank=True, help_text="Nur Verwaltung und Gäste.")
+    kind = models.CharField(
+        "Art der Mitgliedschaft", max_length=10, choices=Membership.Kind, default=Membership.Kind.NOT_STATED
+    )
+    voting_right = models.CharField(
+        "Stimmrecht", max_length=10, choices=Membership.VotingRight, default=Membership.VotingRight.NOT_STATED
+    )
+    on_behalf_of = models.CharField("Fraktion", max_length=80, blank=True)
+    from_item = models.ForeignKey(
+        AgendaItem,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="ab TOP",
+        help_text="Leer: von Anfang an.",
+    )
+    until_item = models.ForeignKey(
+        AgendaItem,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="bis TOP (einschließlich)",
+        help_text="Leer: bis zum Ende.",
+    )
+    arrives = models.TimeField("ab", null=True, blank=True)
+    leaves = models.TimeField("bis", null=True, blank=True)
+
+    class Meta(BodyRow.Meta):
+        verbose_name, verbose_name_plural = "Teilnahme", "Teilnahmen"
+        ordering: ClassVar = ["meeting", "order", "pk"]
+        constraints: ClassVar = [
+            *BodyRow.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["body", "meeting", "person", "order"],
+                name="attendance_once",
+                violation_error_message="Diese Person steht an dieser Stelle schon in der Liste.",
+            ),
+            models.CheckConstraint(
+                condition=Q(represents__isnull=True) | Q(role="deputy"),
+                name="attendance_deputy",
+                violation_error_message="Nur eine Vertretung vertritt jemanden.",
+            ),
+            *(SameBody(name) for name in ("meeting", "person", "represents", "from_item", "until_item")),
+        ]
+
+    COUNTED: ClassVar = (Role.CHAIR, Role.MEMBER, Role.DEPUTY)
+
+    def __str__(self) -> str:
+        return f"{self.salutation} {self.person.name}".strip()
+
+    @property
+    def in_a_sentence(self) -> str:
+        """How a sentence calls the person. Example: Herr Bürgermeister Brantin."""
+        return f"{self.spoken} {self.person.family_name}".strip()
+
+    def is_counted(self) -> bool:
+        """Whether the committee counts the person: its members and who represents one (§ 58 (4) GO NRW: nobody of the
+        administration)."""
+        return self.role in self.COUNTED and self.state == self.State.PRESENT
+
+    def is_there(self, item: AgendaItem) -> bool:
+        """Whether the person is in the sitting at an item: from and until whole items, the non-public part last."""
+        at = (not item.public, item.order)
+        first, last = self.from_item, self.until_item
+        late = first is not None and at < (not first.public, first.order)
+        gone = last is not None and at > (not last.public, last.order)
+        return self.state == self.State.PRESENT and not late and not gone
+
+    def may_vote(self) -> bool | None:
+        """Whether the person votes; None if nobody said so. Einwohner and advising members never do (§ 58 (4) GO)."""
+        if self.kind in {Membership.Kind.RESIDENT, Membership.Kind.ADVISER}:
+            return False
+        return {Membership.VotingRight.YES: True, Membership.VotingRight.NO: False}.get(
+            Membership.VotingRight(self.voting_right)
+        )
+
+    def clean(self) -> None:
+        errors: dict[str, str] = {}
+        if self.role == self.Role.DEPUTY and self.represents is None:
+            errors["represents"] = "Bitte angeben, wer vertreten wird."
+        if self.represents is not None and self.represents_id == self.person_id:
+            errors["represents"] = "Niemand vertritt sich selbst."
+        if self.state != self.State.PRESENT and (self.from_item or self.until_item or self.arrives or self.leaves):
+            errors["state"] = "Wer nicht da ist, kommt und geht nicht."
+        if self.arrives and self.leaves and self.leaves <= self.arrives:
+            errors["leaves"] = "Das Ende liegt vor dem Anfang."
+        for name in ("from_item", "until_item"):
+            one = getattr(self, name)
+            if one is not None and one.meeting_id != self.meeting_id:
+                errors[name] = "Der Tagesordnungspunkt gehört zu einer anderen Sitzung."
+        if errors:
+            raise ValidationError(errors)
+
+
+@tracked()
+class Exclusion(BodyRow):
+    """A Mitwirkungsverbot (§ 31 GO NRW, § 28 KrO NRW): the person neither advises nor votes, and leaves the room."""
+
+    guard_parent = "item"
+
+    item = models.ForeignKey(AgendaItem, models.PROTECT, related_name="exclusions", verbose_name="TOP")
+    attendance = models.ForeignKey(Attendance, models.PROTECT, related_name="exclusions", verbose_name="Person")
+    returns_at = models.ForeignKey(
+        AgendaItem, models.PROTECT, null=True, blank=True, related_name="returns", verbose_name="kehrt zurück bei TOP"
+    )
+
+    class Meta(BodyRow.Meta):
+        verbose_name, verbose_name_plural = "Mitwirkungsverbot", "Mitwirkungsverbote"
+        ordering: ClassVar = ["item", "pk"]  # as they were entered: so the sentence names them
+        constraints: ClassVar = [
+            *BodyRow.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["body", "item", "attendance"],
+                name="exclusion_once",
+                violation_error_message="Das Mitwirkungsverbot ist schon eingetragen.",
+            ),
+            *(SameBody(name) for name in ("item", "attendance", "returns_at")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.attendance}: TOP {self.item.number}"
+
+    def holds_at(self, item: AgendaItem) -> bool:
+        """Whether the person is out at an item: the one itself, and those after it until she is back."""
+        at, since = (not item.public, item.order), (not self.item.public, self.item.order)
+        if self.returns_at is None:
+            return at == since
+        return since <= at < (not self.returns_at.public, self.returns_at.order)
+
+    def clean(self) -> None:
+        if self.attendance.meeting_id != self.item.meeting_id:
+            raise ValidationError({"attendance": "Die Person steht in der Liste einer anderen Sitzung."})
+        if not self.attendance.is_there(self.item):
+            raise ValidationError({"attendance": f"{self.attendance} ist bei TOP {self.item.number} nicht da."})
+        back, away = self.returns_at, self.item
+        if back and (
+            back.meeting_id != away.meeting_id or (not back.public, back.order) <= (not away.public, away.order)
+        ):
+            raise ValidationError({"returns_at": "Zurück kommt man bei einem späteren Tagesordnungspunkt."})
+
+
+@dataclass(frozen=True)
+class Voters:
+    """Who may vote on an item. present: those who count for the committee and are in the sitting, with the excluded;
+    excluded: who is out because of § 31; at_most: how many votes there can be; voting: how many there are, None while
+    somebody's right is not stated."""
+
+    present: int
+    excluded: int
+    voting: int | None
+
+    @property
+    def at_most(self) -> int:
+        return self.present - self.excluded
+
+
+def voters(item: AgendaItem) -> Voters:
+    """See Voters. Two queries.
+
+    A deputy counts while the represented member is away. Who has left because of § 31 is out until she is back.
+    Example, 25.02.2021, Ö 10: 20 present, 2 excluded, at most 18; no rights are stated, so that nobody knows how many.
+    """
+    rows = list(
+        item.meeting.attendances.select_related("from_item", "until_item").prefetch_related(
+            "exclusions__item", "exclusions__returns_at"
+        )
+    )
+    there = {row.person_id for row in rows if row.is_counted() and row.is_there(item)}
+    counted = [
+        row
+        for row in rows
+        if row.is_counted() and row.is_there(item) and row.may_vote() is not False and row.represents_id not in there
+    ]
+    out = [row for row in counted if any(one.holds_at(item) for one in row.exclusions.all())]
+    known = all(row.may_vote() for row in counted)
+    return Voters(len(counted), len(out), len(counted) - len(out) if known else None)
+
+
+@tracked()
+class Vote(BodyRow):
+    """An Abstimmung on an item (OParl has none: its result is a word)."""
+
+    guard_parent = "item"
+
+    class Style(models.TextChoices):
+        PHRASE = "phrase", "in Worten"
+        NUMBERS = "numbers", "Auszählung"
+        SECRET = "secret", "geheim"
+
+    class Outcome(models.TextChoices):
+        UNANIMOUS = "unanimous", "einstimmig"
+        MAJORITY = "majority", "mehrheitlich"
+        REJECTED = "rejected", "abgelehnt"
+
+    class Frame(models.TextChoices):
+        """The sentences in which a resolution is told, with the place of the result."""
+
+        RESOLUTION = "resolution", "Der Beschluss erfolgt …"
+        RESOLUTION_SILENT = "resolution_silent", "Der Beschluss erfolgt ohne Aussprache …"
+        SILENT = "silent", "Ohne Aussprache beschließt der Ausschuss …"
+        DECIDES = "decides", "Der Ausschuss beschließt …"
+        AFTER_DEBATE = "after_debate", "Im Anschluss an die Aussprache beschließt der Ausschuss …"
+        AFTERWARDS = "afterwards", "Im Anschluss beschließt der Ausschuss …"
+        DECISION = "decision", "Die Beschlussfassung erfolgt …"
+
+    item = models.ForeignKey(AgendaItem, models.PROTECT, related_name="votes", verbose_name="TOP")
+    number = models.PositiveSmallIntegerField("Abstimmung", default=1)
+    subject = models.CharField("worüber", max_length=200, blank=True, help_text="Nur bei mehreren Abstimmungen.")
+    style = models.CharField("Weise", max_length=8, choices=Style, default=Style.PHRASE)
+    outcome = models.CharField("Ergebnis", max_length=9, choices=Outcome, blank=True, help_text="Nur in Worten.")
+    yes = models.PositiveSmallIntegerField("Ja", null=True, blank=True)
+    no = models.PositiveSmallIntegerField("Nein", null=True, blank=True)
+    abstained = models.PositiveSmallIntegerField("Enthaltungen", null=True, blank=True, help_text="Leer: keine Angabe.")
+    invalid = models.PositiveSmallIntegerField("ungültig", null=True, blank=True, help_text="Nur geheim.")
+    abstention_reason = models.CharField(
+        "Grund der Enthaltung", max_length=120, blank=True, help_text="z. B. wegen Nichtanwesenheit"
+    )
+    joined = models.BooleanField("„und“ vor „ohne Enthaltung“", default=False)
+    frame = models.CharField("Wortlaut", max_length=17, choices=Frame, default=Frame.RESOLUTION)
+
+    class Meta(BodyRow.Meta):
+        verbose_name, verbose_name_plural = "Abstimmung", "Abstimmungen"
+        ordering: ClassVar = ["item", "number"]
+        constraints: ClassVar = [
+            *BodyRow.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["body", "item", "number"],
+                name="vote_number",
+                violation_error_message="Diese Abstimmung gibt es schon.",
+            ),
+            models.CheckConstraint(
+                condition=Q(style="phrase", yes__isnull=True)
+                | (~Q(style="phrase") & Q(yes__isnull=False, no__isnull=False)),
+                name="vote_counts",
+                violation_error_message="In Worten wird kein Ja gezählt; sonst braucht es Ja und Nein.",
+            ),
+            models.CheckConstraint(
+                condition=Q(style="secret") | Q(invalid__isnull=True),
+                name="vote_invalid",
+                violation_error_message="Ungültige Stimmen gibt es nur bei geheimer Abstimmung.",
+            ),
+            SameBody("item"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Abstimmung {self.number} zu TOP {self.item.number}"
+
+    @property
+    def accepted(self) -> bool:
+        """Whether it is carried: more Ja than Nein (§ 50 (1), (5) GO NRW); a tie is a rejection."""
+        if self.style == self.Style.PHRASE:
+            return self.outcome != self.Outcome.REJECTED
+        return (self.yes or 0) > (self.no or 0)
+
+    def counted(self) -> int:
+        """The votes that were counted, abstentions and invalid ones among them."""
+        return sum(n or 0 for n in (self.yes, self.no, self.abstained, self.invalid))
+
+    def clean(self) -> None:
+        """A joint item has its resolution where it is joined to; nobody votes who is not there or may not."""
+        errors: dict[str, str] = {}
+        if not self.item.is_decided():
+            raise ValidationError(f"TOP {self.item.number} hat hier keinen eigenen Beschluss.")
+        if self.style == self.Style.PHRASE and not self.outcome:
+            errors["outcome"] = "Bitte das Ergebnis wählen."
+        if self.style != self.Style.PHRASE and self.outcome:
+            errors["outcome"] = "Das Ergebnis folgt aus den Stimmen."
+        if self.outcome == self.Outcome.UNANIMOUS and self.no:
+            errors["no"] = "Einstimmig heißt: keine Nein-Stimme."
+        if self.abstention_reason and not self.abstained:
+            errors["abstention_reason"] = "Ein Grund steht da, aber keine Enthaltung."
+        found = voters(self.item)
+        if self.counted() > found.at_most:
+            words = (
+                f"Höchstens {found.at_most} können stimmen ({found.present} anwesend, {found.excluded} ausgeschlossen)"
+            )
+            raise ValidationError({**errors, "yes": f"{words}; gezählt sind {self.counted()}."})
+        if errors:
+            raise ValidationError(errors)
+
+
+def keep_item(item: AgendaItem, rows: list[Any], gone: list[Any]) -> int:
+    """Write down what happened to an item as one act: the item, who is out and the votes; how many rows that are. The
+    exclusions come before the votes, which count them. ValidationError with a sentence."""
+    kept = sorted(rows, key=lambda row: isinstance(row, Vote))
+    return keep_together([item, *kept], gone, act=f"{item.key} mitgeschrieben")

@@ -1,0 +1,169 @@
+"""The sentences of a Niederschrift, from the record: how was voted, what became of an item, who left and came back.
+
+Pure words from values: no query. The frames are those of the rulings (§8); the seed of 25.02.2021 is told by them word
+for word (tests/meetings/test_sentences.py).
+"""
+
+from collections.abc import Sequence
+
+from kim.values.formats import number_in_words
+from meetings.models import AgendaItem, Exclusion, Meeting, Vote
+
+Disposition = AgendaItem.Disposition
+
+VOTES = {
+    Vote.Frame.RESOLUTION: "Der Beschluss erfolgt {}.",
+    Vote.Frame.RESOLUTION_SILENT: "Der Beschluss erfolgt ohne Aussprache {}.",
+    Vote.Frame.SILENT: "Ohne Aussprache beschließt der Ausschuss {}.",
+    Vote.Frame.DECIDES: "Der Ausschuss beschließt {}.",
+    Vote.Frame.AFTER_DEBATE: "Im Anschluss an die Aussprache beschließt der Ausschuss {}.",
+    Vote.Frame.AFTERWARDS: "Im Anschluss beschließt der Ausschuss {}.",
+    Vote.Frame.DECISION: "Die Beschlussfassung erfolgt {}.",
+}
+REJECTED = "Der Beschlussvorschlag wird {} abgelehnt."
+FIRST, SECOND = AgendaItem.Frame.FIRST, AgendaItem.Frame.SECOND
+POSTPONED = {
+    FIRST: "Dieser TOP wurde zu Beginn der Sitzung vertagt, s. Erläuterungen unter TOP 1.",
+    SECOND: "Dieser Tagesordnungspunkt war zu Beginn der Sitzung vertagt worden, s. Erläuterungen zu TOP 1.",
+}
+JOINT = {
+    FIRST: "Am Beginn der Sitzung wurde vereinbart, diesen Punkt im Rahmen von TOP {number} „{called}“ mit zu "
+    "beraten/zu beschließen, s. Erläuterungen zu TOP 1.",
+    SECOND: "Zu Beginn der Sitzung war vereinbart worden, den Punkt im Rahmen von TOP {number} „{called}“ mit zu "
+    "beraten/zu beschließen, s. Erläuterungen zu TOP 1.",
+}
+DECIDED_THERE = (
+    "Wie zu Beginn der Sitzung vereinbart, wird der Beschluss gemeinsam mit den weiteren Beschlüssen{subject} bei "
+    "Tagesordnungspunkt {number} gefasst, s. Erläuterungen zu TOP 1."
+)
+SILENCE = {
+    AgendaItem.Silence.FIRST: "Keine Wortmeldungen.",
+    AgendaItem.Silence.SECOND: "Es liegen keine Wortmeldungen vor.",
+}
+WITHDRAWN = {
+    AgendaItem.By.ADMINISTRATION: "Verwaltungsseitig zurückgezogen, s. Erläuterungen zu TOP 1.",
+    AgendaItem.By.MOVER: "Von der antragstellenden Seite zurückgezogen, s. Erläuterungen zu TOP 1.",
+}
+
+
+def listed(names: Sequence[str]) -> str:
+    """A, B und C."""
+    return " und ".join(filter(None, [", ".join(names[:-1]), names[-1]])) if names else ""
+
+
+def abstentions(vote: Vote) -> str:
+    """What is said of abstentions; nothing where nobody counted them. Example: ohne Enthaltung; bei neun Enthaltungen
+    wegen Nichtanwesenheit."""
+    if vote.abstained is None:
+        return ""
+    if vote.abstained == 0:
+        return "und ohne Enthaltung" if vote.joined else "ohne Enthaltung"
+    words = "bei einer Enthaltung" if vote.abstained == 1 else f"bei {number_in_words(vote.abstained)} Enthaltungen"
+    return " ".join(filter(None, [words, vote.abstention_reason]))
+
+
+def several(count: int | None, noun: str, ending: str) -> str:
+    """A number with its noun. Example: 1 Enthaltung; 2 Enthaltungen."""
+    return f"{count} {noun}{'' if count == 1 else ending}"
+
+
+def counts(vote: Vote) -> str:
+    """The votes that were counted. Example: mit 11 Ja-Stimmen gegen 3 Nein-Stimmen bei 2 Enthaltungen."""
+    words = f"mit {several(vote.yes, 'Ja-Stimme', 'n')} gegen {several(vote.no, 'Nein-Stimme', 'n')}"
+    rest = [several(vote.abstained, "Enthaltung", "en")] if vote.abstained else []
+    if vote.invalid:
+        rest.append(f"{vote.invalid} ungültige{'r Stimme' if vote.invalid == 1 else 'n Stimmen'}")
+    return words + (f" bei {' und '.join(rest)}" if rest else "")
+
+
+def result(vote: Vote) -> str:
+    """The result in words. Example: einstimmig bei neun Enthaltungen wegen Nichtanwesenheit."""
+    secret = "in geheimer Abstimmung " if vote.style == Vote.Style.SECRET else ""
+    if vote.style == Vote.Style.PHRASE:
+        word = "" if vote.outcome == Vote.Outcome.REJECTED else vote.get_outcome_display()
+        return " ".join(filter(None, [word, abstentions(vote)]))
+    if not vote.accepted:
+        tie = "bei Stimmengleichheit " if vote.yes == vote.no else ""
+        return f"{secret}{tie}{counts(vote)}"
+    return f"{secret}{'mehrheitlich' if vote.no else 'einstimmig'} {counts(vote)}"
+
+
+def of_vote(vote: Vote) -> str:
+    """How was voted. Examples: Der Beschluss erfolgt einstimmig ohne Enthaltung. Der Beschlussvorschlag wird bei
+    Stimmengleichheit mit 4 Ja-Stimmen gegen 4 Nein-Stimmen abgelehnt."""
+    words = result(vote)
+    frame = VOTES[Vote.Frame(vote.frame)] if vote.accepted else REJECTED
+    told = frame.format(words) if words else frame.replace(" {}", "")
+    return f"{vote.subject}: {told}" if vote.subject else told
+
+
+def of_disposition(item: AgendaItem) -> str:
+    """What became of an item that is not dealt with at its place; empty if it is. Example: s. TOP 5.1"""
+    frame = AgendaItem.Frame(item.frame)
+    if item.advice == Disposition.SEE and item.target:
+        return f"s. TOP {item.target.number}"
+    if item.advice == Disposition.POSTPONED:
+        return POSTPONED[frame]
+    if item.advice == Disposition.WITHDRAWN:
+        return WITHDRAWN[AgendaItem.By(item.withdrawn_by or AgendaItem.By.ADMINISTRATION)]
+    if item.advice == Disposition.JOINT and item.target:
+        return JOINT[frame].format(number=item.target.number, called=item.target.called)
+    if item.decision == Disposition.JOINT and item.target:
+        subject = f" zum {item.joint_subject}" if item.joint_subject else ""
+        return DECIDED_THERE.format(subject=subject, number=item.target.number)
+    return ""
+
+
+def in_agenda(item: AgendaItem) -> str:
+    """What stands behind the number in the agenda as resolved; empty for what stays. Example: Beratung/Beschlussfassung
+    im Rahmen von TOP 20."""
+    if item.advice == Disposition.POSTPONED:
+        return "vertagt"
+    if item.advice == Disposition.WITHDRAWN:
+        return f"{item.get_withdrawn_by_display()} zurückgezogen"
+    if item.decision == Disposition.JOINT and item.target:
+        both = item.advice == Disposition.JOINT
+        return f"{'Beratung/' if both else ''}Beschlussfassung im Rahmen von TOP {item.target.number}"
+    return ""
+
+
+def of_silence(item: AgendaItem) -> str:
+    """That nobody spoke; empty where the course says who did."""
+    return SILENCE.get(AgendaItem.Silence(item.silence), "") if item.silence else ""
+
+
+def of_exclusions(exclusions: Sequence[Exclusion]) -> str:
+    """Who leaves the room, and why (§ 31 GO NRW)."""
+    if not exclusions:
+        return ""
+    names = listed([one.attendance.in_a_sentence for one in exclusions])
+    many = len(exclusions) > 1
+    declare, go, take = ("erklären", "begeben", "nehmen") if many else ("erklärt", "begibt", "nimmt")
+    who, pronoun = ("Sie", "Sie") if many else ("die eigene Person", "Diese Person")
+    return (
+        f"{names} {declare}, dass für {who} bei diesem Tagesordnungspunkt ein Mitwirkungsverbot gem. § 31 "
+        "Gemeindeordnung Nordrhein-Westfalen (GO NW), § 10 Geschäftsordnung des Rates, der Bezirksvertretungen und der "
+        f"Ratsausschüsse (GeschO Rat) besteht. {pronoun} {go} sich in den Zuschauerraum und {take} nicht an der "
+        "Beratung und anschließenden Beschlussfassung teil."
+    )
+
+
+def of_returns(exclusions: Sequence[Exclusion]) -> str:
+    """Who is back. Example: Zu Beginn des Tagesordnungspunkts kehren Frau Brammertz und Herr Bürgermeister Brantin
+    wieder an ihre Plätze zurück und nehmen weiter an der Sitzung teil."""
+    if not exclusions:
+        return ""
+    names = listed([one.attendance.in_a_sentence for one in exclusions])
+    if len(exclusions) > 1:
+        words = f"kehren {names} wieder an ihre Plätze zurück und nehmen"
+    else:
+        words = f"kehrt {names} wieder an den Platz zurück und nimmt"
+    return f"Zu Beginn des Tagesordnungspunkts {words} weiter an der Sitzung teil."
+
+
+def of_closing(meeting: Meeting, chair: str) -> str:
+    """How the public part ends; empty if nobody said when. Example: Herr Deumens schließt den öffentlichen Teil der
+    Sitzung um 17.57 Uhr."""
+    if meeting.public_end is None or not chair:
+        return ""
+    return f"{chair} schließt den öffentlichen Teil der Sitzung um {meeting.public_end:%H.%M} Uhr."
