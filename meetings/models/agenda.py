@@ -160,6 +160,8 @@ class AgendaItem(GuardedRow):
         withdrawn = self.Disposition.WITHDRAWN in {self.advice, self.decision}
         if withdrawn and not self.withdrawn_by:
             errors["withdrawn_by"] = "Bitte angeben, wer zurückgezogen hat."
+        if self.pk and not self.is_decided() and self.votes.exists():
+            errors["decision"] = "Hierzu ist schon abgestimmt. Bitte zuerst die Abstimmung löschen."
         if self.public and self.public_title:
             errors["public_title"] = "Ein öffentlicher Tagesordnungspunkt heißt überall, wie er heißt."
         if self.public and self.ground:
@@ -177,3 +179,18 @@ class AgendaItem(GuardedRow):
         part, _, number = words.rpartition("-") if not words.startswith(("oe-", "n-")) else words.partition("-")
         number = number.replace("-", ".")
         return cls._default_manager.get(meeting=meeting, public=part != "n", number=number)
+
+
+def postponed(meeting: Meeting) -> list[AgendaItem]:
+    """What the Gremium of a sitting has postponed before and has had on no agenda since: proposals for its agenda, the
+    oldest first. One query and one for papers.
+
+    Example: the sitting of 06.05.2021 is offered TOP 4, 13, 14 and 16 of 25.02.2021.
+    """
+    rows = AgendaItem.objects.filter(meeting__organization=meeting.organization_id, meeting__date__lt=meeting.date)
+    found: dict[tuple[bool, str], AgendaItem] = {}
+    for one in rows.select_related("meeting").order_by("meeting__date", "-public", "order"):
+        found[(one.public, one.title)] = one  # the last time it stood on an agenda counts
+    left = [one for one in found.values() if one.advice == AgendaItem.Disposition.POSTPONED]
+    models.prefetch_related_objects(left, "consultations__paper__source")
+    return left

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 
 from kim.models import BodyRow, SameBody
@@ -204,17 +204,19 @@ class Voters:
         return self.present - self.excluded
 
 
-def voters(item: AgendaItem) -> Voters:
-    """See Voters. Two queries.
+def listed(meeting: Meeting) -> list[Attendance]:
+    """Who stands in the list of a sitting, with when and with what keeps them from voting. Four queries at most."""
+    rows = meeting.attendances.select_related("from_item", "until_item")
+    return list(rows.prefetch_related("exclusions__item", "exclusions__returns_at"))
+
+
+def voters(item: AgendaItem, rows: list[Attendance] | None = None) -> Voters:
+    """See Voters. rows: the list of the sitting (listed), where several items are asked.
 
     A deputy counts while the represented member is away. Who has left because of § 31 is out until she is back.
     Example, 25.02.2021, Ö 10: 20 present, 2 excluded, at most 18; no rights are stated, so that nobody knows how many.
     """
-    rows = list(
-        item.meeting.attendances.select_related("from_item", "until_item").prefetch_related(
-            "exclusions__item", "exclusions__returns_at"
-        )
-    )
+    rows = listed(item.meeting) if rows is None else rows
     there = {row.person_id for row in rows if row.is_counted() and row.is_there(item)}
     counted = [
         row
@@ -329,8 +331,31 @@ class Vote(BodyRow):
             raise ValidationError(errors)
 
 
+def require_votes_fit(meeting: Meeting) -> None:
+    """ValidationError if more votes are counted on an item than there can be once the list, or who is out, is another."""
+    rows = listed(meeting)
+    for vote in Vote.objects.filter(item__meeting=meeting).select_related("item"):
+        if vote.counted() > (most := voters(vote.item, rows).at_most):
+            words = f"zu {vote.item.key} sind {vote.counted()} Stimmen gezählt, dann könnten höchstens {most} stimmen."
+            raise ValidationError(f"So geht es nicht: {words}")
+
+
+@transaction.atomic
+def keep_attendance(meeting: Meeting, rows: list[Any], gone: list[Any]) -> int:
+    """Write the list of who was there down as one act; how many rows that are. ValidationError with a sentence, also
+    where votes that are counted would not fit any more."""
+    count = keep_together(rows, gone, act="Anwesenheit geändert")
+    require_votes_fit(meeting)
+    return count
+
+
+@transaction.atomic
 def keep_item(item: AgendaItem, rows: list[Any], gone: list[Any]) -> int:
     """Write down what happened to an item as one act: the item, who is out and the votes; how many rows that are. The
     exclusions come before the votes, which count them. ValidationError with a sentence."""
     kept = sorted(rows, key=lambda row: isinstance(row, Vote))
-    return keep_together([item, *kept], gone, act=f"{item.key} mitgeschrieben")
+    for row in kept:
+        row.item = item  # as it is to be, not as it was when the rows were read
+    count = keep_together([item, *kept], gone, act=f"{item.key} mitgeschrieben")
+    require_votes_fit(item.meeting)
+    return count

@@ -16,9 +16,9 @@ from kim.pages.sheets import Sheet, SheetPage, table
 from meetings import sentences
 from meetings.forms import AgendaLine, AttendanceLine, ExclusionLine, ItemForm, VoteLine
 from meetings.models import AgendaItem, Attendance, Exclusion, Meeting, Paper, Person, Vote, voters
-from meetings.models.agenda import order_of
+from meetings.models.agenda import order_of, postponed
 from meetings.models.consultations import carry_papers
-from meetings.models.record import keep_item
+from meetings.models.record import keep_attendance, keep_item
 
 PARTS = {"oe": True, "n": False}
 
@@ -102,15 +102,23 @@ class EditAgenda(RecordSheet):
         self.meeting = meeting_of(request, kwargs["key"])
         self.there = {one.pk: one for one in items_of(request, self.meeting).values()}
         rows = [self.shown(one) | {"row": one.pk, "version": one.version} for one in self.there.values()]
-        if not rows:  # first comes the opening of the sitting
-            waiting = enumerate(self.waiting(), 2)
-            rows = [{"public": "oe", "number": str(n), "title": o.name, "paper": o.reference} for n, o in waiting]
+        rows = rows or self.proposed()
         return Sheet({}, {"items": table(AgendaLine, "item", data, initial=rows, more=3)})
 
-    def waiting(self) -> list[Paper]:
-        """The papers whose Beratungsfolge names the sitting: the beginning of a new agenda."""
+    def proposed(self) -> list[dict[str, Any]]:
+        """The beginning of a new agenda: after the opening the papers whose Beratungsfolge names the sitting, then what
+        the Gremium has postponed and not dealt with since."""
         papers = Paper.objects.filter(consultations__meeting=self.meeting).select_related("source").distinct()
-        return list(papers.order_by("source__number"))
+        found = [
+            {"public": "oe", "title": one.name, "paper": one.reference} for one in papers.order_by("source__number")
+        ]
+        there = {one["title"] for one in found}
+        found += [self.shown(one) for one in postponed(self.meeting) if one.title not in there]
+        counts = {"oe": 1, "n": 0}  # TOP 1 is the opening
+        for line in found:
+            counts[line["public"]] += 1
+            line["number"] = str(counts[line["public"]])
+        return [{"public": "oe", "number": "1", "title": "Eröffnung der Sitzung"}, *found] if found else []
 
     def stored(self) -> dict[str, dict[int, Any]]:
         return {"items": self.there}
@@ -217,7 +225,7 @@ class EditAttendance(RecordSheet):
         kept, gone = self.changed(form, "people", new, self.put, self.shown)
         for number, row in enumerate((one for one in kept if one.pk is None), last + 1):
             row.order = number
-        return lambda: keep_together(kept, gone, act="Anwesenheit geändert")
+        return lambda: keep_attendance(self.meeting, kept, gone)
 
     def told(self, request: Request, form: Sheet, result: Any) -> tuple[str, str]:
         words = "Die Anwesenheit ist gespeichert." if result else "Es hat sich nichts geändert."
@@ -291,9 +299,7 @@ class RecordItem(RecordSheet):
 
     def context(self, request: Request, form: Any, **kwargs: Any) -> dict[str, Any]:
         who = voters(self.item)
-        lead = (
-            f"{who.present} stimmen mit oder können es; {who.excluded} ausgeschlossen, höchstens {who.at_most} Stimmen."
-        )
+        lead = f"{who.present} anwesend, {who.excluded} ausgeschlossen: höchstens {who.at_most} Stimmen."
         return {
             "title": f"{self.item.key} mitschreiben",
             "lead": lead,

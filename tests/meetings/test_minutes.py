@@ -10,7 +10,8 @@ from django.core.management import call_command
 
 from meetings import sentences
 from meetings.documents import MinutesDocument
-from meetings.models import AgendaItem, Attendance, Minutes, Vote
+from meetings.models import AgendaItem, Attendance, Meeting, Minutes, Vote
+from meetings.models.agenda import postponed
 from tests.helpers import pdf_text
 
 VOTES = {
@@ -177,3 +178,22 @@ def test_what_the_source_does_not_say_is_open_and_nothing_else(minutes):
     """The minutes say nothing of who released them; what is missing of the record itself is nothing."""
     assert [words for words in MinutesDocument(minutes).problems() if "Ö" in words] == []
     assert Attendance.objects.filter(meeting=minutes.meeting, voting_right="not_stated").count() == 29
+
+
+def test_what_was_postponed_is_proposed_to_the_next_sitting(minutes, login):
+    """TOP 4, 13, 14 and 16 with their papers, behind the paper whose Beratungsfolge names the sitting; once it has been
+    dealt with, no more."""
+    page = login("sitzungsdienst", "stadt-aachen").get("/sitzungen/asid-2021-05-06/tagesordnung/").content.decode()
+    assert re.findall(r'name="item-[0-9]+-paper" value="([^"]*)"', page) == [
+        "FB 56/0051/WP18",
+        "FB 56/0031/WP18",
+        "FB 56/0022/WP18",
+        "FB 56/0020/WP18",
+        "FB 56/0032/WP18",
+    ]
+    assert re.findall(r'name="item-[0-9]+-number" value="([^"]*)"', page) == ["1", "2", "3", "4", "5", "6"]
+    later = Meeting.objects.get(slug="asid-2021-05-06")
+    again = item(minutes, "Ö 4")
+    AgendaItem(body=later.body, meeting=later, public=True, number="1", title=again.title).save_checked()
+    third = Meeting(body=later.body, organization=later.organization, date=later.date.replace(month=6)).save_checked()
+    assert [one.number for one in postponed(third)] == ["13", "14", "16"]

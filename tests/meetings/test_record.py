@@ -14,7 +14,8 @@ from kim.models.refusals import db_errors_as_validation
 from meetings import sentences
 from meetings.figures.record import verdict_of
 from meetings.models import AgendaItem, Attendance, Exclusion, Meeting, Minutes, Organization, Person, Vote, voters
-from tests.helpers import pdf_text, said
+from meetings.models.record import keep_attendance, keep_item
+from tests.helpers import pdf_text, said, thorough
 
 DESK = "sitzungsdienst"
 
@@ -68,7 +69,7 @@ def by_hand(people, at):
     return present, excluded, present - excluded if known else None
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=thorough(60, 15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(people=PEOPLE)
 def test_who_can_vote_is_what_one_counts_by_hand(meeting, people):
     with transaction.atomic():
@@ -343,3 +344,30 @@ def test_the_word_file_says_what_the_pdf_says(login, meeting):
         "Mitglied 1",
     ):
         assert sentence in words, sentence
+
+
+def test_the_list_cannot_shrink_below_the_votes_that_were_counted(login, meeting):
+    """Also who is out afterwards counts: no act leaves more votes than there are voters."""
+    one = item(meeting, "1")
+    rows = [person(meeting, n) for n in range(4)]
+    Vote(body=meeting.body, item=one, style="numbers", yes=3, no=1).save_checked()
+    with pytest.raises(ValidationError, match="zu Ö 1 sind 4 Stimmen gezählt, dann könnten höchstens 3 stimmen"):
+        keep_attendance(meeting, [], [rows[0]])
+    rows[1].state = "excused"
+    with pytest.raises(ValidationError, match="höchstens 3"):
+        keep_attendance(meeting, [rows[1]], [])
+    with pytest.raises(ValidationError, match="höchstens 3"):
+        keep_item(one, [Exclusion(body=meeting.body, item=one, attendance=rows[2])], [])
+    assert voters(AgendaItem.objects.get(pk=one.pk)).at_most == 4, "nothing of it was kept"
+
+
+def test_what_was_voted_on_is_not_postponed(meeting):
+    one = item(meeting, "1")
+    person(meeting, 1)
+    vote = Vote(body=meeting.body, item=one, outcome="unanimous").save_checked()
+    one.advice = one.decision = "postponed"
+    with pytest.raises(ValidationError, match="schon abgestimmt"):
+        keep_item(one, [], [])
+    one.refresh_from_db()
+    one.advice = one.decision = "postponed"
+    assert keep_item(one, [], [vote]) == 2
