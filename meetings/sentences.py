@@ -7,7 +7,7 @@ for word (tests/meetings/test_sentences.py).
 from collections.abc import Sequence
 
 from kim.values.formats import number_in_words
-from meetings.models import AgendaItem, Exclusion, Meeting, Vote
+from meetings.models import AgendaItem, Attendance, Exclusion, Meeting, Vote
 
 Disposition = AgendaItem.Disposition
 
@@ -52,14 +52,23 @@ def listed(names: Sequence[str]) -> str:
 
 
 def abstentions(vote: Vote) -> str:
-    """What is said of abstentions; nothing where nobody counted them. Example: ohne Enthaltung; bei neun Enthaltungen
-    wegen Nichtanwesenheit."""
-    if vote.abstained is None:
-        return ""
+    """What is said of abstentions and votes against, where a vote is told in words; nothing where nobody counted them.
+
+    Examples: ohne Enthaltung; bei neun Enthaltungen wegen Nichtanwesenheit; bei einer Gegenstimme und einer Enthaltung.
+    """
+    against = counted_in_words(vote.no, "Gegenstimme", "n") if vote.no else ""
     if vote.abstained == 0:
-        return "und ohne Enthaltung" if vote.joined else "ohne Enthaltung"
-    words = "bei einer Enthaltung" if vote.abstained == 1 else f"bei {number_in_words(vote.abstained)} Enthaltungen"
-    return " ".join(filter(None, [words, vote.abstention_reason]))
+        none = "und ohne Enthaltung" if vote.joined else "ohne Enthaltung"
+        return f"bei {against} {none}" if against else none
+    rest = ""
+    if vote.abstained:
+        rest = " ".join(filter(None, [counted_in_words(vote.abstained, "Enthaltung", "en"), vote.abstention_reason]))
+    return f"bei {listed(words)}" if (words := [one for one in (against, rest) if one]) else ""
+
+
+def counted_in_words(count: int, noun: str, ending: str) -> str:
+    """A number with its noun, as a sentence says it. Example: neun Enthaltungen; einer Enthaltung."""
+    return f"einer {noun}" if count == 1 else f"{number_in_words(count)} {noun}{ending}"
 
 
 def several(count: int | None, noun: str, ending: str) -> str:
@@ -70,7 +79,7 @@ def several(count: int | None, noun: str, ending: str) -> str:
 def counts(vote: Vote) -> str:
     """The votes that were counted. Example: mit 11 Ja-Stimmen gegen 3 Nein-Stimmen bei 2 Enthaltungen."""
     words = f"mit {several(vote.yes, 'Ja-Stimme', 'n')} gegen {several(vote.no, 'Nein-Stimme', 'n')}"
-    rest = [several(vote.abstained, "Enthaltung", "en")] if vote.abstained else []
+    rest = [f"{several(vote.abstained, 'Enthaltung', 'en')} {vote.abstention_reason}".strip()] if vote.abstained else []
     if vote.invalid:
         rest.append(f"{vote.invalid} ungültige{'r Stimme' if vote.invalid == 1 else 'n Stimmen'}")
     return words + (f" bei {' und '.join(rest)}" if rest else "")
@@ -132,20 +141,35 @@ def of_silence(item: AgendaItem) -> str:
     return SILENCE.get(AgendaItem.Silence(item.silence), "") if item.silence else ""
 
 
-def of_exclusions(exclusions: Sequence[Exclusion]) -> str:
-    """Who leaves the room, and why (§ 31 GO NRW)."""
+RULES = {
+    True: "§ 28 Kreisordnung Nordrhein-Westfalen (KrO NRW)",
+    False: "§ 31 Gemeindeordnung Nordrhein-Westfalen (GO NW), § 10 Geschäftsordnung des Rates, der Bezirksvertretungen "
+    "und der Ratsausschüsse (GeschO Rat)",
+}
+SHE, HE, THEY = ("sie", "Sie"), ("ihn", "Er"), ("die Person", "Sie")
+
+
+def of_exclusions(exclusions: Sequence[Exclusion], *, district: bool = False) -> str:
+    """Who leaves the room, and why: § 31 GO NRW, in a Kreis (district) § 28 KrO NRW."""
     if not exclusions:
         return ""
     names = listed([one.attendance.in_a_sentence for one in exclusions])
     many = len(exclusions) > 1
     declare, go, take = ("erklären", "begeben", "nehmen") if many else ("erklärt", "begibt", "nimmt")
-    who, pronoun = ("Sie", "Sie") if many else ("die eigene Person", "Diese Person")
+    who, pronoun = ("Sie", "Sie") if many else {"f": SHE, "m": HE}.get(gender(exclusions[0].attendance), THEY)
     return (
-        f"{names} {declare}, dass für {who} bei diesem Tagesordnungspunkt ein Mitwirkungsverbot gem. § 31 "
-        "Gemeindeordnung Nordrhein-Westfalen (GO NW), § 10 Geschäftsordnung des Rates, der Bezirksvertretungen und der "
-        f"Ratsausschüsse (GeschO Rat) besteht. {pronoun} {go} sich in den Zuschauerraum und {take} nicht an der "
-        "Beratung und anschließenden Beschlussfassung teil."
+        f"{names} {declare}, dass für {who} bei diesem Tagesordnungspunkt ein Mitwirkungsverbot gem. {RULES[district]} "
+        f"besteht. {pronoun} {go} sich in den Zuschauerraum und {take} nicht an der Beratung und anschließenden "
+        "Beschlussfassung teil."
     )
+
+
+def gender(attendance: Attendance) -> str:
+    """f or m, as the forms of address say it; empty where they do not."""
+    words = set(f"{attendance.spoken} {attendance.salutation}".split())
+    if words & {"Frau", "Ratsfrau", "Bürgermeisterin"}:
+        return "f"
+    return "m" if words & {"Herr", "Ratsherr", "Bürgermeister"} else ""
 
 
 def of_returns(exclusions: Sequence[Exclusion]) -> str:

@@ -70,9 +70,9 @@ def add_minutes(document: Any, content: dict[str, Any]) -> None:
         document.add_heading(clean(f"Protokoll: {part['part']}"), 2)
         for item in part["items"]:
             add_item(document, item)
-            if item["first"] and part["resolved"]:
+            if item["first"] and part["as_resolved"]:
                 document.add_heading("Damit sieht die Tagesordnung wie folgt aus:", 4)
-                rows = [[one["label"], one["title"], one["papers"]] for one in part["resolved"]]
+                rows = [[one["label"], one["title"], one["papers"]] for one in part["as_resolved"]]
                 add_table(document, ["TOP", "Betreff", "Vorlage"], rows)
         document.add_paragraph(clean(part["closing"]))
 

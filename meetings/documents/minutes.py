@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from kim.figures.tokens import NOTHING, ExpandedBlock, Expander
-from kim.models import TextBlock
+from kim.models import Body, TextBlock
 from kim.studio import letterhead
 from kim.studio.documents import Check, Document, bound_words, document
 from kim.values.formats import WEEKDAYS, format_day
@@ -21,6 +21,7 @@ GROUPS = (
     ("Gäste:", (Role.GUEST,), (State.PRESENT,)),
     ("als Schriftführung:", (Role.SECRETARY,), (State.PRESENT,)),
 )
+DISTRICTS = (Body.Kind.DISTRICT, Body.Kind.REGION)  # the Kreisordnung holds there
 PARTS = {True: "Öffentlicher Teil", False: "Nichtöffentlicher Teil"}
 
 
@@ -122,8 +123,8 @@ class MinutesDocument(Document):
         out = list(rows.select_related("item", "attendance__person"))
         return {
             "part": PARTS[minutes.public],
-            "items": [told(item, written, out) for item in mine],
-            "resolved": resolved(mine),
+            "items": [told(item, written, out, district=minutes.body.kind in DISTRICTS) for item in mine],
+            "as_resolved": resolved(mine),
             "closing": sentences.of_closing(minutes.meeting, chair) if minutes.public else "",
         }
 
@@ -156,11 +157,12 @@ class MinutesDocument(Document):
         for item in (one for one in self.items() if one.public == self.minutes.public):
             resolution = said.get(block_of(item, resolution=True), "").strip()
             votes = item.votes.all()
-            if votes and not resolution:
+            if any(one.accepted for one in votes) and not resolution:
                 yield f"{item.key}: Abgestimmt wurde, aber der Beschluss ist leer."
             if resolution and not votes:
                 yield f"{item.key}: Ein Beschluss steht da, aber keine Abstimmung."
-            if not resolution and not sentences.of_disposition(item) and not said.get(block_of(item), "").strip():
+            told_ = resolution or votes or item.silence or sentences.of_disposition(item)
+            if not told_ and not said.get(block_of(item), "").strip():
                 yield f"{item.key}: Nichts ist erfasst – weder Verlauf noch Beschluss noch was daraus wurde."
             open_ = [
                 one for one in item.exclusions.all() if one.returns_at_id is None and one.attendance.until_item is None
@@ -211,8 +213,7 @@ def note(one: Attendance) -> str:
 
 def gendered(one: Attendance, he: str, she: str) -> str:
     """The word that agrees with how somebody is addressed; both where that does not say it."""
-    words = one.spoken.split()[:1] or one.salutation.split()[:1]
-    return {"Herr": he, "Frau": she}.get("".join(words), f"{he}/{she.split()[-1]}")
+    return {"m": he, "f": she}.get(sentences.gender(one), f"{he}/{she.split()[-1]}")
 
 
 def represented(one: Attendance) -> str:
@@ -258,10 +259,13 @@ def resolved(items: list[AgendaItem]) -> list[dict[str, Any]]:
     return rows if any(row["changed"] for row in rows) else []
 
 
-def told(item: AgendaItem, written: Mapping[str, ExpandedBlock], out: list[Exclusion]) -> dict[str, Any]:
+def told(
+    item: AgendaItem, written: Mapping[str, ExpandedBlock], out: list[Exclusion], *, district: bool
+) -> dict[str, Any]:
     """An item of the Protokoll: who is back, who leaves, the course, what became of it, the votes, the resolution."""
     before = [sentences.of_returns([one for one in out if one.returns_at_id == item.pk])]
-    before.append(sentences.of_exclusions([one for one in out if one.item_id == item.pk]))
+    leaving = [one for one in out if one.item_id == item.pk]
+    before.append(sentences.of_exclusions(leaving, district=district))
     course, resolution = written.get(block_of(item)), written.get(block_of(item, resolution=True))
     after = [sentences.of_silence(item), sentences.of_disposition(item)]
     return {

@@ -1,5 +1,6 @@
 """The agenda of a sitting: items in two parts, and what becomes of each of them."""
 
+import re
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
@@ -13,12 +14,13 @@ from kim.models.versioned import tracked
 from meetings.models.committees import Meeting
 
 PARTS = {True: "Ö", False: "N"}
+NUMBER = re.compile(r"\A[1-9][0-9]{0,2}(\.[1-9][0-9]{0,1})?\Z")
 
 
 def order_of(number: str) -> int:
     """Where an item with this number stands in its part. Example: 5.1 comes after 5 and before 6."""
     main, _, sub = number.partition(".")
-    return int(main) * 1000 + int(sub or 0)
+    return int(main) * 1000 + int(sub or 0) if NUMBER.match(number) else 0
 
 
 @tracked()
@@ -52,13 +54,15 @@ class AgendaItem(GuardedRow):
         FIRST = "first", "Keine Wortmeldungen."
         SECOND = "second", "Es liegen keine Wortmeldungen vor."
 
+    together: ClassVar[bool] = False  # on an instance: it is kept with the others of its agenda
     meeting = models.ForeignKey(Meeting, models.PROTECT, related_name="agenda_items", verbose_name="Sitzung")
     number = models.CharField(
         "TOP",
         max_length=8,
-        validators=[RegexValidator(r"\A[1-9][0-9]{0,2}(\.[1-9][0-9]{0,1})?\Z", "Bitte als 5 oder 5.1 angeben.")],
+        validators=[RegexValidator(NUMBER, "Bitte als 5 oder 5.1 angeben.")],
     )
     order = models.PositiveIntegerField("Reihenfolge", editable=False, default=0)
+    block = models.SlugField("Kennung im Text", max_length=30, editable=False, blank=True, default="")
     title = models.CharField("Betreff", max_length=400)
     short_title = models.CharField(
         "Kurztitel", max_length=160, blank=True, help_text="Wie ein Satz ihn nennt; leer: der Betreff."
@@ -98,8 +102,14 @@ class AgendaItem(GuardedRow):
             *BodyRow.Meta.constraints,
             models.UniqueConstraint(
                 fields=["body", "meeting", "public", "number"],
+                deferrable=models.Deferrable.DEFERRED,  # two may change places
                 name="agendaitem_number",
                 violation_error_message="Diesen Tagesordnungspunkt gibt es in diesem Teil schon.",
+            ),
+            models.UniqueConstraint(
+                fields=["body", "meeting", "block"],
+                name="agendaitem_block",
+                violation_error_message="Gerade ist noch ein Tagesordnungspunkt entstanden. Bitte noch einmal.",
             ),
             models.CheckConstraint(
                 condition=Q(target__isnull=True) | ~Q(target=F("id")),
@@ -111,7 +121,7 @@ class AgendaItem(GuardedRow):
         ]
 
     def __str__(self) -> str:
-        return f"TOP {self.number} {self.title}"
+        return f"{self.key} {self.title}"
 
     @property
     def key(self) -> str:
@@ -131,6 +141,17 @@ class AgendaItem(GuardedRow):
     def get_absolute_url(self) -> str:
         return reverse("agenda-item", args=[self.meeting.slug, self.word])
 
+    def get_constraints(self) -> Any:
+        """All rules of the table; where a whole agenda is kept (together) PostgreSQL looks at numbers at the end."""
+        found = super().get_constraints()
+        if not self.together:
+            return found
+        return [(model, [one for one in rules if one.name != "agendaitem_number"]) for model, rules in found]
+
+    def comes_before(self, other: "AgendaItem") -> bool:
+        """Whether it is dealt with before another of its sitting: the public part first."""
+        return (not self.public, self.order) < (not other.public, other.order)
+
     def is_advised(self) -> bool:
         """Whether it is advised on under its own number."""
         return self.advice == self.Disposition.HERE
@@ -140,7 +161,12 @@ class AgendaItem(GuardedRow):
         return self.decision == self.Disposition.HERE
 
     def save(self, *args: Any, **kwargs: Any) -> None:
+        """Its words in the Niederschrift stay with it, whatever its number is later."""
         self.order = order_of(self.number)
+        if not self.block:
+            taken = set(AgendaItem.objects.filter(meeting=self.meeting_id).values_list("block", flat=True))
+            words = (self.word if n == 1 else f"{self.word}-nr-{n}" for n in range(1, 999))
+            self.block = next(word for word in words if word not in taken)
         super().save(*args, **kwargs)
 
     def clean(self) -> None:
@@ -160,8 +186,11 @@ class AgendaItem(GuardedRow):
         withdrawn = self.Disposition.WITHDRAWN in {self.advice, self.decision}
         if withdrawn and not self.withdrawn_by:
             errors["withdrawn_by"] = "Bitte angeben, wer zurückgezogen hat."
-        if self.pk and not self.is_decided() and self.votes.exists():
-            errors["decision"] = "Hierzu ist schon abgestimmt. Bitte zuerst die Abstimmung löschen."
+        if self.pk and not self.is_decided():
+            if self.votes.exists():
+                errors["decision"] = "Hierzu ist schon abgestimmt. Bitte zuerst die Abstimmung löschen."
+            elif pointing_here := [one.key for one in self.carried.all()]:
+                errors["decision"] = f"Hierher verweisen noch: {', '.join(pointing_here)}."
         if self.public and self.public_title:
             errors["public_title"] = "Ein öffentlicher Tagesordnungspunkt heißt überall, wie er heißt."
         if self.public and self.ground:

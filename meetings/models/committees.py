@@ -1,6 +1,7 @@
 """Committees, offices, persons and sittings, with OParl's names."""
 
 import datetime
+import itertools
 import re
 import uuid
 from typing import Any, ClassVar
@@ -262,7 +263,12 @@ class Meeting(NamedRow):
         return found
 
     def clean(self) -> None:
-        """A Gremium that is dissolved does not sit; a Wahlperiode covers the day."""
+        """A Gremium that is dissolved does not sit; a Wahlperiode covers the day; a sitting ends after it has begun."""
+        times = [("start", self.start), ("public_end", self.public_end), ("end", self.end)]
+        known = [(name, one) for name, one in times if one is not None]
+        for (_, before), (name, after) in itertools.pairwise(known):
+            if after <= before and not (name == "end" and after == before and self.public_end == before):
+                raise ValidationError({name: f"Das liegt nicht nach {before:%H:%M} Uhr."})
         if self.organization_id and self.date and not self.cancelled:
             self.organization.require(self.date, "date")
         term: Any = self.legislative_term

@@ -9,11 +9,12 @@ from django.urls import reverse
 
 from kim.models import Body, BodyRow, GuardedRow, Release, SameBody, Source, Text, TextBlock, frozen
 from kim.models.refusals import db_errors_as_validation
-from kim.models.versioned import tracked
+from kim.models.versioned import keep_together, tracked
 from kim.store.context import describe_act
 from kim.studio import documents, releases
 from meetings.models.agenda import AgendaItem
 from meetings.models.committees import Meeting
+from meetings.models.consultations import carry_papers
 
 RESOLUTION = "-beschluss"  # behind the word of an item: the block of its resolution
 NUMBERED = re.compile(r"/[0-9]{2,3}(/WP[0-9]+)?$|[0-9]{4}-[0-9]{2}-[0-9]{2}$", re.IGNORECASE)
@@ -88,7 +89,9 @@ class Minutes(GuardedRow):
         rows = cls._default_manager.select_related(*RELATED).filter(body=body)
         if kind == "niederschrift":
             slug, _, part = rest.partition(".")
-            return rows.get(meeting__slug=slug, public=part != "noe")
+            if part not in {"", "noe"}:
+                raise cls.DoesNotExist(reference)
+            return rows.get(meeting__slug=slug, public=not part)
         plain = reference.removesuffix(CLOSED)
         if not NUMBERED.search(plain):  # no query for the numbers of all the other documents
             raise cls.DoesNotExist(reference)
@@ -122,19 +125,23 @@ class Minutes(GuardedRow):
         return made
 
     def complete(self) -> int:
-        """Blocks for items that have none yet (the agenda grew); how many. What is written stays."""
-        there = set(self.text.blocks.values_list("key", flat=True))
-        made = 0
+        """Blocks for items that have none yet, in the order and under the numbers of the agenda; how many rows change.
+        What is written stays with its item."""
+        there = {one.key: one for one in self.text.blocks.all()}
+        changed = 0
         for item in self.meeting.agenda_items.filter(public=self.public):
-            for n, (key, label) in enumerate(((item.word, "Verlauf"), (item.word + RESOLUTION, "Beschluss"))):
-                if key in there or (n and not item.is_decided()):
+            for n, (key, label) in enumerate(((item.block, "Verlauf"), (item.block + RESOLUTION, "Beschluss"))):
+                row = there.get(key)
+                if row is None and n and not item.is_decided():
                     continue
                 position = item.order // 1000 * 100 + item.order % 1000 * 2 + n
                 heading = f"TOP {item.number}, {label}: {item.called}"[:120]
-                row = TextBlock(body_id=self.body_id, text=self.text, position=position, key=key, heading=heading)
-                row.save_checked()
-                made += 1
-        return made
+                row = row or TextBlock(body_id=self.body_id, text=self.text, key=key)
+                if (row.position, row.heading) != (position, heading):
+                    row.position, row.heading = position, heading
+                    row.save_checked()
+                    changed += 1
+        return changed
 
     def release(self, user: Any, *, shown: str | None = None) -> Release:
         """Freigeben: from now on record, words and bytes stay. ValidationError with every sentence against it."""
@@ -164,4 +171,31 @@ RELATED = ("body", "source", "text", "meeting__organization", "meeting__legislat
 
 def block_of(item: AgendaItem, *, resolution: bool = False) -> str:
     """The key of the block with the course or the resolution of an item."""
-    return item.word + (RESOLUTION if resolution else "")
+    return item.block + (RESOLUTION if resolution else "")
+
+
+@transaction.atomic
+def keep_agenda(meeting: Meeting, kept: list[tuple[AgendaItem, str]], gone: list[AgendaItem]) -> int:
+    """Write the agenda down as one act, each item with the numbers of its papers; how many rows that are. Drafts of the
+    Niederschrift follow. ValidationError with a sentence; then nothing of it is kept."""
+    for item, _ in kept:
+        before = AgendaItem.objects.filter(pk=item.pk).first()
+        if before and before.public != item.public and written(before):
+            raise ValidationError(f"{before}: In der Niederschrift dieses Teils steht schon Text dazu.")
+    for item, _ in kept:
+        item.together = True  # type: ignore[misc]  # of this row alone
+    count = keep_together([item for item, _ in kept], gone, act="Tagesordnung geändert")
+    for item, papers in kept:
+        carry_papers(item, papers)
+    for minutes in Minutes.objects.filter(meeting=meeting).select_related(*RELATED):
+        if minutes.is_open:
+            minutes.complete()
+    return count
+
+
+def written(item: AgendaItem) -> bool:
+    """Whether the Niederschrift says something of an item."""
+    blocks = TextBlock.objects.filter(
+        text__minutes__meeting=item.meeting_id, key__in=[item.block, item.block + RESOLUTION]
+    )
+    return blocks.exclude(content="").exists()

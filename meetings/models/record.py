@@ -96,12 +96,17 @@ class Attendance(BodyRow):
     COUNTED: ClassVar = (Role.CHAIR, Role.MEMBER, Role.DEPUTY)
 
     def __str__(self) -> str:
-        return f"{self.salutation} {self.person.name}".strip()
+        return " ".join(filter(None, [self.salutation, self.titled(), self.person.name]))
 
     @property
     def in_a_sentence(self) -> str:
         """How a sentence calls the person. Example: Herr Bürgermeister Brantin."""
-        return f"{self.spoken} {self.person.family_name}".strip()
+        return " ".join(filter(None, [self.spoken, self.titled(), self.person.family_name]))
+
+    def titled(self) -> str:
+        """The person's title, unless it stands in the name or the form of address already."""
+        title = self.person.title
+        return "" if title in f"{self.person.name} {self.salutation} {self.spoken}" else title
 
     def is_counted(self) -> bool:
         """Whether the committee counts the person: its members and who represents one (§ 58 (4) GO NRW: nobody of the
@@ -115,6 +120,16 @@ class Attendance(BodyRow):
         late = first is not None and at < (not first.public, first.order)
         gone = last is not None and at > (not last.public, last.order)
         return self.state == self.State.PRESENT and not late and not gone
+
+    def meets(self, other: "Attendance") -> bool:
+        """Whether two lines of the list speak of a common part of the sitting. Who is not there has no part of it."""
+        away = self.State.PRESENT
+        if self.state != away or other.state != away:
+            return True
+        for one, two in ((self, other), (other, self)):
+            if one.until_item and two.from_item and one.until_item.comes_before(two.from_item):
+                return False
+        return True
 
     def may_vote(self) -> bool | None:
         """Whether the person votes; None if nobody said so. Einwohner and advising members never do (§ 58 (4) GO)."""
@@ -134,6 +149,8 @@ class Attendance(BodyRow):
             errors["state"] = "Wer nicht da ist, kommt und geht nicht."
         if self.arrives and self.leaves and self.leaves <= self.arrives:
             errors["leaves"] = "Das Ende liegt vor dem Anfang."
+        if self.from_item and self.until_item and self.until_item.comes_before(self.from_item):
+            errors["until_item"] = "Wer geht, bevor er kommt, ist nicht da."
         for name in ("from_item", "until_item"):
             one = getattr(self, name)
             if one is not None and one.meeting_id != self.meeting_id:
@@ -265,7 +282,10 @@ class Vote(BodyRow):
     abstained = models.PositiveSmallIntegerField("Enthaltungen", null=True, blank=True, help_text="Leer: keine Angabe.")
     invalid = models.PositiveSmallIntegerField("ungültig", null=True, blank=True, help_text="Nur geheim.")
     abstention_reason = models.CharField(
-        "Grund der Enthaltung", max_length=120, blank=True, help_text="z. B. wegen Nichtanwesenheit"
+        "Grund der Enthaltung",
+        max_length=120,
+        blank=True,
+        help_text="Wie er im Satz steht: „wegen Nichtanwesenheit“.",
     )
     joined = models.BooleanField("„und“ vor „ohne Enthaltung“", default=False)
     frame = models.CharField("Wortlaut", max_length=17, choices=Frame, default=Frame.RESOLUTION)
@@ -319,6 +339,8 @@ class Vote(BodyRow):
             errors["outcome"] = "Das Ergebnis folgt aus den Stimmen."
         if self.outcome == self.Outcome.UNANIMOUS and self.no:
             errors["no"] = "Einstimmig heißt: keine Nein-Stimme."
+        if self.joined and self.abstained != 0:
+            errors["joined"] = "„und“ steht vor „ohne Enthaltung“; dazu braucht es 0 Enthaltungen."
         if self.abstention_reason and not self.abstained:
             errors["abstention_reason"] = "Ein Grund steht da, aber keine Enthaltung."
         found = voters(self.item)
@@ -332,7 +354,7 @@ class Vote(BodyRow):
 
 
 def require_votes_fit(meeting: Meeting) -> None:
-    """ValidationError if more votes are counted on an item than there can be once the list, or who is out, is another."""
+    """ValidationError if more votes are counted on an item than there can be, as the list and who is out are now."""
     rows = listed(meeting)
     for vote in Vote.objects.filter(item__meeting=meeting).select_related("item"):
         if vote.counted() > (most := voters(vote.item, rows).at_most):
@@ -345,6 +367,16 @@ def keep_attendance(meeting: Meeting, rows: list[Any], gone: list[Any]) -> int:
     """Write the list of who was there down as one act; how many rows that are. ValidationError with a sentence, also
     where votes that are counted would not fit any more."""
     count = keep_together(rows, gone, act="Anwesenheit geändert")
+    there = listed(meeting)
+    for number, one in enumerate(there):
+        for other in there[number + 1 :]:
+            if one.person_id == other.person_id and one.meets(other):
+                raise ValidationError(f"{one} steht zweimal in der Liste.")
+            if one.role == other.role == Attendance.Role.CHAIR and one.is_counted() and one.meets(other):
+                raise ValidationError(f"{one} und {other} haben nicht zugleich den Vorsitz.")
+        for out in one.exclusions.all():
+            if not one.is_there(out.item):
+                raise ValidationError(f"{one} hat bei {out.item.key} ein Mitwirkungsverbot und muss dort da sein.")
     require_votes_fit(meeting)
     return count
 

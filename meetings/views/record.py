@@ -11,13 +11,13 @@ from kim.access.request import Request
 from kim.access.rules import may
 from kim.access.views import RuleView
 from kim.history.trail import entries_about
-from kim.models.versioned import keep_together
 from kim.pages.sheets import Sheet, SheetPage, table
 from meetings import sentences
+from meetings.documents.minutes import DISTRICTS
 from meetings.forms import AgendaLine, AttendanceLine, ExclusionLine, ItemForm, VoteLine
 from meetings.models import AgendaItem, Attendance, Exclusion, Meeting, Paper, Person, Vote, voters
 from meetings.models.agenda import order_of, postponed
-from meetings.models.consultations import carry_papers
+from meetings.models.minutes import keep_agenda
 from meetings.models.record import keep_attendance, keep_item
 
 PARTS = {"oe": True, "n": False}
@@ -143,15 +143,8 @@ class EditAgenda(RecordSheet):
             return AgendaItem(body=request.acting_body, meeting=self.meeting)
 
         kept, gone = self.changed(form, "items", new, self.put, self.shown)
-        kept.sort(key=lambda one: (not one.public, order_of(one.number) if one.number[:1].isdigit() else 0))
-
-        def act() -> int:
-            count = keep_together(kept, gone, act="Tagesordnung geändert")
-            for one in kept:
-                carry_papers(one, one.typed)
-            return count
-
-        return act
+        kept.sort(key=lambda one: (not one.public, order_of(one.number)))
+        return lambda: keep_agenda(self.meeting, [(one, one.typed) for one in kept], gone)
 
     def told(self, request: Request, form: Sheet, result: Any) -> tuple[str, str]:
         words = "Die Tagesordnung ist gespeichert." if result else "Es hat sich nichts geändert."
@@ -248,7 +241,9 @@ class ItemPage(RuleView):
             list(row.exclusions.select_related("attendance__person", "returns_at")),
         )
         returning = list(row.returns.select_related("attendance__person"))
-        said = [sentences.of_returns(returning), sentences.of_exclusions(exclusions), sentences.of_silence(row)]
+        district = request.acting_body.kind in DISTRICTS
+        said = [sentences.of_returns(returning), sentences.of_exclusions(exclusions, district=district)]
+        said.append(sentences.of_silence(row))
         said += [sentences.of_disposition(row), *(sentences.of_vote(one) for one in votes)]
         papers = Paper.visible_to(request).filter(consultations__agenda_item=row).select_related("source")
         context = {

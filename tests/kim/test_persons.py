@@ -60,7 +60,7 @@ STAYS = {
     "kim.Source": {"number": "code", "title": "of a public document", "file_reference": "code", "address": "made of number or title", "number_key": "made of the number"},
     "kim.Text": {"name": "the title of a document"},
     "kim.TextBlock": {"key": "code", "heading": "a heading", "content": "the document itself, version by version"},
-    "meetings.AgendaItem": {"number": "code", "title": "of a matter", "short_title": "of a matter", "public_title": "of a matter", "remark": "of papers", "ground": "a ground of the law", "joint_subject": "of a matter"},
+    "meetings.AgendaItem": {"number": "code", "block": "code", "title": "of a matter", "short_title": "of a matter", "public_title": "of a matter", "remark": "of papers", "ground": "a ground of the law", "joint_subject": "of a matter"},
     "meetings.Attendance": {"salutation": "a form of address without the name", "spoken": "a form of address without the name", "office": "an office"},
     "meetings.BlockComment": {"block": "code"},
     "meetings.CoSignature": {"fingerprint": "a checksum"},

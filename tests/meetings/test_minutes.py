@@ -98,7 +98,7 @@ def test_twelve_dispositions_are_told_as_they_were_printed(minutes):
 
 
 def test_the_agenda_as_resolved_has_24_rows_and_ten_are_bold(content):
-    rows = content["parts"][0]["resolved"]
+    rows = content["parts"][0]["as_resolved"]
     assert len(rows) == 24
     assert {row["label"].split()[1]: row["label"] for row in rows if row["changed"]} == LABELS
     assert [row["label"] for row in rows if not row["changed"]][:3] == ["TOP 1", "TOP 2", "TOP 3"]
@@ -171,7 +171,10 @@ def test_one_disposition_changes_its_two_places_only(minutes, content):
         for a, b in zip(content["parts"][0]["items"], again["parts"][0]["items"], strict=True)
         if a != b
     ] == ["zu 4"]
-    assert sum(a != b for a, b in zip(content["parts"][0]["resolved"], again["parts"][0]["resolved"], strict=True)) == 1
+    assert (
+        sum(a != b for a, b in zip(content["parts"][0]["as_resolved"], again["parts"][0]["as_resolved"], strict=True))
+        == 1
+    )
 
 
 def test_what_the_source_does_not_say_is_open_and_nothing_else(minutes):

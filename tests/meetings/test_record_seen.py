@@ -1,0 +1,201 @@
+"""The record of a sitting, tried by somebody who did not write it: what was lost, accepted or told wrongly."""
+
+from datetime import date, time
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from meetings import sentences
+from meetings.documents import MinutesDocument
+from meetings.models import AgendaItem, Attendance, Exclusion, Minutes, Person, Vote, voters
+from meetings.models.record import keep_attendance, keep_item
+from tests.helpers import said
+from tests.meetings.record import DESK, item, meeting, person, sheet
+
+__all__ = ["meeting"]
+
+
+def lines_of(meeting):
+    """The agenda as its form sends it."""
+    rows = AgendaItem.objects.filter(meeting=meeting)
+    names = ("number", "title", "short_title", "public_title", "remark", "ground")
+    return [
+        {name: getattr(one, name) for name in names}
+        | {"public": "oe" if one.public else "n", "row": one.pk, "version": one.version}
+        for one in rows
+    ]
+
+
+def test_words_stay_with_their_item_whatever_its_number(login, meeting):
+    one = item(meeting, "2", title="Zuschuss")
+    made = Minutes.begin(meeting, public=True)
+    made.text.blocks.filter(key=f"{one.block}-beschluss").update(content="Der Ausschuss bewilligt es.")
+    browser, page = login(DESK), meeting.get_absolute_url()
+    moved = [line | {"number": "8"} for line in lines_of(meeting)]
+    new = {"public": "oe", "number": "2", "title": "Mitteilungen"}
+    assert browser.post(f"{page}tagesordnung/", sheet("item", *moved, new)).status_code == 302
+    told = MinutesDocument(Minutes.objects.get(pk=made.pk))
+    parts = told.content(told.fresh(), meeting.date)["parts"][0]["items"]
+    assert [(one["heading"], bool(one["resolution"])) for one in parts] == [
+        ("zu 2 Mitteilungen", False),
+        ("zu 8 Zuschuss", True),
+    ]
+    assert "TOP 8, Beschluss: Zuschuss" in said(browser.get(f"/dokumente/{made.address}/text/"))
+    other = [
+        line | ({"public": "n", "number": "1"} if line["title"] == "Zuschuss" else {}) for line in lines_of(meeting)
+    ]
+    answer = browser.post(f"{page}tagesordnung/", sheet("item", *other))
+    assert answer.status_code == 422 and "steht schon Text dazu" in said(answer)
+
+
+def test_two_items_change_places_and_two_with_one_number_are_refused(login, meeting):
+    for number, title in (("1", "Eins"), ("2", "Zwei")):
+        item(meeting, number, title=title)
+    page, other = f"{meeting.get_absolute_url()}tagesordnung/", {"1": "2", "2": "1"}
+    swapped = [line | {"number": other[line["number"]]} for line in lines_of(meeting)]
+    assert login(DESK).post(page, sheet("item", *swapped)).status_code == 302
+    assert {one.title: one.number for one in AgendaItem.objects.filter(meeting=meeting)} == {"Eins": "2", "Zwei": "1"}
+    same = [line | {"number": "3"} for line in lines_of(meeting)]
+    answer = login(DESK).post(page, sheet("item", *same))
+    assert answer.status_code == 422 and "gibt es in diesem Teil schon" in said(answer)
+
+
+def test_an_agenda_is_kept_whole_or_not_at_all(login, meeting):
+    kept = item(meeting, "1", title="Alt")
+    lines = [line | {"title": "Neu"} for line in lines_of(meeting)]
+    wrong = {"public": "oe", "number": "2", "title": "Zwei", "paper": "9999/9999"}
+    answer = login(DESK).post(f"{meeting.get_absolute_url()}tagesordnung/", sheet("item", *lines, wrong))
+    assert answer.status_code == 422 and "Die Vorlage „9999/9999“ gibt es nicht." in said(answer)
+    kept.refresh_from_db()
+    assert kept.title == "Alt" and AgendaItem.objects.filter(meeting=meeting).count() == 1
+
+
+@pytest.mark.parametrize("number", ["5.1.2", "1a", "3,1", "0", "-2", "²", "5."])
+def test_a_number_that_is_none_is_said_and_nothing_is_lost(login, meeting, number):
+    line = {"public": "oe", "number": number, "title": "Behalten"}
+    answer = login(DESK).post(f"{meeting.get_absolute_url()}tagesordnung/", sheet("item", line))
+    assert answer.status_code == 422 and "Bitte als 5 oder 5.1 angeben." in said(answer) and "Behalten" in said(answer)
+
+
+def test_what_others_point_to_is_not_postponed(meeting):
+    goal = item(meeting, "2")
+    item(meeting, "1", decision="joint", target=goal)
+    goal.advice = goal.decision = "postponed"
+    with pytest.raises(ValidationError, match="Hierher verweisen noch: Ö 1"):
+        goal.save_checked()
+
+
+def test_what_was_voted_on_is_not_postponed(meeting):
+    one = item(meeting, "1")
+    person(meeting, 1)
+    vote = Vote(body=meeting.body, item=one, outcome="unanimous").save_checked()
+    one.advice = one.decision = "postponed"
+    with pytest.raises(ValidationError, match="schon abgestimmt"):
+        keep_item(one, [], [])
+    one.refresh_from_db()
+    one.advice = one.decision = "postponed"
+    assert keep_item(one, [], [vote]) == 2
+
+
+def test_the_list_cannot_shrink_below_the_votes_that_were_counted(meeting):
+    """Also who is out afterwards counts: no act leaves more votes than there are voters."""
+    one = item(meeting, "1")
+    rows = [person(meeting, n) for n in range(4)]
+    Vote(body=meeting.body, item=one, style="numbers", yes=3, no=1).save_checked()
+    with pytest.raises(ValidationError, match="zu Ö 1 sind 4 Stimmen gezählt, dann könnten höchstens 3 stimmen"):
+        keep_attendance(meeting, [], [rows[0]])
+    rows[1].state = "excused"
+    with pytest.raises(ValidationError, match="höchstens 3"):
+        keep_attendance(meeting, [rows[1]], [])
+    with pytest.raises(ValidationError, match="höchstens 3"):
+        keep_item(one, [Exclusion(body=meeting.body, item=one, attendance=rows[2])], [])
+    assert voters(AgendaItem.objects.get(pk=one.pk)).at_most == 4, "nothing of it was kept"
+
+
+def test_nobody_stands_twice_in_the_list_but_one_after_the_other(meeting):
+    one, two = item(meeting, "1"), item(meeting, "2")
+    first = person(meeting, 1, until_item=one)
+    again = Attendance(body=meeting.body, meeting=meeting, person=first.person, order=2, voting_right="yes")
+    with pytest.raises(ValidationError, match="steht zweimal in der Liste"):
+        keep_attendance(meeting, [again], [])
+    again = Attendance(body=meeting.body, meeting=meeting, person=first.person, order=2, voting_right="yes")
+    again.from_item = two
+    assert keep_attendance(meeting, [again], []) == 1
+    assert [voters(AgendaItem.objects.get(pk=at.pk)).present for at in (one, two)] == [1, 1]
+    person(meeting, 5, role="chair")
+    other = Person.objects.create(body=meeting.body, name="Z", family_name="Z")
+    chair = Attendance(body=meeting.body, meeting=meeting, person=other, order=6, role="chair")
+    with pytest.raises(ValidationError, match="nicht zugleich den Vorsitz"):
+        keep_attendance(meeting, [chair], [])
+
+
+def test_who_had_to_leave_was_there(meeting):
+    one = item(meeting, "1")
+    row = person(meeting, 1)
+    keep_item(one, [Exclusion(body=meeting.body, item=one, attendance=row)], [])
+    row.state = "excused"
+    with pytest.raises(ValidationError, match="hat bei Ö 1 ein Mitwirkungsverbot"):
+        keep_attendance(meeting, [row], [])
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        (
+            {"outcome": "majority", "no": 1, "abstained": 1},
+            "Der Beschluss erfolgt mehrheitlich bei einer Gegenstimme und einer Enthaltung.",
+        ),
+        (
+            {"outcome": "majority", "no": 3, "abstained": 0},
+            "Der Beschluss erfolgt mehrheitlich bei drei Gegenstimmen ohne Enthaltung.",
+        ),
+        (
+            {"style": "numbers", "yes": 5, "no": 1, "abstained": 1, "abstention_reason": "wegen Nichtanwesenheit"},
+            "Der Beschluss erfolgt mehrheitlich mit 5 Ja-Stimmen gegen 1 Nein-Stimme bei 1 Enthaltung wegen "
+            "Nichtanwesenheit.",
+        ),
+    ],
+)
+def test_nothing_that_was_typed_of_a_vote_is_lost(facts, words):
+    assert sentences.of_vote(Vote(**facts)) == words
+
+
+@pytest.mark.parametrize(
+    ("spoken", "words"),
+    [("Frau", "für sie bei"), ("Herr Bürgermeister", "für ihn bei"), ("Vorsitzende Frau Dr.", "für sie bei"), ("", "für die Person bei")],
+)  # fmt: skip
+def test_one_who_leaves_is_told_in_good_german(meeting, spoken, words):
+    one = item(meeting, "1")
+    row = person(meeting, 1, spoken=spoken)
+    out = Exclusion(body=meeting.body, item=one, attendance=row)
+    assert words in sentences.of_exclusions([out])
+    assert "§ 31 Gemeindeordnung" in sentences.of_exclusions([out])
+    assert "§ 28 Kreisordnung" in sentences.of_exclusions([out], district=True)
+
+
+@pytest.mark.parametrize(
+    ("times", "wrong"),
+    [
+        ({"start": time(17), "end": time(16, 10)}, True),
+        ({"start": time(17), "public_end": time(18, 55), "end": time(18)}, True),
+        ({"start": time(17), "public_end": time(18), "end": time(18)}, False),
+        ({"start": time(17), "public_end": time(17, 57), "end": time(18)}, False),
+        ({"end": time(18)}, False),
+    ],
+)
+def test_a_sitting_ends_after_it_has_begun(meeting, times, wrong):
+    meeting.date = date(2023, 5, 4)
+    for name, value in times.items():
+        setattr(meeting, name, value)
+    if wrong:
+        with pytest.raises(ValidationError, match="Das liegt nicht nach"):
+            meeting.full_clean()
+    else:
+        meeting.full_clean()
+
+
+def test_an_address_that_means_nothing_is_none(login, meeting):
+    item(meeting, "1")
+    made = Minutes.begin(meeting, public=True)
+    assert login(DESK).get(f"/dokumente/{made.address}/pdf/").status_code == 200
+    assert login(DESK).get(f"/dokumente/{made.address}.n/pdf/").status_code == 404
