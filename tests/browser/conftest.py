@@ -106,7 +106,8 @@ def served(django_db_setup):
         yield Served(f"http://127.0.0.1:{port}", re.search(r"Passwort: (\S+)", written())[1], name)
     finally:
         if "Traceback" in (words := written()):
-            print(words, file=sys.__stderr__)  # what stands behind a server error that a test has met
+            with (ROOT / "var" / "served-errors.log").open("a") as kept:  # what stands behind a server error
+                kept.write(f"{name}\n{words}\n")
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(20)
         psql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')

@@ -143,12 +143,13 @@ def test_the_sitzungsdienst_writes_no_weiterleitung_and_no_muster(notice, signed
     page = grant.get_absolute_url()
     assert "Text bearbeiten" not in browser.get(page).content.decode()
     for address in (
-        *(f"/dokumente/{grant.address}/{end}/" for end in ("text", "vorschau", "seiten", "zahlen", "uebernehmen")),
+        *(f"/dokumente/{grant.address}/{end}/" for end in ("text", "vorschau", "seiten", "uebernehmen")),
         *(f"/dokumente/muster.notice/{end}/" for end in ("text", "vorschau")),
         *(f"{page}{end}/" for end in ("kopf", "loeschen")),
         "/zuwendungen/muster/contract/neu/",
     ):
         assert browser.post(address).status_code == 403, address
+    assert browser.get(f"/dokumente/{grant.address}/zahlen/").status_code == 403
     assert browser.get(f"/dokumente/{grant.address}/pdf/").status_code == 200, "and prints it"
 
 

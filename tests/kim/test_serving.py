@@ -53,7 +53,7 @@ def test_another_database_is_served(other, two_logins):
         text=True,
     )
     try:
-        answer = wait_for(f"http://127.0.0.1:{port}/anmelden/", process)
+        answer = wait_for(f"http://127.0.0.1:{port}/anmelden/", process, process.stdout.read)
         assert answer.status == 403 and answer.url.endswith("/einrichten/"), "an empty house waits for its key"
     finally:
         process.terminate()

@@ -86,6 +86,9 @@ class Asker:
         return response
 
 
+OF_ITS_KIND = {"documents.edit": "papers.edit", "documents.release": "papers.release"}
+
+
 def expected(role, page, url, own):
     """What GET has to answer: 200 where there is a page, 405 where one can only send."""
     if not role:
@@ -96,6 +99,10 @@ def expected(role, page, url, own):
         return {403}
     if not own:
         return {404, 405}
+    if not allowed(
+        role, OF_ITS_KIND.get(page.rule, page.rule)
+    ):  # planted is a Vorlage: each kind has a right of its own
+        return {403, 405}
     # They name more in the query, nothing is released, it is draft no more or not yet; a job is its owner's alone.
     # A Beleg of a Vorlage is edited on the page of that.
     if page.name in {
