@@ -72,6 +72,7 @@ urlpatterns = [
     path("sitzungen/<str:key>/top/<str:item>/", record.ItemPage.as_view(), name="agenda-item"),
     path("sitzungen/<str:key>/top/<str:item>/mitschreiben/", record.RecordItem.as_view(), name="agenda-item-record"),
     path("sitzungen/<str:key>/niederschrift/<str:part>/", minutes.MinutesPage.as_view(), name="minutes"),
+    path("sitzungen/<str:key>/niederschrift/<str:part>/kopf/", minutes.EditMinutes.as_view(), name="minutes-head"),
     path("sitzungen/<str:key>/niederschrift/<str:part>/neu/", minutes.BeginMinutes.as_view(), name="minutes-new"),
     path(
         "sitzungen/<str:key>/niederschrift/<str:part>/loeschen/", minutes.RemoveMinutes.as_view(), name="minutes-remove"

@@ -113,7 +113,7 @@ def released_page(release: Release, document: Document) -> dict[str, Any]:
     content = bundle.content
     return {
         "content": content,
-        "blocks": [*content.get("proposals", ()), *content["blocks"]],
+        "blocks": [*content.get("proposals", ()), *content.get("blocks", ())],
         "figures": [
             {"title": one["title"], "text": one["words"], "token": one["token"], "value": Value.read(one["value"])}
             for one in bundle.figures

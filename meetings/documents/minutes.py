@@ -86,7 +86,7 @@ class MinutesDocument(Document):
     def items(self) -> list[AgendaItem]:
         """The agenda, both parts; of the non-public one the titles, which are neutral. Two queries."""
         rows = self.minutes.meeting.agenda_items.select_related("target", "meeting")
-        return list(rows.prefetch_related("votes", "consultations__paper__source"))
+        return list(rows.prefetch_related("votes", "consultations__paper__source", "exclusions__attendance__person"))
 
     def content(self, blocks: list[ExpandedBlock], printed_on: date) -> dict[str, Any]:
         minutes, meeting = self.minutes, self.minutes.meeting

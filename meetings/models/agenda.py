@@ -9,12 +9,16 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
-from kim.models import BodyRow, GuardedRow, SameBody
+from kim.models import BodyRow, GuardedRow, SameBody, frozen
 from kim.models.versioned import tracked
-from meetings.models.committees import Meeting
+from meetings.models.committees import MINUTES, Meeting
 
 PARTS = {True: "Ö", False: "N"}
 NUMBER = re.compile(r"\A[1-9][0-9]{0,2}(\.[1-9][0-9]{0,1})?\Z")
+
+
+ITEM = "(SELECT i.{} FROM meetings_agendaitem i WHERE i.id = {{row}}.item_id)"
+OF_ITEM = MINUTES.format(meeting=ITEM.format("meeting_id"), part=f"m.public = {ITEM.format('public')}")
 
 
 def order_of(number: str) -> int:
@@ -98,6 +102,10 @@ class AgendaItem(GuardedRow):
     class Meta(GuardedRow.Meta):
         verbose_name, verbose_name_plural = "Tagesordnungspunkt", "Tagesordnungspunkte"
         ordering: ClassVar = ["meeting", "-public", "order"]
+        triggers = [
+            *GuardedRow.Meta.triggers,
+            frozen(MINUTES.format(meeting="{row}.meeting_id", part="m.public = {row}.public")),
+        ]
         constraints: ClassVar = [
             *BodyRow.Meta.constraints,
             models.UniqueConstraint(
@@ -151,10 +159,6 @@ class AgendaItem(GuardedRow):
     def comes_before(self, other: "AgendaItem") -> bool:
         """Whether it is dealt with before another of its sitting: the public part first."""
         return (not self.public, self.order) < (not other.public, other.order)
-
-    def is_advised(self) -> bool:
-        """Whether it is advised on under its own number."""
-        return self.advice == self.Disposition.HERE
 
     def is_decided(self) -> bool:
         """Whether a resolution of its own can be taken under it: one that is joined has it where it is joined to."""

@@ -10,10 +10,17 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
 
-from kim.models import BodyRow, EndingRow, NamedRow, SameBody
+from kim.models import BodyRow, EndingRow, NamedRow, SameBody, frozen
 from kim.models.versioned import tracked
 from kim.values.formats import format_day
 from kim.values.periods import PeriodField
+
+# Of the Niederschrift that prints a row: what is released was printed from it.
+MINUTES = """(SELECT m.text_id FROM meetings_minutes m WHERE m.meeting_id = {meeting} AND {part}
+    ORDER BY EXISTS (SELECT FROM kim_release r WHERE r.text_id = m.text_id) DESC LIMIT 1)"""
+
+
+PRINTED = ("date", "start", '"end"', "public_end", "place", "serial", "organization_id", "legislative_term_id")
 
 
 def address(name: str) -> models.UniqueConstraint:
@@ -189,6 +196,7 @@ class Meeting(NamedRow):
 
     class Meta(BodyRow.Meta):
         verbose_name, verbose_name_plural = "Sitzung", "Sitzungen"
+        triggers = [*BodyRow.Meta.triggers, frozen(MINUTES.format(meeting="{row}.id", part="true"), PRINTED)]
         ordering: ClassVar = ["date"]
         constraints: ClassVar = [
             *BodyRow.Meta.constraints,

@@ -1,6 +1,7 @@
 """The Niederschrift of a sitting: its words in blocks, all else is drawn from the record."""
 
 import re
+from datetime import date
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
@@ -12,6 +13,7 @@ from kim.models.refusals import db_errors_as_validation
 from kim.models.versioned import keep_together, tracked
 from kim.store.context import describe_act
 from kim.studio import documents, releases
+from kim.values.periods import today
 from meetings.models.agenda import AgendaItem
 from meetings.models.committees import Meeting
 from meetings.models.consultations import carry_papers
@@ -113,7 +115,8 @@ class Minutes(GuardedRow):
         with db_errors_as_validation():
             made = cls(body_id=meeting.body_id, meeting=meeting, public=public)
             text = Text(body_id=meeting.body_id, name=f"Niederschrift {meeting.slug} {public:d}", public=public)
-            source = Source(body_id=meeting.body_id, kind=Source.Kind.MINUTES, public=public, date=meeting.date)
+            source = Source(body_id=meeting.body_id, kind=Source.Kind.MINUTES, public=public)
+            source.date = max(meeting.date, today(meeting.body))
             source.title = f"Niederschrift, {meeting.organization}"[:280] + (
                 "" if public else ", nichtöffentlicher Teil"
             )
@@ -123,6 +126,17 @@ class Minutes(GuardedRow):
             made.save_checked()
             made.complete()
         return made
+
+    @transaction.atomic
+    def redate(self, day: date) -> None:
+        """The day that the Niederschrift bears. ValidationError with a sentence."""
+        if day < self.meeting.date:
+            raise ValidationError({"date": "Die Niederschrift ist nicht älter als die Sitzung."})
+        describe_act(act="Datum der Niederschrift geändert")
+        with db_errors_as_validation():
+            self.source.date = day
+            self.source.save_checked()
+            self.touch()
 
     def complete(self) -> int:
         """Blocks for items that have none yet, in the order and under the numbers of the agenda; how many rows change.
@@ -144,7 +158,8 @@ class Minutes(GuardedRow):
         return changed
 
     def release(self, user: Any, *, shown: str | None = None) -> Release:
-        """Freigeben: from now on record, words and bytes stay. ValidationError with every sentence against it."""
+        """Freigeben: from now on the record of this part, its words and the bytes stay. ValidationError with every
+        sentence against it."""
         document = documents.of(self)
         assert document
         with transaction.atomic():

@@ -7,10 +7,10 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
 
-from kim.models import BodyRow, SameBody
+from kim.models import BodyRow, SameBody, frozen
 from kim.models.versioned import keep_together, tracked
-from meetings.models.agenda import AgendaItem
-from meetings.models.committees import Meeting, Person
+from meetings.models.agenda import OF_ITEM, AgendaItem
+from meetings.models.committees import MINUTES, Meeting, Person
 from meetings.models.memberships import Membership
 
 
@@ -78,6 +78,7 @@ class Attendance(BodyRow):
     class Meta(BodyRow.Meta):
         verbose_name, verbose_name_plural = "Teilnahme", "Teilnahmen"
         ordering: ClassVar = ["meeting", "order", "pk"]
+        triggers = [*BodyRow.Meta.triggers, frozen(MINUTES.format(meeting="{row}.meeting_id", part="true"))]
         constraints: ClassVar = [
             *BodyRow.Meta.constraints,
             models.UniqueConstraint(
@@ -115,10 +116,8 @@ class Attendance(BodyRow):
 
     def is_there(self, item: AgendaItem) -> bool:
         """Whether the person is in the sitting at an item: from and until whole items, the non-public part last."""
-        at = (not item.public, item.order)
-        first, last = self.from_item, self.until_item
-        late = first is not None and at < (not first.public, first.order)
-        gone = last is not None and at > (not last.public, last.order)
+        late = self.from_item is not None and item.comes_before(self.from_item)
+        gone = self.until_item is not None and self.until_item.comes_before(item)
         return self.state == self.State.PRESENT and not late and not gone
 
     def meets(self, other: "Attendance") -> bool:
@@ -174,6 +173,7 @@ class Exclusion(BodyRow):
     class Meta(BodyRow.Meta):
         verbose_name, verbose_name_plural = "Mitwirkungsverbot", "Mitwirkungsverbote"
         ordering: ClassVar = ["item", "pk"]  # as they were entered: so the sentence names them
+        triggers = [*BodyRow.Meta.triggers, frozen(OF_ITEM)]
         constraints: ClassVar = [
             *BodyRow.Meta.constraints,
             models.UniqueConstraint(
@@ -189,10 +189,9 @@ class Exclusion(BodyRow):
 
     def holds_at(self, item: AgendaItem) -> bool:
         """Whether the person is out at an item: the one itself, and those after it until she is back."""
-        at, since = (not item.public, item.order), (not self.item.public, self.item.order)
         if self.returns_at is None:
-            return at == since
-        return since <= at < (not self.returns_at.public, self.returns_at.order)
+            return item.pk == self.item_id
+        return not item.comes_before(self.item) and item.comes_before(self.returns_at)
 
     def clean(self) -> None:
         if self.attendance.meeting_id != self.item.meeting_id:
@@ -293,6 +292,7 @@ class Vote(BodyRow):
     class Meta(BodyRow.Meta):
         verbose_name, verbose_name_plural = "Abstimmung", "Abstimmungen"
         ordering: ClassVar = ["item", "number"]
+        triggers = [*BodyRow.Meta.triggers, frozen(OF_ITEM)]
         constraints: ClassVar = [
             *BodyRow.Meta.constraints,
             models.UniqueConstraint(

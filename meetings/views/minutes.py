@@ -1,6 +1,6 @@
 """Pages of the Niederschrift: as it would be printed, begun and taken away."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponseBase
@@ -8,11 +8,14 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from kim.access.request import Request
+from kim.access.rules import may
 from kim.access.submissions import say_refused
 from kim.access.views import RuleView
 from kim.history.trail import entries_about
 from kim.lists import kept_link
-from kim.pages.forms import RemovePage, saved
+from kim.pages.forms import CorrectionPage, RemovePage, VersionedForm, saved
+from kim.studio import releases
+from kim.values.formats import DateField
 from meetings.documents import MinutesDocument
 from meetings.models import Minutes
 from meetings.models.minutes import RELATED
@@ -36,23 +39,61 @@ class MinutesPage(RuleView):
     def station(cls, request: Request, **kwargs: Any) -> str:
         return str(minutes_of(request, **kwargs))
 
-    def get(self, request: Request, key: str, part: str) -> HttpResponseBase:
+    def get(
+        self, request: Request, key: str, part: str, problems: tuple[str, ...] = (), status: int = 200
+    ) -> HttpResponseBase:
         row = minutes_of(request, key, part)
         found = MinutesDocument(row)
-        blocks, problems = found.looked_through()
-        context = {
-            "minutes": row,
-            "document": found,
-            "problems": problems if row.is_open else [],
+        release = releases.of_text(found.text)
+        context: dict[str, Any] = {
             "title": str(row),
-            "protocol": found.content(blocks, row.meeting.date)["parts"][0],
-            "story": entries_about([row], user=request.user),
+            "paper": row,
+            "document": found,
+            "release": release,
+            "refused": problems,
+            "editable": found.is_open and may(request, found.edit_rule),
+            "story": entries_about([row, row.source, *([release] if release else [])], user=request.user),
         }
-        return render(request, "meetings/minutes.html", context)
+        context |= releases.released_page(release, found) if release else releases.draft_page(found)
+        return render(request, "meetings/minutes.html", context, status=status)
+
+
+class HeadForm(VersionedForm):
+    """The day that a Niederschrift bears."""
+
+    date = DateField(label="Datum der Niederschrift")
+
+    class Meta:
+        model = Minutes
+        fields: ClassVar[list[str]] = []
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["date"].initial = self.instance.source.date
+
+
+class EditMinutes(CorrectionPage):
+    """The head of a draft."""
+
+    rule = "minutes.edit"
+    form_class = HeadForm
+
+    def instance(self, request: Request, *args: Any, **kwargs: Any) -> Minutes:
+        found = minutes_of(request, **kwargs)
+        if not found.is_open:
+            raise Http404
+        return found
+
+    def context(self, request: Request, form: Any) -> dict[str, Any]:
+        return {"title": "Datum der Niederschrift", "lead": str(form.instance)}
+
+    def save(self, request: Request, form: Any) -> str:
+        form.instance.redate(form.cleaned_data["date"])
+        return "Das Datum ist gespeichert."
 
 
 class BeginMinutes(RuleView):
-    """Begin the Niederschrift of a part of a sitting, or add blocks for items that came later."""
+    """Begin the Niederschrift of a part of a sitting."""
 
     rule = "minutes.edit"
 

@@ -1,4 +1,4 @@
-"""Pages of the record of a sitting: its agenda, who was there, what became of each item, and the Niederschrift."""
+"""Pages of the record of a sitting: its agenda, who was there, and what became of each item."""
 
 from collections.abc import Callable
 from copy import copy
@@ -180,7 +180,7 @@ class EditAttendance(RecordSheet):
         """Those who belong to the Gremium on the day: the beginning of a new list."""
         rows = self.meeting.organization.memberships.select_related("person", "organization")
         there = [one for one in rows if one.holds_on(self.meeting.date)]
-        roles = {"chair": "chair", "secretary": "secretary", "vice_secretary": "secretary", "deputy": "deputy"}
+        roles = {"chair": "chair", "secretary": "secretary", "vice_secretary": "secretary"}
         return [
             {
                 "person": str(one.person_id),
@@ -236,10 +236,7 @@ class ItemPage(RuleView):
 
     def get(self, request: Request, key: str, item: str) -> HttpResponseBase:
         row = item_of(request, key, item)
-        votes, exclusions = (
-            list(row.votes.all()),
-            list(row.exclusions.select_related("attendance__person", "returns_at")),
-        )
+        votes, exclusions = list(row.votes.all()), list(row.exclusions.select_related("attendance__person"))
         returning = list(row.returns.select_related("attendance__person"))
         district = request.acting_body.kind in DISTRICTS
         said = [sentences.of_returns(returning), sentences.of_exclusions(exclusions, district=district)]
@@ -279,7 +276,7 @@ class RecordItem(RecordSheet):
         head = ItemForm(data, initial=first, items=others)
         excluded = [out_line(one) | {"row": one.pk, "version": one.version} for one in out]
         voted = [vote_line(one) | {"row": one.pk, "version": one.version} for one in votes]
-        given = {"people": self.people, "items": {k: o for k, o in others.items() if later(o, row)}}
+        given = {"people": self.people, "items": {k: o for k, o in others.items() if row.comes_before(o)}}
         lines = {
             "out": table(ExclusionLine, "out", data, initial=excluded, more=1, **given),
             "votes": table(VoteLine, "vote", data, initial=voted, more=1),
@@ -321,11 +318,6 @@ class RecordItem(RecordSheet):
     def told(self, request: Request, form: Sheet, result: Any) -> tuple[str, str]:
         words = f"{self.item.key} ist gespeichert." if result else "Es hat sich nichts geändert."
         return words, self.item.get_absolute_url()
-
-
-def later(one: AgendaItem, than: AgendaItem) -> bool:
-    """Whether an item is dealt with after another."""
-    return (not one.public, one.order) > (not than.public, than.order)
 
 
 def out_line(row: Exclusion) -> dict[str, Any]:

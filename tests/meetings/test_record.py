@@ -204,10 +204,9 @@ def test_the_figures_of_the_seed(capsys, city):
 # entered by pages alone
 
 
-def test_a_sitting_is_entered_by_pages_and_its_minutes_are_right(login, meeting, region):
-    Body.objects.filter(pk=region.pk).update(kind="region")  # the Kreisordnung holds there
-    browser, page = login(DESK), meeting.get_absolute_url()
-    people = [Person.objects.create(body=region, name=f"Vorname{n} Nach{n}", family_name=f"Nach{n}") for n in range(5)]
+def enter(browser, meeting, people):
+    """The agenda and the list of who was there, by their pages; the addresses of both."""
+    page = meeting.get_absolute_url()
     agenda = sheet(
         "item",
         {"public": "oe", "number": "1", "title": "Eröffnung"},
@@ -216,35 +215,39 @@ def test_a_sitting_is_entered_by_pages_and_its_minutes_are_right(login, meeting,
         {"public": "n", "number": "1", "title": "Personalsache Geheim", "ground": "Personal"},
     )
     assert browser.post(f"{page}tagesordnung/", agenda).status_code == 302
-    lines = [{"person": str(one.pk), "role": "chair" if n == 0 else "member", "state": "present", "salutation": "Frau", "spoken": "Frau", "kind": "council", "voting_right": "yes"} for n, one in enumerate(people)]  # fmt: skip
+    each = {"state": "present", "salutation": "Frau", "spoken": "Frau", "kind": "council", "voting_right": "yes"}
+    lines = [each | {"person": str(one.pk), "role": "chair" if n == 0 else "member"} for n, one in enumerate(people)]
     assert browser.post(f"{page}anwesenheit/", sheet("person", *lines)).status_code == 302
+
+
+def test_a_sitting_is_entered_by_pages_and_its_minutes_are_right(login, meeting, region):
+    Body.objects.filter(pk=region.pk).update(kind="region")  # the Kreisordnung holds there
+    browser, page = login(DESK), meeting.get_absolute_url()
+    people = [Person.objects.create(body=region, name=f"Vorname{n} Nach{n}", family_name=f"Nach{n}") for n in range(5)]
+    enter(browser, meeting, people)
     two, three = AgendaItem.find(meeting, "Ö 2"), AgendaItem.find(meeting, "Ö 3")
     out = Attendance.objects.get(meeting=meeting, person=people[1])
     head = {"advice": "here", "decision": "here", "frame": "first", "version": two.version}
     votes = {"style": "numbers", "yes": "3", "no": "1", "frame": "resolution"}
     record = head | sheet("out", {"attendance": str(out.pk), "returns_at": str(three.pk)})
-    too_many = record | sheet("vote", votes | {"yes": "4"})
-    answer = browser.post(f"{page}top/oe-2/mitschreiben/", too_many)
-    assert (
-        answer.status_code == 422 and "Höchstens 4 können stimmen" in said(answer) and "gezählt sind 5" in said(answer)
-    )
-    assert not Exclusion.objects.filter(item=two).exists(), "all or nothing"
+    answer = browser.post(f"{page}top/oe-2/mitschreiben/", record | sheet("vote", votes | {"yes": "4"}))
+    assert answer.status_code == 422 and "Höchstens 4 können stimmen" in said(answer)
+    assert "gezählt sind 5" in said(answer) and not Exclusion.objects.filter(item=two).exists(), "all or nothing"
     assert browser.post(f"{page}top/oe-2/mitschreiben/", record | sheet("vote", votes)).status_code == 302
-    postponed = (
-        head | {"advice": "postponed", "decision": "postponed", "version": three.version} | sheet("out") | sheet("vote")
-    )
-    assert browser.post(f"{page}top/oe-3/mitschreiben/", postponed).status_code == 302
-    assert browser.post(f"{page}niederschrift/oe/neu/").status_code == 302
+    later = {"advice": "postponed", "decision": "postponed", "frame": "first", "version": three.version}
+    done = browser.post(f"{page}top/oe-3/mitschreiben/", later | sheet("out") | sheet("vote"))
+    assert done.status_code == 302 and browser.post(f"{page}niederschrift/oe/neu/").status_code == 302
     words = said(browser.get(f"{page}niederschrift/oe/"))
-    assert "Der Beschluss erfolgt mehrheitlich mit 3 Ja-Stimmen gegen 1 Nein-Stimme." in words
-    assert (
-        "Frau Nach1 erklärt, dass für sie bei diesem" in words
-        and "gem. § 28 Kreisordnung" in words
-        and "kehrt Frau Nach1 wieder an den Platz zurück" in words
-    )
-    assert "Dieser TOP wurde zu Beginn der Sitzung vertagt" in words
+    for sentence in (
+        "Der Beschluss erfolgt mehrheitlich mit 3 Ja-Stimmen gegen 1 Nein-Stimme.",
+        "Frau Nach1 erklärt, dass für sie bei diesem",
+        "gem. § 28 Kreisordnung",
+        "kehrt Frau Nach1 wieder an den Platz zurück",
+        "Dieser TOP wurde zu Beginn der Sitzung vertagt",
+        "Ö 2: Abgestimmt wurde, aber der Beschluss ist leer.",
+    ):
+        assert sentence in words, sentence
     assert "Personalsache Geheim" not in words
-    assert "Ö 2: Abgestimmt wurde, aber der Beschluss ist leer." in words
     assert Minutes.objects.get(meeting=meeting).reference == "AP 2023-05-04"
 
 

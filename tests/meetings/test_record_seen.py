@@ -1,13 +1,15 @@
 """The record of a sitting, tried by somebody who did not write it: what was lost, accepted or told wrongly."""
 
+import re
 from datetime import date, time
 
 import pytest
 from django.core.exceptions import ValidationError
 
+from kim.models.refusals import db_errors_as_validation
 from meetings import sentences
 from meetings.documents import MinutesDocument
-from meetings.models import AgendaItem, Attendance, Exclusion, Minutes, Person, Vote, voters
+from meetings.models import AgendaItem, Attendance, Exclusion, Meeting, Minutes, Person, Vote, voters
 from meetings.models.record import keep_attendance, keep_item
 from tests.helpers import said
 from tests.meetings.record import DESK, item, meeting, person, sheet
@@ -199,3 +201,78 @@ def test_an_address_that_means_nothing_is_none(login, meeting):
     made = Minutes.begin(meeting, public=True)
     assert login(DESK).get(f"/dokumente/{made.address}/pdf/").status_code == 200
     assert login(DESK).get(f"/dokumente/{made.address}.n/pdf/").status_code == 404
+
+
+# released
+
+
+@pytest.fixture
+def complete(meeting):
+    """A Niederschrift of which nothing is missing."""
+    Meeting.objects.filter(pk=meeting.pk).update(start=time(17), end=time(18), place="Ratssaal")
+    one = item(meeting, "1")
+    voting = person(meeting, 1, role="chair")
+    person(meeting, 2, role="secretary")
+    Vote(body=meeting.body, item=one, outcome="unanimous", abstained=0).save_checked()
+    made = Minutes.begin(Meeting.objects.get(pk=meeting.pk), public=True)
+    made.text.blocks.filter(key="oe-1-beschluss").update(content="Der Ausschuss beschließt es.")
+    assert MinutesDocument(made).problems() == []
+    return made, one, voting
+
+
+def shown(page):
+    """What the page of a draft says it has shown."""
+    return re.search(r'name="fingerprint" value="([^"]+)"', page)[1]
+
+
+def test_the_leitung_releases_what_she_saw_and_nothing_of_it_changes_any_more(login, complete, owner):
+    made, one, voting = complete
+    head, release = login("leitung"), f"/dokumente/{made.address}/freigeben/"
+    seen = shown(said(head.get(made.get_absolute_url())))
+    assert login(DESK).post(release, {"fingerprint": seen}).status_code == 403
+    voting.salutation = "Frau Dr."
+    voting.save()
+    answer = head.post(release, {"fingerprint": seen})
+    assert answer.status_code == 422 and "Anwesenheit" in said(answer) and made.is_open
+    assert head.post(release, {"fingerprint": shown(said(head.get(made.get_absolute_url())))}).status_code == 302
+    assert not made.is_open and "Freigegeben am" in said(head.get(made.get_absolute_url()))
+    vote = one.votes.get()
+    vote.abstained, one.title, voting.state = 1, "Anders", "excused"
+    sitting = Meeting.objects.get(pk=one.meeting_id)
+    sitting.place = "Anderswo"
+    changes = [
+        sitting,
+        vote,
+        one,
+        voting,
+        AgendaItem(body=one.body, meeting=one.meeting, public=True, number="2", title="Neu"),
+    ]
+    for row in changes:
+        with pytest.raises(ValidationError), db_errors_as_validation():
+            row.save()
+    with pytest.raises(ValidationError), db_errors_as_validation():
+        vote.delete()
+    item(one.meeting, "1", public=False)  # the other part goes on
+    assert head.get(f"/dokumente/{made.address}/pdf/").content == bytes(made.text.releases.get().pdf)
+
+
+@pytest.mark.counter
+def test_without_the_trigger_a_released_vote_would_change(complete, owner):
+    made, one, _ = complete
+    made.release(None)
+    vote = one.votes.get()
+    with owner() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; ALTER TABLE meetings_vote DISABLE TRIGGER USER")
+    Vote.objects.filter(pk=vote.pk).update(abstained=1)
+    assert one.votes.get().abstained == 1
+
+
+def test_the_day_of_the_minutes_is_entered(login, complete):
+    made, _, _ = complete
+    browser, url = login(DESK), f"{made.get_absolute_url()}kopf/"
+    version = re.search(r'name="version" value="([0-9]+)"', said(browser.get(url)))[1]
+    early = browser.post(url, {"version": version, "date": "03.05.2023"})
+    assert early.status_code == 422 and "nicht älter als die Sitzung" in said(early)
+    assert browser.post(url, {"version": version, "date": "30.05.2023"}).status_code == 302
+    assert "30.05.2023" in said(browser.get(made.get_absolute_url()))
+    assert browser.post(url, {"version": version, "date": "31.05.2023"}).status_code == 409

@@ -57,7 +57,7 @@ def test_every_page_that_takes_a_form_is_of_a_known_kind(monkeypatch):
         "admin:kim_body_change",
         "admin:grants_rate_change",
     }
-    assert len(EDITS) == 47
+    assert len(EDITS) == 48
     monkeypatch.setattr("tests.security.test_conflicts.VERBS", set())
     assert "undo" in list(unaccounted(PAGES))
 
@@ -98,7 +98,7 @@ def target(page, login):
 # Zeichnungsbefugnis has no free words: tests/meetings/test_cosigning.py. The planted Beleg is a Vorlage's, which is
 # edited there: tests/kim/test_source_pages.py.
 ELSEWHERE = {"position-change", "position-identity", "position-end", "signatory-edit", "membership-end"}
-ELSEWHERE |= {"known-paper-edit", "consultation-edit", "occupancy-from", "occupancy-end", "source-edit"}
+ELSEWHERE |= {"known-paper-edit", "consultation-edit", "occupancy-from", "occupancy-end", "source-edit", "minutes-head"}
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,14 @@ NOT_THERE = {
     *(f"membership{end}" for end in ("", "-edit", "-end", "-remove")),
     *(f"{noun}{end}" for noun in ("person", "legislative-term") for end in ("", "-edit", "-remove")),
     *("source-edit", "source-remove"),
-    *("agenda-item", "agenda-item-record", "minutes", "minutes-new", "minutes-remove"),  # no sitting has an agenda yet
+    *(
+        "agenda-item",
+        "agenda-item-record",
+        "minutes",
+        "minutes-new",
+        "minutes-head",
+        "minutes-remove",
+    ),  # no sitting has an agenda yet
     # what holds for all is changed under /technik/; the StädteRegion has added nothing
     *(f"{n}{e}" for n in ("function", "programme", "module", "rate", "account-group") for e in ("-edit", "-remove")),
     *(f"reallocation{end}" for end in ("", "-edit", "-adopt", "-withdraw", "-remove")),
