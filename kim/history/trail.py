@@ -253,7 +253,9 @@ def light(model: Any) -> Any:
 def columns(event: Any) -> list[Any]:
     """The columns of an event that tell something."""
     tracked_fields = {f.name for f in event.pgh_tracked_model._meta.fields}
-    silent = SILENT | ({"body"} if hasattr(event.pgh_tracked_model, "scope_key") else set())
+    silent = (
+        SILENT | event.pgh_tracked_model.untold | ({"body"} if hasattr(event.pgh_tracked_model, "scope_key") else set())
+    )
     return [f for f in event._meta.fields if f.name in tracked_fields and f.name not in silent]
 
 

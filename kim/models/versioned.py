@@ -35,6 +35,7 @@ class Versioned(models.Model):
     attached_as: ClassVar[str] = ""  # the word in addresses of what lies beside it; empty: nothing does
     only_cited: ClassVar[bool] = False  # others rest on it, they are not about it: the history files them elsewhere
     listed_as: ClassVar[str] = ""  # the parameter of tokens that names several of these, divided by commas
+    untold: ClassVar[frozenset[str]] = frozenset()  # columns that follow from others: the history says nothing of them
     version = models.PositiveIntegerField("Version", default=1, editable=False)
 
     class Meta:

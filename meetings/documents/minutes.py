@@ -22,6 +22,7 @@ GROUPS = (
     ("als Schriftführung:", (Role.SECRETARY,), (State.PRESENT,)),
 )
 DISTRICTS = (Body.Kind.DISTRICT, Body.Kind.REGION)  # the Kreisordnung holds there
+RECORDED = "Zeit, Ort, Anwesende, Schriftführung und jeder Tagesordnungspunkt sind erfasst"
 PARTS = {True: "Öffentlicher Teil", False: "Nichtöffentlicher Teil"}
 
 
@@ -142,10 +143,11 @@ class MinutesDocument(Document):
         return [part for part in ((True, False) if self.minutes.public else (False,)) if part in there]
 
     def checks(self, expander: Expander, blocks: list[ExpandedBlock]) -> list[Check]:
-        return [*super().checks(expander, blocks), Check("Niederschrift ist vollständig", tuple(self.missing(blocks)))]
+        return [*super().checks(expander, blocks), Check(RECORDED, tuple(self.missing(blocks)))]
 
     def missing(self, blocks: list[ExpandedBlock]) -> Iterator[str]:
-        """What § 52 GO NRW and the Geschäftsordnungen ask for and the record does not say."""
+        """What a Niederschrift needs (§ 52 GO NRW) and the record does not say. Whether the sitting was
+        rightly called and the committee could decide is not asked here yet."""
         meeting = self.minutes.meeting
         people, said = list(meeting.attendances.all()), {block.key: block.words() for block in blocks}
         stated = {"Beginn": meeting.start, "Ende": meeting.end, "Ort": meeting.place}

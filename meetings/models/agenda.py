@@ -58,6 +58,7 @@ class AgendaItem(GuardedRow):
         FIRST = "first", "Keine Wortmeldungen."
         SECOND = "second", "Es liegen keine Wortmeldungen vor."
 
+    untold = frozenset({"order", "block"})
     together: ClassVar[bool] = False  # on an instance: it is kept with the others of its agenda
     meeting = models.ForeignKey(Meeting, models.PROTECT, related_name="agenda_items", verbose_name="Sitzung")
     number = models.CharField(

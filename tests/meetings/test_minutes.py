@@ -104,6 +104,24 @@ def test_the_agenda_as_resolved_has_24_rows_and_ten_are_bold(content):
     assert [row["label"] for row in rows if not row["changed"]][:3] == ["TOP 1", "TOP 2", "TOP 3"]
 
 
+PAPERS = {
+    "2": "0008", "3": "0009", "4": "0031", "5": "0010", "6": "0011", "7": "0013", "8": "0028", "9": "0027", "10": "0026",
+    "11": "0024", "12": "0014", "13": "0022", "14": "0020", "15": "0033", "16": "0032", "17": "0034", "18": "0039",
+    "19": "0025", "20": "0023",
+}  # fmt: skip
+
+
+def test_every_item_names_its_paper(content):
+    """As the agenda of the minutes prints them; 21 has none yet, 1 and 22 have none."""
+    expected = {number: f"Vorlage: FB 56/{paper}/WP18" for number, paper in PAPERS.items()}
+    expected |= {"5.1": "Vorlage: FB 56/0010/WP18-1", "7.1": "Vorlage: FB 56/0013/WP18-1"}
+    expected |= {"1": "", "21": "- Unterlagen werden nachgereicht -", "22": ""}
+    public, closed = content["agenda"]
+    assert {row["number"]: row["papers"] for row in public["rows"]} == expected
+    assert {row["number"]: row["papers"] for row in closed["rows"]} == {"1": "Vorlage: FB 56/0016/WP18", "2": ""}
+    assert [row["number"] for row in public["rows"]] == [*"1234", "5", "5.1", "6", "7", "7.1", *map(str, range(8, 23))]
+
+
 def test_who_leaves_and_comes_back(content):
     assert told(content, "10")["before"] == [OUT]
     assert told(content, "11")["before"] == [BACK]

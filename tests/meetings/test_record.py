@@ -328,3 +328,9 @@ def test_the_word_file_says_what_the_pdf_says(login, meeting):
         "Mitglied 1",
     ):
         assert sentence in words, sentence
+
+
+def test_the_history_tells_what_people_typed(login, meeting):
+    item(meeting, "12")
+    page = said(login(DESK).get(f"{meeting.get_absolute_url()}top/oe-12/"))
+    assert "TOP 12" in page and "12000" not in page and "oe-12," not in page
