@@ -5,7 +5,7 @@ from typing import Any
 from kim.access.request import Request
 from kim.lists import ChoicesFilter, ObjectsFilter, SearchFilter, StrictFilters, programmes
 from kim.values.formats import slug
-from meetings.models import Membership, Organization, Paper
+from meetings.models import FollowUp, Meeting, Membership, Organization, Paper
 
 
 class PaperFilters(StrictFilters):
@@ -58,3 +58,36 @@ class MembershipFilters(StrictFilters):
     gremium = ObjectsFilter("organization", committees, label="Gremium")
     funktion = ChoicesFilter("role", {slug(one.label): (one.label, one) for one in Membership.Role}, label="Funktion")
     art = ChoicesFilter("kind", {slug(one.label): (one.label, one) for one in Membership.Kind}, label="Art")
+
+
+def years(request: Request) -> dict[str, tuple[str, int]]:
+    """The years in which the body's Gremien have voted."""
+    found = Meeting.visible_to(request).filter(agenda_items__votes__isnull=False).values_list("date__year", flat=True)
+    return {str(year): (str(year), year) for year in sorted(set(found), reverse=True)}
+
+
+RESULTS = {"angenommen": "accepted", "abgelehnt": "rejected"}
+
+
+class ResolutionFilters(StrictFilters):
+    """Search, Gremium, year and result."""
+
+    suche = SearchFilter(["item__title", "item__consultations__paper__source__number", "subject"])
+    gremium = ObjectsFilter("item__meeting__organization", committees, label="Gremium")
+    sitzungsjahr = ChoicesFilter("item__meeting__date__year", years, label="Jahr")
+    ergebnis = ChoicesFilter("carried", {word: (word, value) for word, value in RESULTS.items()}, label="Ergebnis")
+
+
+OVERDUE = "overdue"
+STANDINGS = {OVERDUE: "überfällig", **dict(FollowUp.State.choices)}
+
+
+class FollowUpFilters(StrictFilters):
+    """Search, Gremium, kind and how far it has got."""
+
+    suche = SearchFilter(["words", "item__title", "on_behalf_of", "office__name", "said_by__name"])
+    gremium = ObjectsFilter("item__meeting__organization", committees, label="Gremium")
+    art = ChoicesFilter("kind", {slug(one.label): (one.label, one) for one in FollowUp.Kind}, label="Art")
+    erledigung = ChoicesFilter(
+        "standing", {slug(label): (label, word) for word, label in STANDINGS.items()}, label="Erledigung"
+    )

@@ -1,13 +1,14 @@
 """The sentences of a Niederschrift, from the record: how was voted, what became of an item, who left and came back.
 
-Pure words from values: no query. The frames are those of the rulings (§8); the seed of 25.02.2021 is told by them word
-for word (tests/meetings/test_sentences.py).
+Words from values: no query, but who was there where a vote is by name. The frames are those of the rulings (§8); the
+seed of 25.02.2021 is told by them word for word (tests/meetings/test_sentences.py).
 """
 
 from collections.abc import Sequence
 
 from kim.values.formats import number_in_words
-from meetings.models import AgendaItem, Attendance, Exclusion, Meeting, Vote
+from meetings.models import AgendaItem, Attendance, Ballot, Exclusion, Meeting, Vote
+from meetings.models.votes import Stances, stances
 
 Disposition = AgendaItem.Disposition
 
@@ -85,9 +86,58 @@ def counts(vote: Vote) -> str:
     return words + (f" bei {' und '.join(rest)}" if rest else "")
 
 
-def result(vote: Vote) -> str:
-    """The result in words. Example: einstimmig bei neun Enthaltungen wegen Nichtanwesenheit."""
+def of_faction(name: str) -> str:
+    """A Fraktion in the genitive. Examples: der CDU-Fraktion; der Fraktion Bündnis 90/Die Grünen."""
+    if name.lower().endswith("fraktion") or name.lower().startswith("fraktion "):
+        return f"der {name}"
+    return f"der Fraktion {name}" if " " in name else f"der {name}-Fraktion"
+
+
+def voices(vote: Vote, stance: str) -> str:
+    """Whose votes these are. Example: der CDU-Fraktion, der FDP-Fraktion und von Frau Brammertz."""
+    rows = [one for one in vote.ballots.all() if one.stance == stance]
+    people = [one.attendance.in_a_sentence for one in rows if one.attendance]
+    return listed([*(of_faction(one.faction) for one in rows if one.faction), *(f"von {name}" for name in people)])
+
+
+def by_faction(vote: Vote) -> str:
+    """A result by Fraktion. Examples: mehrheitlich gegen die Stimmen der CDU-Fraktion bei Enthaltung von Frau Bo; of a
+    rejection: mit den Stimmen der CDU-Fraktion bei Enthaltung von Frau Bo."""
+    against, rest = voices(vote, Ballot.Stance.NO), voices(vote, Ballot.Stance.ABSTAINED)
+    word = vote.get_outcome_display() if vote.accepted else ""
+    way = "gegen die" if vote.accepted else "mit den"
+    words = [word, f"{way} Stimmen {against}" if against else "", f"bei Enthaltung {rest}" if rest else ""]
+    return " ".join(filter(None, words))
+
+
+def numbers_by_name(vote: Vote, found: Stances) -> str:
+    """A result by name, in numbers. Example: in namentlicher Abstimmung mehrheitlich mit 5 Ja-Stimmen gegen 3
+    Nein-Stimmen."""
+    yes, no = several(len(found.yes), "Ja-Stimme", "n"), several(len(found.no), "Nein-Stimme", "n")
+    words = ["in namentlicher Abstimmung"]
+    if not vote.accepted:
+        words += ["bei Stimmengleichheit"] if len(found.yes) == len(found.no) else []
+    else:
+        words.append(vote.get_outcome_display())
+    words.append(f"mit {yes} gegen {no}")
+    words += [f"bei {several(len(found.abstained), 'Enthaltung', 'en')}"] if found.abstained else []
+    return " ".join(words)
+
+
+def of_names(found: Stances) -> str:
+    """Who voted how. Example: Mit Ja stimmten: Frau A, Herr B. Mit Nein stimmten: Frau C."""
+    heads = (("Mit Ja stimmten", found.yes), ("Mit Nein stimmten", found.no), ("Enthalten haben sich", found.abstained))
+    return " ".join(f"{head}: {', '.join(one.in_a_sentence for one in rows)}." for head, rows in heads if rows)
+
+
+def result(vote: Vote, rows: list[Attendance] | None = None) -> str:
+    """The result in words. Example: einstimmig bei neun Enthaltungen wegen Nichtanwesenheit. rows: the list of the
+    sitting (meetings.models.record.listed), where several votes are told."""
     secret = "in geheimer Abstimmung " if vote.style == Vote.Style.SECRET else ""
+    if vote.style == Vote.Style.FACTIONS:
+        return by_faction(vote)
+    if vote.style == Vote.Style.ROLL_CALL:
+        return numbers_by_name(vote, stances(vote, rows))
     if vote.style == Vote.Style.PHRASE:
         word = "" if vote.outcome == Vote.Outcome.REJECTED else vote.get_outcome_display()
         return " ".join(filter(None, [word, abstentions(vote)]))
@@ -97,12 +147,13 @@ def result(vote: Vote) -> str:
     return f"{secret}{'mehrheitlich' if vote.no else 'einstimmig'} {counts(vote)}"
 
 
-def of_vote(vote: Vote) -> str:
+def of_vote(vote: Vote, rows: list[Attendance] | None = None) -> str:
     """How was voted. Examples: Der Beschluss erfolgt einstimmig ohne Enthaltung. Der Beschlussvorschlag wird bei
     Stimmengleichheit mit 4 Ja-Stimmen gegen 4 Nein-Stimmen abgelehnt."""
-    words = result(vote)
+    words = result(vote, rows)
     frame = VOTES[Vote.Frame(vote.frame)] if vote.accepted else REJECTED
     told = frame.format(words) if words else frame.replace(" {}", "")
+    told += f" {of_names(stances(vote, rows))}" if vote.style == Vote.Style.ROLL_CALL else ""
     return f"{vote.subject}: {told}" if vote.subject else told
 
 
@@ -134,6 +185,13 @@ def in_agenda(item: AgendaItem) -> str:
         both = item.advice == Disposition.JOINT
         return f"{'Beratung/' if both else ''}Beschlussfassung im Rahmen von TOP {item.target.number}"
     return ""
+
+
+def of_addition(item: AgendaItem) -> str:
+    """That the Gremium has put an item on its agenda in the sitting, and why (§ 48 (1) GO NRW); empty for others."""
+    if not item.came_in_the_sitting():
+        return ""
+    return f"Die Tagesordnung wird wegen Dringlichkeit um diesen Punkt erweitert: {item.urgency.rstrip('.')}."
 
 
 def of_silence(item: AgendaItem) -> str:

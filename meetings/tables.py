@@ -4,7 +4,18 @@ from typing import Any
 
 from kim.lists import BadgeColumn, DateColumn, DenseTable, LinkColumn, PeriodColumn, TextColumn
 from kim.values.formats import slug
-from meetings.filters import MeetingFilters, MembershipFilters, NamedFilters, PaperFilters, PersonFilters, TermFilters
+from meetings.filters import (
+    OVERDUE,
+    STANDINGS,
+    FollowUpFilters,
+    MeetingFilters,
+    MembershipFilters,
+    NamedFilters,
+    PaperFilters,
+    PersonFilters,
+    ResolutionFilters,
+    TermFilters,
+)
 from meetings.models import Paper
 
 
@@ -132,3 +143,57 @@ class MeetingTable(DenseTable):
     ort = TextColumn(accessor="place", verbose_name="Ort")
     oeffentlich = TextColumn(accessor="publicity", verbose_name="öffentlich")
     wahlperiode = TextColumn(accessor="legislative_term__name", verbose_name="Wahlperiode", hidden=True)
+
+
+class ResolutionTable(DenseTable):
+    """Every vote of the Gremien, the latest first."""
+
+    title, noun = "Beschlussbuch", ("Abstimmung", "Abstimmungen")
+    help_text = "Worüber abgestimmt wurde und wie; jede Zeile führt zum Tagesordnungspunkt mit Wortlaut und Auszug."
+    filters = ResolutionFilters
+    default_order, wraps, dated = "-tag", True, False
+
+    betreff = LinkColumn(accessor="item__title", verbose_name="Betreff")
+    tag = DateColumn(accessor="item__meeting__date", verbose_name="Tag")
+    gremium = TextColumn(accessor="item__meeting__organization__name", verbose_name="Gremium")
+    top = TextColumn(accessor="item__key", order_by="item__order", verbose_name="TOP")
+    vorlage = TextColumn(accessor="papers", verbose_name="Vorlage")
+    ergebnis = BadgeColumn(
+        {"accepted": "success", "rejected": "danger"},
+        {"accepted": "angenommen", "rejected": "abgelehnt"},
+        accessor="carried",
+        verbose_name="Ergebnis",
+    )
+    abstimmung = TextColumn(accessor="told", verbose_name="Abstimmung")
+
+    @classmethod
+    def key(cls, record: Any, url: str) -> str:
+        return f"{record.item_id}-{record.number}"
+
+
+class FollowUpTable(DenseTable):
+    """What was asked for and promised, what is due first on top."""
+
+    title, noun = "Aufträge und Zusagen", ("Eintrag", "Einträge")
+    help_text = "Was in Sitzungen verlangt, zugesagt oder beschlossen wurde, bis es erledigt ist; begonnen beim TOP."
+    filters = FollowUpFilters
+    default_order, wraps, dated = "bis", True, False
+    add_url, add_rule = "follow-up-new", "meetings.edit"
+
+    was = LinkColumn(accessor="words", verbose_name="Was ist zu tun?")
+    art = TextColumn(accessor="get_kind_display", verbose_name="Art")
+    gremium = TextColumn(accessor="item__meeting__organization__name", verbose_name="Gremium")
+    sitzung = DateColumn(accessor="item__meeting__date", verbose_name="Sitzung")
+    top = TextColumn(accessor="item__key", order_by="item__order", verbose_name="TOP")
+    von = TextColumn(accessor="said_by__name", verbose_name="von")
+    fraktion = TextColumn(accessor="on_behalf_of", verbose_name="Fraktion", hidden=True)
+    zustaendig = TextColumn(accessor="office__name", verbose_name="zuständig")
+    bis = DateColumn(accessor="due_on", verbose_name="bis")
+    erledigung = BadgeColumn(
+        {OVERDUE: "danger", "open": "info", "done": "success"},
+        STANDINGS,
+        accessor="standing",
+        verbose_name="Erledigung",
+    )
+    erledigt = DateColumn(accessor="done_on", verbose_name="erledigt am", hidden=True)
+    bericht = TextColumn(accessor="report", verbose_name="Bericht", hidden=True)

@@ -4,12 +4,27 @@ from django.urls import path
 
 from kim.pages.sections import first_step, new_page, section
 from meetings.models import Meeting, Organization, Paper
-from meetings.views import cosigning, known, memberships, minutes, paper_heads, papers, record, sittings
+from meetings.views import (
+    cosigning,
+    follow_ups,
+    items,
+    known,
+    memberships,
+    paper_heads,
+    papers,
+    record,
+    resolutions,
+    session,
+    sitting_papers,
+    sittings,
+)
 
 section(
     "Sitzungen",
     45,
     meetings="Sitzungen",
+    follow_ups="Aufträge und Zusagen",
+    resolutions="Beschlussbuch",
     committees="Gremien",
     legislative_terms="Wahlperioden",
     persons="Personen",
@@ -67,15 +82,37 @@ urlpatterns = [
     path("dokumente/<str:reference>/mitzeichnen/", cosigning.Sign.as_view(), name="document-sign"),
     path("dokumente/<str:reference>/stand/", papers.Proceed.as_view(), name="document-proceed"),
     path("gremien/<str:key>/sitzungen.ics", sittings.CommitteeCalendar.as_view(), name="committee-calendar"),
+    path("sitzungen/<str:key>/mitschreiben/", session.Session.as_view(), name="session"),
     path("sitzungen/<str:key>/tagesordnung/", record.EditAgenda.as_view(), name="agenda-edit"),
     path("sitzungen/<str:key>/anwesenheit/", record.EditAttendance.as_view(), name="attendance-edit"),
-    path("sitzungen/<str:key>/top/<str:item>/", record.ItemPage.as_view(), name="agenda-item"),
-    path("sitzungen/<str:key>/top/<str:item>/mitschreiben/", record.RecordItem.as_view(), name="agenda-item-record"),
-    path("sitzungen/<str:key>/niederschrift/<str:part>/", minutes.MinutesPage.as_view(), name="minutes"),
-    path("sitzungen/<str:key>/niederschrift/<str:part>/kopf/", minutes.EditMinutes.as_view(), name="minutes-head"),
-    path("sitzungen/<str:key>/niederschrift/<str:part>/neu/", minutes.BeginMinutes.as_view(), name="minutes-new"),
+    path("sitzungen/<str:key>/top/<str:item>/", items.ItemPage.as_view(), name="agenda-item"),
+    path("sitzungen/<str:key>/top/<str:item>/mitschreiben/", items.RecordItem.as_view(), name="agenda-item-record"),
+    path("sitzungen/<str:key>/top/<str:item>/auszug/", resolutions.Extract.as_view(), name="resolution-extract"),
+    path("beschluesse/", resolutions.Resolutions.as_view(), name="resolutions"),
+    *follow_ups.FollowUpPages.urls("auftraege/", "follow-up"),
+    path("sitzungen/<str:key>/einladung/<str:part>/", sitting_papers.InvitationPage.as_view(), name="invitation"),
+    path("sitzungen/<str:key>/einladung/<str:part>/kopf/", sitting_papers.EditHead.as_view(), name="invitation-head"),
     path(
-        "sitzungen/<str:key>/niederschrift/<str:part>/loeschen/", minutes.RemoveMinutes.as_view(), name="minutes-remove"
+        "sitzungen/<str:key>/einladung/<str:part>/neu/",
+        sitting_papers.BeginInvitation.as_view(),
+        name="invitation-new",
+    ),
+    path(
+        "sitzungen/<str:key>/einladung/<str:part>/loeschen/",
+        sitting_papers.RemoveInvitation.as_view(),
+        name="invitation-remove",
+    ),
+    path("sitzungen/<str:key>/niederschrift/<str:part>/", sitting_papers.MinutesPage.as_view(), name="minutes"),
+    path(
+        "sitzungen/<str:key>/niederschrift/<str:part>/kopf/", sitting_papers.EditMinutes.as_view(), name="minutes-head"
+    ),
+    path(
+        "sitzungen/<str:key>/niederschrift/<str:part>/neu/", sitting_papers.BeginMinutes.as_view(), name="minutes-new"
+    ),
+    path(
+        "sitzungen/<str:key>/niederschrift/<str:part>/loeschen/",
+        sitting_papers.RemoveMinutes.as_view(),
+        name="minutes-remove",
     ),
     *sittings.MeetingPages.urls("sitzungen/", "meeting"),
     *sittings.CommitteePages.urls("gremien/", "committee"),

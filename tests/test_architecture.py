@@ -138,7 +138,7 @@ def test_nothing_but_the_one_clock_asks_the_system():
 
 KIM = {"settings", "urls", "admin", "checks", "apps", "wsgi", "management", "templatetags", "__init__"}
 ROOMS = {
-    "values": {"money", "periods", "formats", "richtext", "uploads", "charts", "places"},
+    "values": {"money", "periods", "formats", "richtext", "differences", "uploads", "charts", "places"},
     "store": {"postgres", "ranges", "migrating", "trail_view", "context", "reading", "backup"},
     "models": {
         *("versioned", "refusals", "base", "reference", "bodies", "sources", "attached", "years", "jobs"),
@@ -163,7 +163,7 @@ ROOMS = {
         "passages",
     },
     "lists": {"columns", "exports", "filters", "listing", "page"},
-    "pages": {"sections", "forms", "rows", "reference", "sheets", "documents", "accounts", "views"},
+    "pages": {"sections", "besides", "forms", "rows", "reference", "sheets", "documents", "accounts", "views"},
 }
 APP = {
     "sentences",

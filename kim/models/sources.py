@@ -65,6 +65,7 @@ class SourceKind(models.TextChoices):
     ANNOUNCEMENT = "announcement", "Ankündigung"
     PAPER = "paper", "Vorlage"
     RESOLUTION = "resolution", "Beschluss"
+    INVITATION = "invitation", "Einladung"
     MINUTES = "minutes", "Niederschrift"
     CONCEPT = "concept", "Projektskizze"
     ONWARD = "onward", "Weiterleitung"
@@ -121,8 +122,8 @@ class Source(GuardedRow):
     Only documents of the council can be nichtöffentlich; a Bescheid is seen by whoever sees the money.
     """
 
-    guard_sql = "public OR kind NOT IN ('paper', 'resolution', 'minutes')"
-    guard = Q(public=True) | ~Q(kind__in=("paper", "resolution", "minutes"))
+    guard_sql = "public OR kind NOT IN ('paper', 'resolution', 'invitation', 'minutes')"
+    guard = Q(public=True) | ~Q(kind__in=("paper", "resolution", "invitation", "minutes"))
 
     attached_as = "beleg"
     only_cited = True

@@ -272,6 +272,15 @@ def rules(model: Any) -> Iterator[str]:
         yield f"CREATE POLICY body ON {table} USING ({policy})"
 
 
+def public_above(model: Any, row: str, depth: int = 0) -> str:
+    """The condition under which what a row belongs to is public, however far above that is said. row: how the statement
+    calls the row."""
+    field = model._meta.get_field(model.guard_parent)
+    above, name = field.related_model, f"above{depth}"
+    guard = above.guard_sql if hasattr(above, "guard_sql") else public_above(above, name, depth + 1)
+    return f"EXISTS (SELECT FROM {above._meta.db_table} {name} WHERE {name}.id = {row}.{field.column} AND ({guard}))"
+
+
 def visible(model: Any, tracked: Any) -> str:
     """The condition under which a row is seen: its body, its person, and whether it is public; empty for all.
     Of a code table what holds for all is seen, and what the body has added.
@@ -288,13 +297,8 @@ def visible(model: Any, tracked: Any) -> str:
         return ""
     scope = f"{key} = ANY ({BODIES})"
     table = f'"{model._meta.db_table}"'
-    if parent := getattr(source, "guard_parent", ""):
-        field = source._meta.get_field(parent)
-        above = field.related_model
-        guard = (
-            f"SELECT FROM {above._meta.db_table} above WHERE above.id = {table}.{field.column} AND ({above.guard_sql})"
-        )
-        return f"{scope} AND ({NONPUBLIC}" + (")" if tracked else f" OR EXISTS ({guard}))")
+    if getattr(source, "guard_parent", ""):
+        return f"{scope} AND ({NONPUBLIC}" + (")" if tracked else f" OR {public_above(source, table)})")
     if not (guard := getattr(source, "guard_sql", "")):
         return scope
     if tracked:

@@ -23,7 +23,7 @@ def as_docx(content: dict[str, Any]) -> bytes:
     document.core_properties.title = clean(f"{content['title']} {content['reference']}: {content['name']}")[:250]
     document.core_properties.author, document.core_properties.language = clean(content["body"]["name"]), "de-DE"
     document.add_paragraph(clean(content["body"]["name"]))
-    document.add_heading(clean(content["title"] if "parts" in content else content["heading"]), 1)
+    document.add_heading(clean(content["title"] if "agenda" in content else content["heading"]), 1)
     for line in head(content):
         document.add_paragraph(clean(line))
     document.add_paragraph().add_run(clean(content["name"])).bold = True
@@ -32,8 +32,8 @@ def as_docx(content: dict[str, Any]) -> bytes:
         heads = ["Datum", "Gremium", *(["Zuständigkeit"] if content["with_roles"] else [])]
         rows = [[day(one["date"]), one["organization"], one["role"]] for one in content["consultations"]]
         add_table(document, heads, rows)
-    if "parts" in content:
-        add_minutes(document, content)
+    if "agenda" in content:
+        add_sitting(document, content)
     for heading, blocks in (("Beschlussvorschlag:", content.get("proposals", ())), ("", content.get("blocks", ()))):
         if heading and blocks:
             document.add_heading(heading, 2)
@@ -45,9 +45,9 @@ def as_docx(content: dict[str, Any]) -> bytes:
                     add_table(document, table["heads"], table["rows"])
             else:
                 add_paragraphs(document, block["paragraphs"])
-    if signer := content.get("signer"):
+    if (signer := content.get("signer")) and signer["name"]:
         name = signer["name"] if "recipient" in content else f"gez. {signer['name']}"
-        names = [signer["phrase"], name, f"({signer['function']})" if signer["function"] else ""]
+        names = [signer.get("phrase", ""), name, f"({signer['function']})" if signer["function"] else ""]
         document.add_paragraph(clean("\n".join(name for name in names if name)))
     document.add_paragraph(clean(f"{content['state']} · Zahlenstand {day(content['as_of'])}"))
     stream = io.BytesIO()
@@ -55,9 +55,13 @@ def as_docx(content: dict[str, Any]) -> bytes:
     return stream.getvalue()
 
 
-def add_minutes(document: Any, content: dict[str, Any]) -> None:
-    """A Niederschrift: who was there, both agendas, and each item with what was said of it and resolved."""
-    for group in content["attendance"]:
+def add_sitting(document: Any, content: dict[str, Any]) -> None:
+    """An Einladung: its words and the agenda; a Niederschrift: who was there, both agendas, and each item with what was
+    said of it and resolved."""
+    add_paragraphs(document, content.get("opening", []))
+    if content.get("urgency"):
+        document.add_paragraph(clean(f"Die Ladungsfrist ist verkürzt: {content['urgency']}"))
+    for group in content.get("attendance", ()):
         document.add_heading(clean(group["heading"]), 2)
         for one in group["rows"]:
             words = f"{one['name']} – {one['note']}" if one["note"] else one["name"]
@@ -66,7 +70,8 @@ def add_minutes(document: Any, content: dict[str, Any]) -> None:
         document.add_heading(clean(f"Tagesordnung: {agenda['part']}"), 2)
         rows = [[one["number"], one["title"], one["papers"]] for one in agenda["rows"]]
         add_table(document, ["TOP", "Betreff", "Vorlage"], rows)
-    for part in content["parts"]:
+    add_paragraphs(document, content.get("notes", []))
+    for part in content.get("parts", ()):
         document.add_heading(clean(f"Protokoll: {part['part']}"), 2)
         for item in part["items"]:
             add_item(document, item)
@@ -101,7 +106,7 @@ def head(content: dict[str, Any]) -> list[str]:
     if "recipient" in content:
         facts = {"An": ", ".join(line for line in content["recipient"] if line)} | facts
         facts["Aktenzeichen"] = content["reference"]
-    elif "parts" in content:
+    elif "agenda" in content:
         facts = (
             {"Sitzung": content["reference"]} | facts | {label.rstrip(":"): value for label, value in content["facts"]}
         )

@@ -19,6 +19,7 @@ from kim.figures import findings
 from kim.lists import kept_link
 from kim.models import File, Note, Reminder
 from kim.models.attached import shown_documents
+from kim.pages.besides import sections_beside
 from kim.pages.sections import NEW_PAGES
 from kim.pages.sections import new_addresses as addresses
 from kim.values import formats
@@ -166,6 +167,13 @@ def attached(context: dict[str, Any], subject: Any) -> dict[str, Any]:
         "stand": request.stand,
         "files": beside(File).defer("content"),
     }
+
+
+@register.inclusion_tag("components/besides.html", takes_context=True)
+def besides(context: dict[str, Any], row: Any) -> dict[str, Any]:
+    """What the apps above show of an object; see kim.pages.besides."""
+    request = context["request"]
+    return {"request": request, "sections": sections_beside(request, row)}
 
 
 @register.simple_tag

@@ -56,7 +56,8 @@ def parts(text: str) -> list[Part]:
             kind, lines = "ul", [BULLET.sub("", line, count=1) for line in lines]
         elif all(line.startswith(f"{n}. ") for n, line in enumerate(lines, 1)):  # "24. März" is no list
             kind, lines = "ol", [NUMBER.sub("", line, count=1) for line in lines]
-        found.append(Part(kind, tuple(tuple(merged(spans(line))) for line in lines)))
+        said = tuple(tuple(words) for line in lines if (words := merged(spans(line))))  # marks alone say nothing
+        found += [Part(kind, said)] if said else []
     return found
 
 

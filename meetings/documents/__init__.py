@@ -1,6 +1,7 @@
-"""The documents of committees: Vorlagen, and the Niederschrift of a sitting."""
+"""The documents of committees: Vorlagen, the Einladung to a sitting and its Niederschrift."""
 
+from meetings.documents.invitations import InvitationDocument
 from meetings.documents.minutes import MinutesDocument
 from meetings.documents.papers import PaperDocument
 
-__all__ = ["MinutesDocument", "PaperDocument"]
+__all__ = ["InvitationDocument", "MinutesDocument", "PaperDocument"]

@@ -10,8 +10,11 @@ from kim.studio import letterhead
 from kim.studio.documents import Check, Document, bound_words, document
 from kim.values.formats import WEEKDAYS, format_day
 from meetings import sentences
-from meetings.models import AgendaItem, Attendance, Exclusion, Minutes
-from meetings.models.minutes import RELATED, block_of
+from meetings.figures.record import verdict_at
+from meetings.models import AgendaItem, Attendance, Exclusion, Meeting, Minutes
+from meetings.models.minutes import block_of
+from meetings.models.record import listed
+from meetings.models.sitting_papers import RELATED
 
 Role, State = Attendance.Role, Attendance.State
 GROUPS = (
@@ -22,6 +25,8 @@ GROUPS = (
     ("als Schriftführung:", (Role.SECRETARY,), (State.PRESENT,)),
 )
 DISTRICTS = (Body.Kind.DISTRICT, Body.Kind.REGION)  # the Kreisordnung holds there
+CALLED = "Die Sitzung war ordnungsgemäß einberufen und das Gremium beschlussfähig"
+EXCUSED = "trotzdem freigegeben"
 RECORDED = "Zeit, Ort, Anwesende, Schriftführung und jeder Tagesordnungspunkt sind erfasst"
 PARTS = {True: "Öffentlicher Teil", False: "Nichtöffentlicher Teil"}
 
@@ -87,7 +92,11 @@ class MinutesDocument(Document):
     def items(self) -> list[AgendaItem]:
         """The agenda, both parts; of the non-public one the titles, which are neutral. Two queries."""
         rows = self.minutes.meeting.agenda_items.select_related("target", "meeting")
-        return list(rows.prefetch_related("votes", "consultations__paper__source", "exclusions__attendance__person"))
+        return list(
+            rows.prefetch_related(
+                "votes__ballots__attendance__person", "consultations__paper__source", "exclusions__attendance__person"
+            )
+        )
 
     def content(self, blocks: list[ExpandedBlock], printed_on: date) -> dict[str, Any]:
         minutes, meeting = self.minutes, self.minutes.meeting
@@ -103,7 +112,7 @@ class MinutesDocument(Document):
             "public": minutes.public and self.other is None,
             "state": "nichtöffentlich" if self.other else minutes.get_state_display(),
             "body": letterhead.printed(minutes.body),
-            "facts": facts(minutes),
+            "facts": facts(meeting),
             "attendance": [one for one in (group(people, *entry) for entry in GROUPS) if one["rows"]],
             "agenda": [
                 {"part": PARTS[part], "rows": agenda_rows(items, part, told=part == minutes.public or bool(self.other))}
@@ -143,11 +152,13 @@ class MinutesDocument(Document):
         return [part for part in ((True, False) if self.minutes.public else (False,)) if part in there]
 
     def checks(self, expander: Expander, blocks: list[ExpandedBlock]) -> list[Check]:
-        return [*super().checks(expander, blocks), Check(RECORDED, tuple(self.missing(blocks)))]
+        gaps = () if self.minutes.gaps else tuple(self.missing(blocks))
+        called = () if self.minutes.gaps else tuple(self.unproven())
+        excused = f" – {EXCUSED}: {self.minutes.gaps}" if self.minutes.gaps else ""
+        return [*super().checks(expander, blocks), Check(RECORDED + excused, gaps), Check(CALLED + excused, called)]
 
     def missing(self, blocks: list[ExpandedBlock]) -> Iterator[str]:
-        """What a Niederschrift needs (§ 52 GO NRW) and the record does not say. Whether the sitting was
-        rightly called and the committee could decide is not asked here yet."""
+        """What a Niederschrift needs (§ 52 GO NRW) and the record does not say."""
         meeting = self.minutes.meeting
         people, said = list(meeting.attendances.all()), {block.key: block.words() for block in blocks}
         stated = {"Beginn": meeting.start, "Ende": meeting.end, "Ort": meeting.place}
@@ -171,6 +182,22 @@ class MinutesDocument(Document):
             ]
             yield from (f"{item.key}: {one.attendance.in_a_sentence} ist nicht zurückgekehrt." for one in open_)
 
+    def unproven(self) -> Iterator[str]:
+        """Whether the sitting was rightly called (§ 47 GO NRW, § 32 KrO NRW) and could decide (§ 49 GO NRW, § 34 KrO
+        NRW) on each item on which was voted: what is wrong, and what cannot be said from the record."""
+        meeting, in_time = self.minutes.meeting, self.minutes.meeting.invited_in_time()
+        if meeting.invited_on is None:
+            yield "Wann eingeladen wurde, ist nicht erfasst."
+        elif in_time is None:
+            yield f"Die Ladungsfrist von {meeting.organization} ist nicht erfasst."
+        rows, found = listed(meeting), dict[str, list[str]]()
+        for item in (one for one in self.items() if one.public == self.minutes.public and one.votes.all()):
+            found.setdefault(verdict_at(item, rows), []).append(item.key)
+        if wrong := found.get("nein"):
+            yield f"Nach der Anwesenheit war das Gremium nicht beschlussfähig: {', '.join(wrong)}."
+        if unknown := found.get("nicht prüfbar"):
+            yield f"Die Beschlussfähigkeit ist nicht prüfbar: {', '.join(unknown)}."
+
 
 def genitive(name: str) -> str:
     """Of which committee. Example: des Ausschusses für Soziales; des Städteregionsausschusses."""
@@ -179,16 +206,24 @@ def genitive(name: str) -> str:
     return f"des {name}es" if name.lower().endswith(("ausschuss", "rat", "tag")) else f"– {name}"
 
 
-def facts(minutes: Minutes) -> list[list[str]]:
+def facts(meeting: Meeting) -> list[list[str]]:
     """When and where: label and value; what is not known is left out."""
-    meeting = minutes.meeting
     found = [
         ("Sitzungstermin:", f"{WEEKDAYS[meeting.date.weekday()]}, {format_day(meeting.date)}"),
         ("Sitzungsbeginn:", f"{meeting.start:%H:%M} Uhr" if meeting.start else ""),
         ("Sitzungsende:", f"{meeting.end:%H:%M} Uhr" if meeting.end else ""),
         ("Ort, Raum:", meeting.place),
+        ("Einladung:", invitation(meeting)),
     ]
     return [[label, value] for label, value in found if value]
+
+
+def invitation(meeting: Meeting) -> str:
+    """When it was invited, and why so late; empty if nobody said so. Example: vom 15.02.2021."""
+    if meeting.invited_on is None:
+        return ""
+    late = f", verkürzte Ladungsfrist: {meeting.urgency}" if meeting.urgency else ""
+    return f"vom {format_day(meeting.invited_on)}{late}"
 
 
 def group(people: list[Attendance], heading: str, roles: Sequence[str], states: Sequence[str]) -> dict[str, Any]:
@@ -243,7 +278,9 @@ def agenda_rows(items: list[AgendaItem], public: bool, *, told: bool) -> list[di
 def papers(item: AgendaItem) -> str:
     """The line below a title. Example: Vorlage: FB 56/0014/WP18."""
     numbers = [one.paper.reference for one in item.consultations.all() if one.paper.reference]
-    return f"Vorlage: {', '.join(numbers)}" if numbers else (f"- {item.remark} -" if item.remark else "")
+    words = f"Vorlage: {', '.join(numbers)}" if numbers else (f"- {item.remark} -" if item.remark else "")
+    added = item.added_on and not item.came_in_the_sitting()
+    return "; ".join(filter(None, [words, f"Nachtrag vom {format_day(item.added_on)}" if added else ""]))
 
 
 def resolved(items: list[AgendaItem]) -> list[dict[str, Any]]:
@@ -268,9 +305,11 @@ def told(
     before = [sentences.of_returns([one for one in out if one.returns_at_id == item.pk])]
     leaving = [one for one in out if one.item_id == item.pk]
     before.append(sentences.of_exclusions(leaving, district=district))
+    before.insert(0, sentences.of_addition(item))
     course, resolution = written.get(block_of(item)), written.get(block_of(item, resolution=True))
     after = [sentences.of_silence(item), sentences.of_disposition(item)]
     return {
+        "item": item.key,
         "heading": f"zu {item.number} {item.title}",
         "papers": papers(item),
         "first": item.number == "1",

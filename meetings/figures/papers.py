@@ -9,7 +9,7 @@ from kim.figures import DATE, TEXT, Deadlines, Headline, Value, figure
 from kim.models import Body
 from kim.store.reading import read_once
 from kim.values.formats import format_long_day
-from meetings.models import Consultation, CoSignature, Meeting, Paper
+from meetings.models import Consultation, CoSignature, FollowUp, Meeting, Paper
 
 
 @read_once
@@ -116,3 +116,18 @@ def tasks(paper: Paper) -> Iterator[Value]:
     words = [f"Mitzeichnen ({one.organization})" for one in paper.cosignatures.all()] or ["Freigeben (Leitung)"]
     for label in words:
         yield Value(f"{label}: {paper}", last.date, DATE, "beleg", source="Sitzungstag", link=paper.get_absolute_url())
+
+
+@figure("deadlines.follow_ups", "Aufträge und Zusagen, die offen sind", deadlines=True)
+def follow_ups(body: Body, day: date) -> Deadlines:
+    """What Gremien have asked for or been promised, is open and due within three months or should have been done. One
+    query. Example: 06.05.2021 "Zusage zu Ö 12 vom 25.02.2021"; after that day "Überfällig: Zusage …"."""
+    rows = FollowUp.objects.filter(body=body, state=FollowUp.State.OPEN, due_on__lte=day + QUARTER)
+    found = [due(one, day) for one in rows.select_related("item__meeting")]
+    return Deadlines(tuple(found))
+
+
+def due(row: FollowUp, day: date) -> Value:
+    """When it is due. Example: Überfällig: Zusage zu Ö 12 vom 25.02.2021: 06.05.2021."""
+    label = f"Überfällig: {row}" if row.is_overdue(day) else str(row)
+    return Value(label, row.due_on, DATE, "beleg", source="Aufträge und Zusagen", link=row.get_absolute_url())

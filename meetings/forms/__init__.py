@@ -9,19 +9,28 @@ from meetings.forms.committees import (
     PersonForm,
     TermForm,
 )
+from meetings.forms.follow_ups import FollowUpForm
 from meetings.forms.record import AgendaLine, AttendanceLine, ExclusionLine, ItemForm, VoteLine
+from meetings.forms.session import CountForm, DisposeForm, ExcludeForm, FactionsForm, PresenceForm, UnanimousForm
 
 __all__ = [
     "AgendaLine",
     "AttendanceLine",
     "CommitteeForm",
+    "CountForm",
+    "DisposeForm",
     "EndMembershipForm",
+    "ExcludeForm",
     "ExclusionLine",
+    "FactionsForm",
+    "FollowUpForm",
     "ItemForm",
     "MeetingForm",
     "MembershipForm",
     "OfficeForm",
     "PersonForm",
+    "PresenceForm",
     "TermForm",
+    "UnanimousForm",
     "VoteLine",
 ]

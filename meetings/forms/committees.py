@@ -22,7 +22,8 @@ class CommitteeForm(RowForm):
 
     class Meta:
         model = Organization
-        fields: ClassVar = ["name", "short_name", "voting_member_count", "quorum_rule", "ends_on"]
+        fields: ClassVar = ["name", "short_name", "voting_member_count", "quorum_rule"]
+        fields += ["notice_days", "notice_clear", "rules_source", "ends_on"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -79,7 +80,7 @@ class MeetingForm(RowForm):
     class Meta:
         model = Meeting
         fields: ClassVar = [
-            *("organization", "date", "start", "end", "public_end", "place", "public"),
+            *("organization", "date", "start", "place", "invited_on", "urgency", "end", "public_end", "public"),
             *("legislative_term", "serial", "cancelled"),
         ]
 
@@ -93,6 +94,7 @@ class MeetingForm(RowForm):
             field = fields[name]
             fields[name] = TimeField(label=field.label, required=False, help_text=field.help_text)
         as_day(self, "date")
+        as_day(self, "invited_on")
 
 
 class MembershipForm(RowForm):

@@ -6,7 +6,7 @@ from django import forms
 
 from kim.pages.forms import say_empty
 from kim.pages.sheets import LineForm
-from kim.values.formats import LineField
+from kim.values.formats import DateField, LineField
 from kim.values.periods import TimeField
 from meetings.models import AgendaItem, Attendance, Membership, Vote
 
@@ -47,6 +47,8 @@ class AgendaLine(RowLine):
     paper = LineField(label="Vorlage", max_length=60, required=False)
     public_title = LineField(label="öffentlich genannt (nur N)", max_length=400, required=False)
     remark = LineField(label="Vermerk", max_length=120, required=False)
+    added_on = DateField(label="Nachtrag vom", required=False)
+    urgency = LineField(label="Dringlichkeit", max_length=300, required=False)
     ground = LineField(label="Grund (nur N)", max_length=160, required=False)
     remove = forms.BooleanField(label="löschen", required=False)
 
@@ -96,6 +98,9 @@ class ItemForm(forms.Form):
         label="Wortmeldungen", choices=[("", "stehen im Verlauf"), *AgendaItem.Silence.choices], required=False
     )
     frame = forms.ChoiceField(label="Wortlaut", choices=AgendaItem.Frame.choices)
+    positions = LineField(
+        label="betrifft Stellen", max_length=400, required=False, help_text="Nummern, mit Komma: CM-10, CM-16."
+    )
     version = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, items: dict[str, Any], **kwargs: Any) -> None:
@@ -131,6 +136,8 @@ class VoteLine(RowLine):
     yes = forms.IntegerField(label="Ja", min_value=0, max_value=999, required=False)
     no = forms.IntegerField(label="Nein", min_value=0, max_value=999, required=False)
     abstained = forms.IntegerField(label="Enthaltungen", min_value=0, max_value=999, required=False)
+    against = LineField(label="dagegen (Fraktion, Person)", max_length=600, required=False)
+    abstaining = LineField(label="enthalten (Fraktion, Person)", max_length=600, required=False)
     invalid = forms.IntegerField(label="ungültig", min_value=0, max_value=999, required=False)
     abstention_reason = LineField(label="Grund („wegen …“)", max_length=120, required=False)
     joined = forms.BooleanField(label="„und ohne Enthaltung“", required=False)

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from kim.models import BodyRow, GuardedRow, SameBody, frozen
 from kim.models.versioned import tracked
+from kim.values.formats import format_day
 from meetings.models.committees import MINUTES, Meeting
 
 PARTS = {True: "Ö", False: "N"}
@@ -77,6 +78,20 @@ class AgendaItem(GuardedRow):
         max_length=400,
         blank=True,
         help_text="Nur im nichtöffentlichen Teil: wie er öffentlich heißt, ohne Namen und Beträge (§ 48 GO).",
+    )
+    added_on = models.DateField(
+        "Nachtrag vom",
+        null=True,
+        blank=True,
+        help_text="Leer: mit der Einladung; der Sitzungstag: erst in der Sitzung.",
+    )
+    urgency = models.CharField(
+        "Grund der Dringlichkeit",
+        max_length=300,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Nur was erst in der Sitzung dazukam (§ 48 Abs. 1 GO); er steht in der Niederschrift.",
     )
     remark = models.CharField("Vermerk", max_length=120, blank=True, help_text="z. B. „Unterlagen werden nachgereicht“")
     ground = models.CharField(
@@ -196,12 +211,34 @@ class AgendaItem(GuardedRow):
                 errors["decision"] = "Hierzu ist schon abgestimmt. Bitte zuerst die Abstimmung löschen."
             elif pointing_here := [one.key for one in self.carried.all()]:
                 errors["decision"] = f"Hierher verweisen noch: {', '.join(pointing_here)}."
+        errors |= self.wrong_addition()
         if self.public and self.public_title:
             errors["public_title"] = "Ein öffentlicher Tagesordnungspunkt heißt überall, wie er heißt."
         if self.public and self.ground:
             errors["ground"] = "Ein öffentlicher Tagesordnungspunkt braucht keinen Grund der Nichtöffentlichkeit."
         if errors:
             raise ValidationError(errors)
+
+    def came_in_the_sitting(self) -> bool:
+        """Whether it was put on the agenda by the Gremium itself, in its sitting."""
+        return self.added_on is not None and self.added_on == self.meeting.date
+
+    def wrong_addition(self) -> dict[str, str]:
+        """What is wrong with when and why it came to the agenda, by field: after the invitation, not after the sitting,
+        in the sitting only if it is urgent."""
+        day, meeting = self.added_on, self.meeting
+        errors: dict[str, str] = {}
+        if day is not None and day > meeting.date:
+            errors["added_on"] = "Ein Nachtrag kommt nicht nach der Sitzung."
+        elif day is not None and meeting.invited_on is not None and day <= meeting.invited_on:
+            errors["added_on"] = f"Eingeladen wurde am {format_day(meeting.invited_on)}; ein Nachtrag kommt danach."
+        if self.came_in_the_sitting() and not self.urgency:
+            errors["urgency"] = (
+                "Was erst in der Sitzung auf die Tagesordnung kommt, braucht den Grund der Dringlichkeit."
+            )
+        if self.urgency and not self.came_in_the_sitting():
+            errors["urgency"] = "Eine Dringlichkeit steht nur bei dem, was erst in der Sitzung dazukam."
+        return errors
 
     @classmethod
     def find(cls, meeting: Meeting, key: str) -> "AgendaItem":

@@ -20,7 +20,10 @@ MINUTES = """(SELECT m.text_id FROM meetings_minutes m WHERE m.meeting_id = {mee
     ORDER BY EXISTS (SELECT FROM kim_release r WHERE r.text_id = m.text_id) DESC LIMIT 1)"""
 
 
-PRINTED = ("date", "start", '"end"', "public_end", "place", "serial", "organization_id", "legislative_term_id")
+PRINTED = (
+    *("date", "start", '"end"', "public_end", "place", "serial", "organization_id", "legislative_term_id"),
+    *("invited_on", "urgency"),
+)
 
 
 def address(name: str) -> models.UniqueConstraint:
@@ -91,6 +94,26 @@ class Organization(EndingRow, NamedRow):
         choices=Quorum,
         default=Quorum.NOT_STATED,
         db_default="not_stated",
+    )
+    notice_days = models.PositiveSmallIntegerField(
+        "Ladungsfrist in Tagen",
+        null=True,
+        blank=True,
+        help_text="Nach der Geschäftsordnung (§ 47 Abs. 2 GO, § 32 Abs. 1 KrO); leer: keine Angabe.",
+    )
+    notice_clear = models.BooleanField(
+        "volle Tage",
+        default=True,
+        db_default=True,
+        help_text="Der Tag der Einladung und der Sitzungstag zählen nicht mit.",
+    )
+    rules_source = models.CharField(
+        "Fundstelle der Regeln",
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Wo Ladungsfrist und Beschlussfähigkeit stehen, z. B. § 2 GeschO Rat vom 01.11.2020.",
     )
     ends_on = models.DateField(
         "aufgelöst am",
@@ -191,6 +214,20 @@ class Meeting(NamedRow):
         blank=True,
         help_text="Wird eingetragen, nicht gezählt; die Niederschrift heißt danach: ASID/07/WP18.",
     )
+    invited_on = models.DateField(
+        "eingeladen am",
+        null=True,
+        blank=True,
+        help_text="Tag, an dem die Einladung versandt oder bereitgestellt wurde.",
+    )
+    urgency = models.CharField(
+        "Grund der Eile",
+        max_length=300,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Nur wenn die Ladungsfrist nicht eingehalten ist; er steht in der Niederschrift.",
+    )
     public = models.BooleanField("öffentlich", default=True, db_default=True)
     cancelled = models.BooleanField("abgesagt", default=False, db_default=False)
 
@@ -250,6 +287,21 @@ class Meeting(NamedRow):
                 return one
         raise cls.DoesNotExist(key)
 
+    def days_of_notice(self, invited: datetime.date | None = None) -> int | None:
+        """The days between invitation and sitting, as its Gremium counts them; None while nobody said when it was
+        invited. invited: the day that is to count where none is recorded yet. Example: invited on 15.02. for 25.02.: 9
+        full days, otherwise 10."""
+        day = self.invited_on or invited
+        if day is None:
+            return None
+        return (self.date - day).days - (1 if self.organization.notice_clear else 0)
+
+    def invited_in_time(self, invited: datetime.date | None = None) -> bool | None:
+        """Whether the Ladungsfrist was kept (§ 47 (2) GO NRW, § 32 (1) KrO NRW: the Geschäftsordnung sets it); None
+        while it, or the day of the invitation, is not stated. invited: see days_of_notice."""
+        given, required = self.days_of_notice(invited), self.organization.notice_days
+        return None if given is None or required is None else given >= required
+
     def begins(self) -> str:
         """When it begins, as people say it. Example: 17:00 Uhr."""
         return f"{self.start:%H:%M} Uhr" if self.start else ""
@@ -279,6 +331,26 @@ class Meeting(NamedRow):
                 raise ValidationError({name: f"Das liegt nicht nach {before:%H:%M} Uhr."})
         if self.organization_id and self.date and not self.cancelled:
             self.organization.require(self.date, "date")
+        if self.organization_id and self.date:
+            self.require_notice()
         term: Any = self.legislative_term
         if term and term.validity and self.date and self.date not in term.validity:
             raise ValidationError({"date": f"Der Tag liegt nicht in der Wahlperiode {term}."})
+
+    def require_notice(self) -> None:
+        """Nobody is invited after the sitting, and later than the Ladungsfrist only with a reason."""
+        if self.invited_on is not None and self.invited_on > self.date:
+            raise ValidationError({"invited_on": "Die Einladung liegt nicht nach der Sitzung."})
+        in_time, organization = self.invited_in_time(), self.organization
+        if in_time is False and not self.urgency:
+            kind = "volle Tage" if organization.notice_clear else "Tage"
+            raise ValidationError(
+                {
+                    "urgency": f"Zwischen Einladung und Sitzung liegen {max(self.days_of_notice() or 0, 0)} {kind}, "
+                    f"die Ladungsfrist sind {organization.notice_days}. Bitte den Grund der Eile angeben."
+                }
+            )
+        if self.urgency and in_time is not False:
+            raise ValidationError(
+                {"urgency": "Ein Grund der Eile steht nur da, wo die Ladungsfrist unterschritten ist."}
+            )

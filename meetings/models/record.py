@@ -1,14 +1,14 @@
-"""What happened in a sitting: who was there, who had to leave the room, how was voted."""
+"""Who was in a sitting, who had to leave the room, and who could vote."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Q
 
 from kim.models import BodyRow, SameBody, frozen
-from kim.models.versioned import keep_together, tracked
+from kim.models.versioned import tracked
 from meetings.models.agenda import OF_ITEM, AgendaItem
 from meetings.models.committees import MINUTES, Meeting, Person
 from meetings.models.memberships import Membership
@@ -226,168 +226,23 @@ def listed(meeting: Meeting) -> list[Attendance]:
     return list(rows.prefetch_related("exclusions__item", "exclusions__returns_at"))
 
 
-def voters(item: AgendaItem, rows: list[Attendance] | None = None) -> Voters:
-    """See Voters. rows: the list of the sitting (listed), where several items are asked.
-
-    A deputy counts while the represented member is away. Who has left because of § 31 is out until she is back.
-    Example, 25.02.2021, Ö 10: 20 present, 2 excluded, at most 18; no rights are stated, so that nobody knows how many.
-    """
-    rows = listed(item.meeting) if rows is None else rows
+def entitled(item: AgendaItem, rows: list[Attendance]) -> tuple[list[Attendance], list[Attendance]]:
+    """Of the list of a sitting (listed): who counts at an item, and who of them is out because of § 31."""
     there = {row.person_id for row in rows if row.is_counted() and row.is_there(item)}
     counted = [
         row
         for row in rows
         if row.is_counted() and row.is_there(item) and row.may_vote() is not False and row.represents_id not in there
     ]
-    out = [row for row in counted if any(one.holds_at(item) for one in row.exclusions.all())]
+    return counted, [row for row in counted if any(one.holds_at(item) for one in row.exclusions.all())]
+
+
+def voters(item: AgendaItem, rows: list[Attendance] | None = None) -> Voters:
+    """See Voters. rows: the list of the sitting (listed), where several items are asked.
+
+    A deputy counts while the represented member is away. Who has left because of § 31 is out until she is back.
+    Example, 25.02.2021, Ö 10: 20 present, 2 excluded, at most 18; no rights are stated, so that nobody knows how many.
+    """
+    counted, out = entitled(item, listed(item.meeting) if rows is None else rows)
     known = all(row.may_vote() for row in counted)
     return Voters(len(counted), len(out), len(counted) - len(out) if known else None)
-
-
-@tracked()
-class Vote(BodyRow):
-    """An Abstimmung on an item (OParl has none: its result is a word)."""
-
-    guard_parent = "item"
-
-    class Style(models.TextChoices):
-        PHRASE = "phrase", "in Worten"
-        NUMBERS = "numbers", "Auszählung"
-        SECRET = "secret", "geheim"
-
-    class Outcome(models.TextChoices):
-        UNANIMOUS = "unanimous", "einstimmig"
-        MAJORITY = "majority", "mehrheitlich"
-        REJECTED = "rejected", "abgelehnt"
-
-    class Frame(models.TextChoices):
-        """The sentences in which a resolution is told, with the place of the result."""
-
-        RESOLUTION = "resolution", "Der Beschluss erfolgt …"
-        RESOLUTION_SILENT = "resolution_silent", "Der Beschluss erfolgt ohne Aussprache …"
-        SILENT = "silent", "Ohne Aussprache beschließt der Ausschuss …"
-        DECIDES = "decides", "Der Ausschuss beschließt …"
-        AFTER_DEBATE = "after_debate", "Im Anschluss an die Aussprache beschließt der Ausschuss …"
-        AFTERWARDS = "afterwards", "Im Anschluss beschließt der Ausschuss …"
-        DECISION = "decision", "Die Beschlussfassung erfolgt …"
-
-    item = models.ForeignKey(AgendaItem, models.PROTECT, related_name="votes", verbose_name="TOP")
-    number = models.PositiveSmallIntegerField("Abstimmung", default=1)
-    subject = models.CharField("worüber", max_length=200, blank=True, help_text="Nur bei mehreren Abstimmungen.")
-    style = models.CharField("Weise", max_length=8, choices=Style, default=Style.PHRASE)
-    outcome = models.CharField("Ergebnis", max_length=9, choices=Outcome, blank=True, help_text="Nur in Worten.")
-    yes = models.PositiveSmallIntegerField("Ja", null=True, blank=True)
-    no = models.PositiveSmallIntegerField("Nein", null=True, blank=True)
-    abstained = models.PositiveSmallIntegerField("Enthaltungen", null=True, blank=True, help_text="Leer: keine Angabe.")
-    invalid = models.PositiveSmallIntegerField("ungültig", null=True, blank=True, help_text="Nur geheim.")
-    abstention_reason = models.CharField(
-        "Grund der Enthaltung",
-        max_length=120,
-        blank=True,
-        help_text="Wie er im Satz steht: „wegen Nichtanwesenheit“.",
-    )
-    joined = models.BooleanField("„und“ vor „ohne Enthaltung“", default=False)
-    frame = models.CharField("Wortlaut", max_length=17, choices=Frame, default=Frame.RESOLUTION)
-
-    class Meta(BodyRow.Meta):
-        verbose_name, verbose_name_plural = "Abstimmung", "Abstimmungen"
-        ordering: ClassVar = ["item", "number"]
-        triggers = [*BodyRow.Meta.triggers, frozen(OF_ITEM)]
-        constraints: ClassVar = [
-            *BodyRow.Meta.constraints,
-            models.UniqueConstraint(
-                fields=["body", "item", "number"],
-                name="vote_number",
-                violation_error_message="Diese Abstimmung gibt es schon.",
-            ),
-            models.CheckConstraint(
-                condition=Q(style="phrase", yes__isnull=True)
-                | (~Q(style="phrase") & Q(yes__isnull=False, no__isnull=False)),
-                name="vote_counts",
-                violation_error_message="In Worten wird kein Ja gezählt; sonst braucht es Ja und Nein.",
-            ),
-            models.CheckConstraint(
-                condition=Q(style="secret") | Q(invalid__isnull=True),
-                name="vote_invalid",
-                violation_error_message="Ungültige Stimmen gibt es nur bei geheimer Abstimmung.",
-            ),
-            SameBody("item"),
-        ]
-
-    def __str__(self) -> str:
-        return f"Abstimmung {self.number} zu TOP {self.item.number}"
-
-    @property
-    def accepted(self) -> bool:
-        """Whether it is carried: more Ja than Nein (§ 50 (1), (5) GO NRW); a tie is a rejection."""
-        if self.style == self.Style.PHRASE:
-            return self.outcome != self.Outcome.REJECTED
-        return (self.yes or 0) > (self.no or 0)
-
-    def counted(self) -> int:
-        """The votes that were counted, abstentions and invalid ones among them."""
-        return sum(n or 0 for n in (self.yes, self.no, self.abstained, self.invalid))
-
-    def clean(self) -> None:
-        """A joint item has its resolution where it is joined to; nobody votes who is not there or may not."""
-        errors: dict[str, str] = {}
-        if not self.item.is_decided():
-            raise ValidationError(f"TOP {self.item.number} hat hier keinen eigenen Beschluss.")
-        if self.style == self.Style.PHRASE and not self.outcome:
-            errors["outcome"] = "Bitte das Ergebnis wählen."
-        if self.style != self.Style.PHRASE and self.outcome:
-            errors["outcome"] = "Das Ergebnis folgt aus den Stimmen."
-        if self.outcome == self.Outcome.UNANIMOUS and self.no:
-            errors["no"] = "Einstimmig heißt: keine Nein-Stimme."
-        if self.joined and self.abstained != 0:
-            errors["joined"] = "„und“ steht vor „ohne Enthaltung“; dazu braucht es 0 Enthaltungen."
-        if self.abstention_reason and not self.abstained:
-            errors["abstention_reason"] = "Ein Grund steht da, aber keine Enthaltung."
-        found = voters(self.item)
-        if self.counted() > found.at_most:
-            words = (
-                f"Höchstens {found.at_most} können stimmen ({found.present} anwesend, {found.excluded} ausgeschlossen)"
-            )
-            raise ValidationError({**errors, "yes": f"{words}; gezählt sind {self.counted()}."})
-        if errors:
-            raise ValidationError(errors)
-
-
-def require_votes_fit(meeting: Meeting) -> None:
-    """ValidationError if more votes are counted on an item than there can be, as the list and who is out are now."""
-    rows = listed(meeting)
-    for vote in Vote.objects.filter(item__meeting=meeting).select_related("item"):
-        if vote.counted() > (most := voters(vote.item, rows).at_most):
-            words = f"zu {vote.item.key} sind {vote.counted()} Stimmen gezählt, dann könnten höchstens {most} stimmen."
-            raise ValidationError(f"So geht es nicht: {words}")
-
-
-@transaction.atomic
-def keep_attendance(meeting: Meeting, rows: list[Any], gone: list[Any]) -> int:
-    """Write the list of who was there down as one act; how many rows that are. ValidationError with a sentence, also
-    where votes that are counted would not fit any more."""
-    count = keep_together(rows, gone, act="Anwesenheit geändert")
-    there = listed(meeting)
-    for number, one in enumerate(there):
-        for other in there[number + 1 :]:
-            if one.person_id == other.person_id and one.meets(other):
-                raise ValidationError(f"{one} steht zweimal in der Liste.")
-            if one.role == other.role == Attendance.Role.CHAIR and one.is_counted() and one.meets(other):
-                raise ValidationError(f"{one} und {other} haben nicht zugleich den Vorsitz.")
-        for out in one.exclusions.all():
-            if not one.is_there(out.item):
-                raise ValidationError(f"{one} hat bei {out.item.key} ein Mitwirkungsverbot und muss dort da sein.")
-    require_votes_fit(meeting)
-    return count
-
-
-@transaction.atomic
-def keep_item(item: AgendaItem, rows: list[Any], gone: list[Any]) -> int:
-    """Write down what happened to an item as one act: the item, who is out and the votes; how many rows that are. The
-    exclusions come before the votes, which count them. ValidationError with a sentence."""
-    kept = sorted(rows, key=lambda row: isinstance(row, Vote))
-    for row in kept:
-        row.item = item  # as it is to be, not as it was when the rows were read
-    count = keep_together([item, *kept], gone, act=f"{item.key} mitgeschrieben")
-    require_votes_fit(item.meeting)
-    return count

@@ -4,21 +4,22 @@ from collections.abc import Callable
 from copy import copy
 from typing import Any, ClassVar
 
-from django.http import Http404, HttpResponseBase
-from django.shortcuts import render
+from django.http import Http404
 
 from kim.access.request import Request
-from kim.access.rules import may
-from kim.access.views import RuleView
-from kim.history.trail import entries_about
 from kim.pages.sheets import Sheet, SheetPage, table
-from meetings import sentences
-from meetings.documents.minutes import DISTRICTS
-from meetings.forms import AgendaLine, AttendanceLine, ExclusionLine, ItemForm, VoteLine
-from meetings.models import AgendaItem, Attendance, Exclusion, Meeting, Paper, Person, Vote, voters
+from meetings.forms import AgendaLine, AttendanceLine
+from meetings.models import (
+    AgendaItem,
+    Attendance,
+    Meeting,
+    Paper,
+    Person,
+)
+from meetings.models.acts import keep_attendance
 from meetings.models.agenda import order_of, postponed
+from meetings.models.follow_ups import to_report
 from meetings.models.minutes import keep_agenda
-from meetings.models.record import keep_attendance, keep_item
 
 PARTS = {"oe": True, "n": False}
 
@@ -90,7 +91,7 @@ class RecordSheet(SheetPage):
         return kept, gone
 
 
-AGENDA = ("number", "title", "short_title", "public_title", "remark", "ground")
+AGENDA = ("number", "title", "short_title", "public_title", "remark", "added_on", "urgency", "ground")
 
 
 class EditAgenda(RecordSheet):
@@ -102,18 +103,22 @@ class EditAgenda(RecordSheet):
         self.meeting = meeting_of(request, kwargs["key"])
         self.there = {one.pk: one for one in items_of(request, self.meeting).values()}
         rows = [self.shown(one) | {"row": one.pk, "version": one.version} for one in self.there.values()]
-        rows = rows or self.proposed()
+        rows = rows or self.proposed(request)
         return Sheet({}, {"items": table(AgendaLine, "item", data, initial=rows, more=3)})
 
-    def proposed(self) -> list[dict[str, Any]]:
+    def proposed(self, request: Request) -> list[dict[str, Any]]:
         """The beginning of a new agenda: after the opening the papers whose Beratungsfolge names the sitting, then what
-        the Gremium has postponed and not dealt with since."""
+        the Gremium has postponed and not dealt with since, and what is to be reported to it by its day."""
         papers = Paper.objects.filter(consultations__meeting=self.meeting).select_related("source").distinct()
         found = [
             {"public": "oe", "title": one.name, "paper": one.reference} for one in papers.order_by("source__number")
         ]
         there = {one["title"] for one in found}
         found += [self.shown(one) for one in postponed(self.meeting) if one.title not in there]
+        found += [
+            {"public": "oe" if one.public else "n", "title": f"Bericht: {one.words}"[:400], "short_title": str(one)}
+            for one in to_report(self.meeting, request)
+        ]
         counts = {"oe": 1, "n": 0}  # TOP 1 is the opening
         for line in found:
             counts[line["public"]] += 1
@@ -223,117 +228,3 @@ class EditAttendance(RecordSheet):
     def told(self, request: Request, form: Sheet, result: Any) -> tuple[str, str]:
         words = "Die Anwesenheit ist gespeichert." if result else "Es hat sich nichts geändert."
         return words, self.meeting.get_absolute_url()
-
-
-class ItemPage(RuleView):
-    """An item with its papers, who could vote, and the sentences that follow from the record."""
-
-    rule = "meetings.view"
-
-    @classmethod
-    def station(cls, request: Request, **kwargs: Any) -> str:
-        return f"TOP {item_of(request, **kwargs).number}"
-
-    def get(self, request: Request, key: str, item: str) -> HttpResponseBase:
-        row = item_of(request, key, item)
-        votes, exclusions = list(row.votes.all()), list(row.exclusions.select_related("attendance__person"))
-        returning = list(row.returns.select_related("attendance__person"))
-        district = request.acting_body.kind in DISTRICTS
-        said = [sentences.of_returns(returning), sentences.of_exclusions(exclusions, district=district)]
-        said.append(sentences.of_silence(row))
-        said += [sentences.of_disposition(row), *(sentences.of_vote(one) for one in votes)]
-        papers = Paper.visible_to(request).filter(consultations__agenda_item=row).select_related("source")
-        context = {
-            "title": f"{row.key} {row.called}",
-            "item": row,
-            "meeting": row.meeting,
-            "papers": papers,
-            "voters": voters(row),
-            "sentences": [words for words in said if words],
-            "editable": may(request, "meetings.edit"),
-            "story": entries_about([row, *votes, *exclusions], user=request.user),
-        }
-        return render(request, "meetings/item.html", context)
-
-
-class RecordItem(RecordSheet):
-    """What happened to an item: what became of it, who had to leave, how was voted; saved as one act."""
-
-    title, button = "TOP mitschreiben", "Speichern"
-    template_name = "meetings/record_item.html"
-
-    def sheet(self, request: Request, data: Any, files: Any, **kwargs: Any) -> Sheet:
-        self.item = row = item_of(request, kwargs["key"], kwargs["item"])
-        others = {key: one for key, one in items_of(request, row.meeting).items() if one.pk != row.pk}
-        self.items = others
-        self.people = {str(one.pk): one for one in row.meeting.attendances.select_related("person") if one.is_counted()}
-        votes = list(row.votes.all())
-        out = list(row.exclusions.select_related("attendance__person"))
-        self.there = {one.pk: one for one in out}
-        self.votes = {one.pk: one for one in votes}
-        names = ("advice", "decision", "joint_subject", "withdrawn_by", "silence", "frame", "version")
-        first = {name: getattr(row, name) for name in names} | {"target": str(row.target_id or "")}
-        head = ItemForm(data, initial=first, items=others)
-        excluded = [out_line(one) | {"row": one.pk, "version": one.version} for one in out]
-        voted = [vote_line(one) | {"row": one.pk, "version": one.version} for one in votes]
-        given = {"people": self.people, "items": {k: o for k, o in others.items() if row.comes_before(o)}}
-        lines = {
-            "out": table(ExclusionLine, "out", data, initial=excluded, more=1, **given),
-            "votes": table(VoteLine, "vote", data, initial=voted, more=1),
-        }
-        return Sheet({"head": head}, lines)
-
-    def stored(self) -> dict[str, dict[int, Any]]:
-        return {"out": self.there, "votes": self.votes}
-
-    def is_stale(self, form: Sheet) -> bool:
-        return super().is_stale(form) or str(form.forms["head"]["version"].data) != str(self.item.version)
-
-    def context(self, request: Request, form: Any, **kwargs: Any) -> dict[str, Any]:
-        who = voters(self.item)
-        lead = f"{who.present} anwesend, {who.excluded} ausgeschlossen: höchstens {who.at_most} Stimmen."
-        return {
-            "title": f"{self.item.key} mitschreiben",
-            "lead": lead,
-            "item": self.item,
-            "back": self.item.get_absolute_url(),
-        }
-
-    def change(self, request: Request, form: Sheet) -> Callable[[], int]:
-        data, row = form.forms["head"].cleaned_data, copy(self.item)
-        for name in ("advice", "decision", "joint_subject", "withdrawn_by", "silence", "frame", "version"):
-            setattr(row, name, data[name])
-        row.target = self.items.get(data["target"])
-        body = request.acting_body
-        outs, gone = self.changed(form, "out", lambda: Exclusion(body=body, item=row), self.put_out, out_line)
-        votes, less = self.changed(form, "votes", lambda: Vote(body=body, item=row), put_vote, vote_line)
-        last = max((one.number for one in self.votes.values()), default=0)
-        for number, one in enumerate((one for one in votes if one.pk is None), last + 1):
-            one.number = number
-        return lambda: keep_item(row, [*outs, *votes], [*less, *gone])
-
-    def put_out(self, row: Exclusion, data: dict[str, Any]) -> None:
-        row.attendance, row.returns_at = self.people[data["attendance"]], self.items.get(data["returns_at"])
-
-    def told(self, request: Request, form: Sheet, result: Any) -> tuple[str, str]:
-        words = f"{self.item.key} ist gespeichert." if result else "Es hat sich nichts geändert."
-        return words, self.item.get_absolute_url()
-
-
-def out_line(row: Exclusion) -> dict[str, Any]:
-    """A Mitwirkungsverbot as its line shows it."""
-    return {"attendance": str(row.attendance_id), "returns_at": str(row.returns_at_id or "")}
-
-
-VOTED = ("subject", "style", "outcome", "yes", "no", "abstained", "invalid", "abstention_reason", "joined", "frame")
-
-
-def vote_line(row: Vote) -> dict[str, Any]:
-    """A vote as its line shows it."""
-    return {name: getattr(row, name) for name in VOTED}
-
-
-def put_vote(row: Vote, data: dict[str, Any]) -> None:
-    """What was typed of a vote, on its row."""
-    for name in VOTED:
-        setattr(row, name, data[name])

@@ -14,8 +14,8 @@ from kim.access.views import RuleView
 from kim.pages.rows import RowForm, RowPages
 from meetings import sentences
 from meetings.forms import CommitteeForm, MeetingForm, OfficeForm, PersonForm, TermForm
-from meetings.models import AgendaItem, LegislativeTerm, Meeting, Minutes, Organization, Paper, Person
-from meetings.models.minutes import RELATED
+from meetings.models import AgendaItem, Invitation, LegislativeTerm, Meeting, Minutes, Organization, Paper, Person
+from meetings.models.sitting_papers import RELATED
 from meetings.tables import CommitteeTable, MeetingTable, OfficeTable, PersonTable, TermTable
 from meetings.views.memberships import by_role, listed
 
@@ -102,12 +102,19 @@ class MeetingPages(RowPages):
         papers = Paper.visible_to(request).filter(consultations__meeting=row).select_related("source").distinct()
         items = AgendaItem.visible_to(request).filter(meeting=row).select_related("meeting", "target")
         minutes = {one.public: one for one in Minutes.visible_to(request).filter(meeting=row).select_related(*RELATED)}
+        called = {
+            one.public: one for one in Invitation.visible_to(request).filter(meeting=row).select_related(*RELATED)
+        }
+        invitations = [("n", "Einladung", called.get(False)), ("oe", "Bekanntmachung", called.get(True))]
         parts = [("oe", "öffentlicher Teil", minutes.get(True)), ("n", "nichtöffentlicher Teil", minutes.get(False))]
         there = {one.public for one in items}
         return {
             "papers": papers.order_by("source__number"),
             "items": [(one, sentences.in_agenda(one)) for one in items],
             "minutes": [one for one in parts if one[2] or (one[0] == "oe") in there],
+            "invitations": invitations if items else [],
+            "notice_given": row.days_of_notice(),
+            "in_time": row.invited_in_time(),
             "people": row.attendances.select_related("person"),
             "writes": may(request, "minutes.edit"),
         }

@@ -11,7 +11,12 @@ PAGES = {"stelle": "/stellen/CM-01/", "zuwendung": "/zuwendungen/bescheid/kim-20
 
 
 def test_every_object_with_a_page_can_carry_them():
-    assert set(subjects()) == {*SUBJECTS, "umverteilung", "weiterleitung"}  # the StädteRegion has none; the matrix asks
+    assert set(subjects()) == {
+        *SUBJECTS,
+        "umverteilung",
+        "weiterleitung",
+        "auftrag",
+    }  # the StädteRegion has none; the matrix asks
 
 
 @pytest.mark.parametrize("kind", SUBJECTS)

@@ -1,7 +1,7 @@
 """Formatted text: a few marks and nothing else; what is written is read back unchanged."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kim.values.richtext import Inline, Part, merged, parts, written
@@ -74,6 +74,9 @@ def test_what_is_written_is_read_back(drawn):
     assert said(found) == said(given_)
 
 
+@example("****")
+@example("a\n****\nb")
+@example("- ****\n- b")
 @given(st.text("ab*[]{}\\-. 1\n()ä", max_size=60))
 def test_any_text_is_stable_after_one_reading(text):
     found = parts(text)

@@ -26,6 +26,17 @@ def person(meeting, n, **facts):
     return Attendance(body=meeting.body, meeting=meeting, person=one, order=n, **facts).save_checked()
 
 
+def of_the_public(login):
+    """Somebody whose role is for public matters only."""
+    from kim.models import RoleAssignment
+    from kim.store.context import acting
+
+    browser = login("pruefung", name="öffentlich@x")
+    with acting(None, []):
+        RoleAssignment.objects.filter(user__username="öffentlich@x").update(public_only=True)
+    return browser
+
+
 def sheet(prefix, *lines):
     found = {f"{prefix}-TOTAL_FORMS": str(len(lines)), f"{prefix}-INITIAL_FORMS": "0"}
     for number, line in enumerate(lines):

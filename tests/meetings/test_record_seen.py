@@ -1,7 +1,7 @@
 """The record of a sitting, tried by somebody who did not write it: what was lost, accepted or told wrongly."""
 
 import re
-from datetime import date, time
+from datetime import date, time, timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -9,8 +9,18 @@ from django.core.exceptions import ValidationError
 from kim.models.refusals import db_errors_as_validation
 from meetings import sentences
 from meetings.documents import MinutesDocument
-from meetings.models import AgendaItem, Attendance, Exclusion, Meeting, Minutes, Person, Vote, voters
-from meetings.models.record import keep_attendance, keep_item
+from meetings.models import (  # fmt: skip
+    AgendaItem,
+    Attendance,
+    Exclusion,
+    Meeting,
+    Minutes,
+    Organization,
+    Person,
+    Vote,
+    voters,
+)
+from meetings.models.acts import keep_attendance, keep_item
 from tests.helpers import said
 from tests.meetings.record import DESK, item, meeting, person, sheet
 
@@ -209,7 +219,9 @@ def test_an_address_that_means_nothing_is_none(login, meeting):
 @pytest.fixture
 def complete(meeting):
     """A Niederschrift of which nothing is missing."""
-    Meeting.objects.filter(pk=meeting.pk).update(start=time(17), end=time(18), place="Ratssaal")
+    day = meeting.date - timedelta(days=12)
+    Meeting.objects.filter(pk=meeting.pk).update(start=time(17), end=time(18), place="Ratssaal", invited_on=day)
+    Organization.objects.filter(pk=meeting.organization_id).update(notice_days=10, voting_member_count=1)
     one = item(meeting, "1")
     voting = person(meeting, 1, role="chair")
     person(meeting, 2, role="secretary")

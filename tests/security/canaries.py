@@ -42,10 +42,13 @@ from kim.values.periods import inclusive_range
 from meetings.models import (
     AgendaItem,
     Attendance,
+    Ballot,
     BlockComment,
     Consultation,
     CoSignature,
     Exclusion,
+    FollowUp,
+    Invitation,
     LegislativeTerm,
     Meeting,
     Membership,
@@ -53,6 +56,7 @@ from meetings.models import (
     Organization,
     Paper,
     Person,
+    ResolvedPosition,
     Signatory,
     Vote,
 )
@@ -220,7 +224,7 @@ def plant_paper(body, word, code, source, notice, *, public):
     paper = Paper.objects.create(body=body, source=source, paper_type="information", text=text, notice=notice, as_of=body.reference_day, signer=person, public=public)  # fmt: skip
     Consultation.objects.create(body=body, paper=paper, organization=organization, meeting=meeting, role="information")
     if public:
-        plant_record(body, word, meeting, person)
+        plant_record(body, word, code, meeting, person)
     BoundFigure.objects.create(body=body, text=text, token="body.name", words=word)
     CoSignature.objects.create(body=body, paper=paper, organization=organization, comment=word)
     BlockComment.objects.create(body=body, paper=paper, number=1, block="a", text=word, written_at=releases.now())
@@ -230,18 +234,28 @@ def plant_paper(body, word, code, source, notice, *, public):
     return paper
 
 
-def plant_record(body, word, meeting, person):
+def plant_record(body, word, code, meeting, person):
     """A public item and one that is not, who was there and who had to leave, a vote on each, both minutes."""
     secret = SECRETS[body.slug]
     there = Attendance.objects.create(body=body, meeting=meeting, person=person, office=word, on_behalf_of=word, salutation=word)  # fmt: skip
     for number, (public, name) in enumerate(((True, word), (False, secret)), 1):
         item = AgendaItem.objects.create(body=body, meeting=meeting, public=public, number=str(number), title=f"{name} TOP", short_title=name, remark=name)  # fmt: skip
         Exclusion.objects.create(body=body, item=item, attendance=there)
-        Vote.objects.create(body=body, item=item, outcome="unanimous", subject=name)
+        vote = Vote.objects.create(body=body, item=item, outcome="unanimous", subject=name)
+        Ballot.objects.create(body=body, vote=vote, faction=name, stance="no")
+        ResolvedPosition.objects.create(body=body, item=item, position=Position.objects.filter(body=body).first())
+        facts = {"key": FILES[code]} if public else {}
+        FollowUp.objects.create(
+            body=body, item=item, words=name, report=name, on_behalf_of=name, public=public, **facts
+        )
         text = Text.objects.create(body=body, name=f"{name} Niederschrift", public=public)
         TextBlock.objects.create(body=body, text=text, position=1, key=item.word, heading=name, content=name)
         kept = Source.objects.create(body=body, kind="minutes", title=f"{name} Niederschrift", public=public, date=meeting.date)  # fmt: skip
         Minutes.objects.create(body=body, meeting=meeting, public=public, source=kept, text=text)
+        text = Text.objects.create(body=body, name=f"{name} Einladung", public=public)
+        TextBlock.objects.create(body=body, text=text, position=1, key="anschreiben", heading=name, content=name)
+        kept = Source.objects.create(body=body, kind="invitation", title=f"{name} Einladung", public=public, date=meeting.date)  # fmt: skip
+        Invitation.objects.create(body=body, meeting=meeting, public=public, source=kept, text=text)
 
 
 def plant_beside(body, word, subject, key):

@@ -45,8 +45,10 @@ Haushalt ansehen                         | still  | x  x  x  x  x  .  x  | budge
 Teilprodukte, Sachkonten, Ansätze        | §5 §10 | .  x  .  .  .  .  .  | budget.edit       | account-new
 Sitzungen ansehen                        | still  | x  x  x  x  x  .  x  | meetings.view     | meeting
 Sitzungen vorbereiten und mitschreiben   | §5 §10 | .  .  x  .  .  .  .  | meetings.edit     | meeting-new
-Niederschriften schreiben                | §5 §10 | .  .  x  .  .  .  .  | minutes.edit      | minutes-remove
-Niederschriften freigeben                | §5 §10 | .  .  .  x  .  .  .  | minutes.release   | –
+Aufträge und Zusagen nachhalten          | §5 §10 | .  .  x  .  .  .  .  | meetings.edit     | follow-up-edit
+Beschlussbuch und Auszüge ansehen        | still  | x  x  x  x  x  .  x  | meetings.view     | resolutions
+Einladungen und Niederschriften          | §5 §10 | .  .  x  .  .  .  .  | minutes.edit      | minutes-remove
+Einladung, Niederschrift freigeben       | §5 §10 | .  .  .  x  .  .  .  | minutes.release   | –
 Mitgliedschaften eintragen und beenden   | §10    | .  .  x  .  .  .  .  | meetings.edit     | membership-end
 Vorlagen ansehen, prüfen, drucken        | §5 §10 | x  x  x  x  x  .  x  | documents.view    | document-versions
 Text eines Dokuments der eigenen Art      | §5 §10 | x  .  x  .  .  .  .  | documents.edit    | document-preview

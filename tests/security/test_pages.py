@@ -38,6 +38,7 @@ KEYS = {
     "committee": "staedteregionsausschuss",
     "committee-calendar": "staedteregionsausschuss",
     "meeting": "staedteregionsausschuss-2022-03-24",
+    "session": "staedteregionsausschuss-2022-03-24",
     "agenda": "staedteregionsausschuss-2022-03-24",
     "attendance": "staedteregionsausschuss-2022-03-24",
     "office": "amt-20-kaemmerei-annahme",
@@ -62,6 +63,9 @@ NOT_THERE = {
     *(
         "agenda-item",
         "agenda-item-record",
+        "resolution-extract",
+        *(f"follow-up{end}" for end in ("", "-edit", "-remove")),
+        *(f"invitation{end}" for end in ("", "-new", "-head", "-remove")),
         "minutes",
         "minutes-new",
         "minutes-head",

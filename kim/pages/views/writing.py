@@ -1,6 +1,5 @@
 """Writing a document: its text with live figures, block by block, what it would look like, and its versions."""
 
-import difflib
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -22,6 +21,7 @@ from kim.studio import pdf, releases
 from kim.studio.documents import Document, bound_words
 from kim.studio.picker import picked
 from kim.studio.writing import write
+from kim.values.differences import difference
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def tidy(words: str) -> str:
     return words.replace("\r\n", "\n").strip()
 
 
-MOST, VERSIONS, LONG = 100_000, 200, 4000  # characters of a block, versions that are compared, words of two versions
+MOST, VERSIONS = 100_000, 200  # characters of a block, versions that are compared
 
 
 class EditText(RuleView):
@@ -255,20 +255,3 @@ def acts(found: Document) -> list[dict[str, Any]]:
         }
         for some in reversed(grouped)
     ]
-
-
-def difference(before: str, after: str) -> list[tuple[str, str]]:
-    """Words that stayed, came or went: ("", …), ("neu", …), ("alt", …)."""
-    old, new = (text.replace("\n", " \n ").split(" ") for text in (before, after))
-    if len(old) + len(new) > LONG:  # comparing words takes the square of their number
-        old, new = (text.splitlines(keepends=True) for text in (before, after))
-    found: list[tuple[str, str]] = []
-    for tag, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if tag == "equal":
-            kept = old[a:b]
-            words = kept if len(kept) <= 24 else [*kept[:12], "…", *kept[-12:]]
-            found.append(("", " ".join(words)))
-            continue
-        found += [("alt", " ".join(old[a:b]))] if b > a else []
-        found += [("neu", " ".join(new[c:d]))] if d > c else []
-    return found
