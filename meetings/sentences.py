@@ -93,10 +93,15 @@ def of_faction(name: str) -> str:
     return f"der Fraktion {name}" if " " in name else f"der {name}-Fraktion"
 
 
+def inflected(name: str) -> str:
+    """A person in any case but the first. Example: Herrn Linde; Frau Eibe."""
+    return f"Herrn {name.removeprefix('Herr ')}" if name.startswith("Herr ") else name
+
+
 def voices(vote: Vote, stance: str) -> str:
     """Whose votes these are. Example: der CDU-Fraktion, der FDP-Fraktion und von Frau Brammertz."""
     rows = [one for one in vote.ballots.all() if one.stance == stance]
-    people = [one.attendance.in_a_sentence for one in rows if one.attendance]
+    people = [inflected(one.attendance.in_a_sentence) for one in rows if one.attendance]
     return listed([*(of_faction(one.faction) for one in rows if one.faction), *(f"von {name}" for name in people)])
 
 

@@ -177,7 +177,7 @@ class FollowUpTable(DenseTable):
     title, noun = "Aufträge und Zusagen", ("Eintrag", "Einträge")
     help_text = "Was in Sitzungen verlangt, zugesagt oder beschlossen wurde, bis es erledigt ist; begonnen beim TOP."
     filters = FollowUpFilters
-    default_order, wraps, dated = "bis", True, False
+    default_order, wraps = "bis", True
     add_url, add_rule = "follow-up-new", "meetings.edit"
 
     was = LinkColumn(accessor="words", verbose_name="Was ist zu tun?")

@@ -14,7 +14,7 @@ from meetings.models import AgendaItem, Invitation, Membership, Paper
 from meetings.models.invitations import WORDS
 from meetings.models.sitting_papers import RELATED
 
-STANDS = "Tag, Beginn und Ort stehen fest, jeder nichtöffentliche Punkt hat einen Grund"
+STANDS = "Beginn, Ort und Vorsitz stehen fest, jeder nichtöffentliche Punkt hat einen Grund"
 IN_TIME = "Die Ladungsfrist ist eingehalten"
 
 

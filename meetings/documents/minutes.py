@@ -240,7 +240,7 @@ def note(one: Attendance) -> str:
     if one.role == Role.CHAIR:
         words.append(gendered(one, "Als Ausschussvorsitzender", "Als Ausschussvorsitzende"))
     if one.represents:
-        words.append(f"{gendered(one, 'Als Vertreter', 'Als Vertreterin')} für {represented(one)}")
+        words.append(f"{gendered(one, 'Als Vertreter', 'Als Vertreterin')} für {sentences.inflected(represented(one))}")
     if one.state == State.EXCUSED:
         words.append("(entschuldigt)")
     words += [f"ab {one.arrives:%H:%M} Uhr"] if one.arrives else []

@@ -6,13 +6,13 @@ from django.core.exceptions import ValidationError
 from django.db.models import Case, F, Q, QuerySet, Value, When, prefetch_related_objects
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
+from django.utils import timezone
 
 from kim.access.request import Request
 from kim.access.submissions import say_refused
 from kim.access.views import RuleView
 from kim.lists import ListPage, kept_link
 from kim.pages.besides import Line, beside
-from kim.values.periods import today
 from meetings import sentences
 from meetings.documents.resolutions import extract
 from meetings.models import AgendaItem, Consultation, Paper, Vote
@@ -67,7 +67,7 @@ class Extract(RuleView):
         if minutes is None or not row.votes.exists():
             raise Http404
         try:
-            content = extract(minutes, row, today(request.acting_body))
+            content = extract(minutes, row, timezone.localdate())
         except ValidationError as error:
             say_refused(request, " ".join(error.messages))
             return redirect(kept_link(request, row.get_absolute_url()))

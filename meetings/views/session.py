@@ -191,4 +191,5 @@ def became(item: AgendaItem, rows: Any) -> str:
         return f"siehe TOP {item.target.number}"
     if words := sentences.in_agenda(item):
         return words
-    return "; ".join(sentences.result(vote, rows) or vote.get_outcome_display() for vote in item.votes.all())
+    found = [sentences.result(vote, rows) or vote.get_outcome_display() for vote in item.votes.all()]
+    return "; ".join(found) or sentences.of_silence(item)

@@ -445,38 +445,4 @@
     });
     block.querySelector("h3").after(button);
   });
-
-  // Keys of a page that has them: a button shows its own, a field the one that leads into it. They rest while one types
-  // and when they are switched off (remembered in this browser).
-  const keys = document.querySelector("[data-keys]");
-  if (keys) {
-    const toggle = keys.querySelector("[data-keys-switch]");
-    keys.hidden = false;
-    toggle.checked = localStorage.getItem("keys") !== "off";
-    toggle.addEventListener("change", () => localStorage.setItem("keys", toggle.checked ? "on" : "off"));
-    const rows = [...document.querySelectorAll("[data-row]")];
-    const at = () => rows.findIndex((one) => one.closest("tr").contains(document.activeElement));
-    const move = (step) => {
-      const now = at() < 0 ? rows.findIndex((one) => one.hasAttribute("aria-current")) : at() + step;
-      rows[Math.max(0, Math.min(rows.length - 1, now))].focus();
-    };
-    const acts = {
-      arrowdown: () => move(1), j: () => move(1), arrowup: () => move(-1), k: () => move(-1),
-      x: () => rows[Math.max(0, at())].closest("tr").querySelector("[type=checkbox]").click(),
-    };
-    document.addEventListener("keydown", (event) => {
-      if (!toggle.checked || event.ctrlKey || event.altKey || event.metaKey) return;
-      const box = event.target.matches("[type=checkbox]");
-      if (event.target.matches("input, select, textarea, [contenteditable]") && !box) return;
-      const key = event.key.toLowerCase();
-      const quoted = CSS.escape(key);
-      const button = document.querySelector(`[data-key="${quoted}"]`);
-      const field = document.querySelector(`[data-focus="${quoted}"] :is(input, select)`);
-      if (!acts[key] && !button && !field) return;
-      event.preventDefault();
-      if (acts[key]) acts[key]();
-      else if (button) button.click();
-      else field.focus();
-    });
-  }
 })();
