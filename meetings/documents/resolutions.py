@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.utils import timezone
+
 from kim.models import TextBlock
 from kim.studio import bundles, documents, pdf, releases
 from kim.studio.documents import bound_words
@@ -86,7 +88,7 @@ def folded(words: str) -> str:
     return " ".join(words.split())
 
 
-def extract(minutes: Minutes, item: AgendaItem, printed_on: date) -> bytes:
+def extract(minutes: Minutes, item: AgendaItem) -> bytes:
     """The Beschlussauszug of an item: what the Niederschrift says of vote and resolution, as PDF. ValidationError with
     what keeps the Niederschrift from being printed."""
     content = releases.content_of(MinutesDocument(minutes))
@@ -95,7 +97,7 @@ def extract(minutes: Minutes, item: AgendaItem, printed_on: date) -> bytes:
         "title": "Beschlussauszug",
         "heading": "Beschlussauszug",
         "said": said,
-        "printed_on": printed_on.isoformat(),
+        "printed_on": timezone.localtime(releases.now()).date().isoformat(),
         "fingerprint": "",
     }
     day = date.fromisoformat(content["date"] or content["as_of"])

@@ -6,7 +6,6 @@ from django.core.exceptions import ValidationError
 from django.db.models import Case, F, Q, QuerySet, Value, When, prefetch_related_objects
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
-from django.utils import timezone
 
 from kim.access.request import Request
 from kim.access.submissions import say_refused
@@ -67,7 +66,7 @@ class Extract(RuleView):
         if minutes is None or not row.votes.exists():
             raise Http404
         try:
-            content = extract(minutes, row, timezone.localdate())
+            content = extract(minutes, row)
         except ValidationError as error:
             say_refused(request, " ".join(error.messages))
             return redirect(kept_link(request, row.get_absolute_url()))

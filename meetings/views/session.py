@@ -14,6 +14,7 @@ from kim.access.views import RuleView
 from kim.lists import kept_link
 from kim.pages.forms import saved
 from kim.pages.sheets import in_words
+from kim.studio.releases import now
 from meetings import sentences
 from meetings.forms import CountForm, DisposeForm, ExcludeForm, FactionsForm, PresenceForm, UnanimousForm
 from meetings.models import AgendaItem, Meeting, Vote
@@ -86,7 +87,7 @@ class Session(RuleView):
         if form.is_valid():
             try:
                 told = getattr(self, name)(current, items, act, form.cleaned_data)
-                saved(request, f"{told} Gespeichert um {timezone.localtime():%H:%M:%S}.")
+                saved(request, f"{told} Gespeichert um {timezone.localtime(now()):%H:%M:%S}.")
                 url = reverse("session", args=[meeting.slug])
                 return redirect(kept_link(request, f"{url}?top={current.word}"))
             except ValidationError as error:

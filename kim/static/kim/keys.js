@@ -73,7 +73,7 @@
     if (!event.target.matches("[data-stay]")) return;
     event.preventDefault();
     const body = new FormData(event.target, event.submitter);
-    once(() => fetch(event.target.action || location.href, { method: "POST", body, headers, credentials: "same-origin" }));
+    once(() => fetch(location.href, { method: "POST", body, headers, credentials: "same-origin" }));
   });
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-stay]");
