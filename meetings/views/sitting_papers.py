@@ -11,6 +11,7 @@ from kim.access.request import Request
 from kim.access.rules import may
 from kim.access.submissions import say_refused
 from kim.access.views import RuleView
+from kim.figures import findings
 from kim.history.trail import entries_about
 from kim.lists import kept_link
 from kim.pages.forms import CorrectionPage, RemovePage, VersionedForm, saved
@@ -62,6 +63,7 @@ class SittingPaperPage(RuleView):
             "document": found,
             "release": release,
             "refused": problems,
+            "findings": hints(request, row),
             "head_url": f"{row.page}-head",
             "remove_url": f"{row.page}-remove",
             "editable": found.is_open and may(request, found.edit_rule),
@@ -69,6 +71,14 @@ class SittingPaperPage(RuleView):
         }
         context |= releases.released_page(release, found) if release else releases.draft_page(found)
         return render(request, self.template_name, context, status=status)
+
+
+def hints(request: Request, row: Any) -> list[findings.Finding]:
+    """What its words say otherwise than the record, for whoever may see hints."""
+    if not isinstance(row, Minutes) or not may(request, "findings.view"):
+        return []
+    found = findings.collect(request.acting_body, request.stand, ("M1", "M2", "M3", "M4"))
+    return [one for one in found if one.link == row.get_absolute_url()]
 
 
 class MinutesPage(SittingPaperPage):
