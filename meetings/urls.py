@@ -104,6 +104,11 @@ urlpatterns = [
     ),
     path("sitzungen/<str:key>/niederschrift/<str:part>/", sitting_papers.MinutesPage.as_view(), name="minutes"),
     path(
+        "sitzungen/<str:key>/niederschrift/<str:part>/genehmigung/",
+        sitting_papers.BeginApproval.as_view(),
+        name="minutes-approval",
+    ),
+    path(
         "sitzungen/<str:key>/niederschrift/<str:part>/kopf/", sitting_papers.EditMinutes.as_view(), name="minutes-head"
     ),
     path(

@@ -9,7 +9,7 @@ from kim.models import TextBlock
 from kim.studio import letterhead
 from kim.studio.documents import Check, Document, document
 from kim.values.formats import format_day
-from meetings.documents.minutes import PARTS, agenda_rows, facts, genitive
+from meetings.documents.minutes import PARTS, agenda_rows, facts
 from meetings.models import AgendaItem, Invitation, Membership, Paper
 from meetings.models.invitations import WORDS
 from meetings.models.sitting_papers import RELATED
@@ -83,7 +83,7 @@ class InvitationDocument(Document):
             "heading": " ".join(self.title),
             "reference": invitation.reference,
             "name": str(meeting.organization),
-            "of": genitive(str(meeting.organization)),
+            "of": meeting.organization.genitive,
             "date": invitation.source.date.isoformat() if invitation.source.date else None,
             "as_of": meeting.date.isoformat(),
             "public": invitation.public,

@@ -106,7 +106,7 @@ class MinutesDocument(Document):
             "heading": " ".join(self.title),
             "reference": minutes.reference,
             "name": str(meeting.organization),
-            "of": genitive(str(meeting.organization)),
+            "of": meeting.organization.genitive,
             "date": minutes.source.date.isoformat() if minutes.source.date else None,
             "as_of": meeting.date.isoformat(),
             "public": minutes.public and self.other is None,
@@ -197,13 +197,6 @@ class MinutesDocument(Document):
             yield f"Nach der Anwesenheit war das Gremium nicht beschlussfähig: {', '.join(wrong)}."
         if unknown := found.get("nicht prüfbar"):
             yield f"Die Beschlussfähigkeit ist nicht prüfbar: {', '.join(unknown)}."
-
-
-def genitive(name: str) -> str:
-    """Of which committee. Example: des Ausschusses für Soziales; des Städteregionsausschusses."""
-    if name.startswith("Ausschuss "):
-        return f"des Ausschusses {name.removeprefix('Ausschuss ')}"
-    return f"des {name}es" if name.lower().endswith(("ausschuss", "rat", "tag")) else f"– {name}"
 
 
 def facts(meeting: Meeting) -> list[list[str]]:

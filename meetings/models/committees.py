@@ -141,6 +141,23 @@ class Organization(EndingRow, NamedRow):
     def get_absolute_url(self) -> str:
         return reverse("committee" if self.organization_type == self.Type.COMMITTEE else "office", args=[self.slug])
 
+    @property
+    def genitive(self) -> str:
+        """Of which Gremium. Examples: des Ausschusses für Soziales; des Städteregionsausschusses; – Kommission."""
+        if self.name.startswith("Ausschuss "):
+            return f"des Ausschusses {self.name.removeprefix('Ausschuss ')}"
+        return f"des {self.name}es" if self.is_masculine else f"– {self.name}"
+
+    @property
+    def nominative(self) -> str:
+        """The Gremium as the subject of a sentence. Examples: Der Ausschuss für Soziales; Kommission."""
+        return f"Der {self.name}" if self.is_masculine else self.name
+
+    @property
+    def is_masculine(self) -> bool:
+        """Whether its name says that it is "der": an Ausschuss, a Rat or a Tag."""
+        return self.name.startswith("Ausschuss ") or self.name.lower().endswith(("ausschuss", "rat", "tag"))
+
     def clean(self) -> None:
         """No sitting that takes place lies behind its last day."""
         if self.pk is None or self.ends_on is None:

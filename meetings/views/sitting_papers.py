@@ -18,6 +18,7 @@ from kim.pages.forms import CorrectionPage, RemovePage, VersionedForm, saved
 from kim.studio import documents, releases
 from kim.values.formats import DateField
 from meetings.models import Invitation, Minutes
+from meetings.models.approvals import approvals_there, begin_approval
 from meetings.models.sitting_papers import RELATED, SittingPaper
 from meetings.views.record import PARTS, meeting_of
 
@@ -50,6 +51,10 @@ class SittingPaperPage(RuleView):
     def station(cls, request: Request, **kwargs: Any) -> str:
         return str(paper_of(cls.model, request, **kwargs))
 
+    def more(self, request: Request, row: Any) -> dict[str, Any]:
+        """What its template shows besides."""
+        return {}
+
     def get(
         self, request: Request, key: str, part: str, problems: tuple[str, ...] = (), status: int = 200
     ) -> HttpResponseBase:
@@ -63,7 +68,7 @@ class SittingPaperPage(RuleView):
             "document": found,
             "release": release,
             "refused": problems,
-            "findings": hints(request, row),
+            **self.more(request, row),
             "head_url": f"{row.page}-head",
             "remove_url": f"{row.page}-remove",
             "editable": found.is_open and may(request, found.edit_rule),
@@ -75,7 +80,7 @@ class SittingPaperPage(RuleView):
 
 def hints(request: Request, row: Any) -> list[findings.Finding]:
     """What its words say otherwise than the record, for whoever may see hints."""
-    if not isinstance(row, Minutes) or not may(request, "findings.view"):
+    if not may(request, "findings.view"):
         return []
     found = findings.collect(request.acting_body, request.stand, ("M1", "M2", "M3", "M4"))
     return [one for one in found if one.link == row.get_absolute_url()]
@@ -85,6 +90,9 @@ class MinutesPage(SittingPaperPage):
     """A Niederschrift."""
 
     model, template_name = Minutes, "meetings/minutes.html"
+
+    def more(self, request: Request, row: Any) -> dict[str, Any]:
+        return {"approvals": approvals_there(row, request), "findings": hints(request, row)}
 
 
 class InvitationPage(SittingPaperPage):
@@ -169,6 +177,22 @@ class BeginInvitation(Begin):
     """Begin the Einladung or the Bekanntmachung."""
 
     model, told = Invitation, "Anschreiben und Hinweise werden im Text geschrieben."
+
+
+class BeginApproval(RuleView):
+    """Begin the Vorlage with which the next sitting approves a Niederschrift."""
+
+    rule = "papers.edit"
+
+    def post(self, request: Request, key: str, part: str) -> HttpResponseBase:
+        row = paper_of(Minutes, request, key, part)
+        try:
+            made = begin_approval(row)
+        except ValidationError as error:
+            say_refused(request, " ".join(error.messages))
+            return redirect(kept_link(request, row.get_absolute_url()))
+        saved(request, f"Der Entwurf „{made.name}“ ist angelegt.")
+        return redirect(kept_link(request, made.get_absolute_url()))
 
 
 class RemoveDraft(RemovePage):

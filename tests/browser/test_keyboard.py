@@ -108,8 +108,10 @@ def test_6_upload(served, clerk, tmp_path):
     path.write_text("Vermerk über ein Gespräch")
     clerk.goto(f"{served.url}/stellen/CM-02/")
     enter(clerk, "Datei hochladen")
+    clerk.locator("input[type=file]").wait_for()
     tab_to(clerk, "Datei")
-    with clerk.expect_file_chooser() as chooser:
+    assert clerk.evaluate("document.activeElement.type") == "file"
+    with clerk.expect_file_chooser(timeout=60000) as chooser:
         clerk.keyboard.press("Space")
     chooser.value.set_files(path)
     enter(clerk, "Datei hochladen")

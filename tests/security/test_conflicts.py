@@ -13,7 +13,7 @@ from tests.security.addresses import CODES, PAGES, example
 
 OWN = CODES["staedteregion-aachen"]
 # Acts that change no field anybody typed: done or not, gone or not; of a sitting each is of its moment.
-VERBS = {"choose-body", "view-remove", "reminder-done", "attached-remove", "undo", "reallocation-adopt", "reallocation-withdraw", "notice-rates", "document-adopt", "document-proceed", "document-release", "document-sign", "document-preview", "minutes-new", "invitation-new", "session", "onward-new", "onward-release", "onward-template-new", "job-continue", "document-comment", "comment-done"}  # fmt: skip
+VERBS = {"choose-body", "view-remove", "reminder-done", "attached-remove", "undo", "reallocation-adopt", "reallocation-withdraw", "notice-rates", "document-adopt", "document-proceed", "document-release", "document-sign", "document-preview", "minutes-new", "minutes-approval", "invitation-new", "session", "onward-new", "onward-release", "onward-template-new", "job-continue", "document-comment", "comment-done"}  # fmt: skip
 # A form of several rows: tests/staffing/test_reallocation_pages.py looks at its conflict.
 SHEETS = {"reallocation-new", "reallocation-edit", "document-text", "document-check", "document-pages"}
 

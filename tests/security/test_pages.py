@@ -69,6 +69,7 @@ NOT_THERE = {
         "minutes",
         "minutes-new",
         "minutes-head",
+        "minutes-approval",
         "minutes-remove",
     ),  # no sitting has an agenda yet
     # what holds for all is changed under /technik/; the StädteRegion has added nothing
