@@ -7,8 +7,11 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.forms import BaseFormSet, formset_factory
+from django.forms.utils import flatatt
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from kim.access.request import Request
 from kim.lists import kept_link
@@ -19,6 +22,23 @@ from kim.studio.consequences import foreseen
 MOST = 200  # lines of a table
 
 
+class LineSelect(forms.Select):
+    """A select in a table. Its options are put together here, not each by a template: a table has thousands."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        chosen = "" if value is None else str(value)
+        options = format_html_join(
+            "",
+            '<option value="{}"{}>{}</option>',
+            ((key, SELECTED if str(key) == chosen else "", words) for key, words in self.choices),
+        )
+        given = flatatt({"name": name, **self.build_attrs(self.attrs, attrs)})
+        return format_html("<select{}>{}</select>", given, options)
+
+
+SELECTED = SafeString(" selected")
+
+
 class LineForm(forms.Form):
     """A line of a table: one in which nothing is typed does not count.
 
@@ -26,6 +46,14 @@ class LineForm(forms.Form):
     """
 
     preset: tuple[str, ...] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if type(field.widget) is forms.Select:
+                box = LineSelect(field.widget.attrs, field.widget.choices)
+                box.is_required = field.widget.is_required
+                field.widget = box
 
     def is_empty(self) -> bool:
         """Whether nothing is typed in the line."""

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from functools import cached_property
 from typing import Any
+
+from django.db.models import Prefetch
 
 from kim.figures.tokens import NOTHING, ExpandedBlock, Expander
 from kim.models import Body, TextBlock
@@ -11,7 +14,7 @@ from kim.studio.documents import Check, Document, bound_words, document
 from kim.values.formats import WEEKDAYS, format_day
 from meetings import sentences
 from meetings.figures.record import verdict_at
-from meetings.models import AgendaItem, Attendance, Exclusion, Meeting, Minutes
+from meetings.models import AgendaItem, Attendance, Ballot, Consultation, Exclusion, Meeting, Minutes
 from meetings.models.minutes import block_of
 from meetings.models.record import listed
 from meetings.models.sitting_papers import RELATED
@@ -89,18 +92,24 @@ class MinutesDocument(Document):
         meeting = self.minutes.meeting
         return Expander({"body": self.minutes.body, "day": meeting.date, "year": meeting.date.year}, bound)
 
+    @cached_property
     def items(self) -> list[AgendaItem]:
-        """The agenda, both parts; of the non-public one the titles, which are neutral. Two queries."""
+        """The agenda, both parts; of the non-public one the titles, which are neutral. Five queries."""
         rows = self.minutes.meeting.agenda_items.select_related("target", "meeting")
-        return list(
-            rows.prefetch_related(
-                "votes__ballots__attendance__person", "consultations__paper__source", "exclusions__attendance__person"
-            )
-        )
+        ballots = Ballot.objects.select_related("attendance__person")
+        papers = Consultation.objects.select_related("paper__source")
+        out = Exclusion.objects.select_related("attendance__person")
+        votes = Prefetch("votes__ballots", ballots)
+        return list(rows.prefetch_related(votes, Prefetch("consultations", papers), Prefetch("exclusions", out)))
+
+    @cached_property
+    def people(self) -> list[Attendance]:
+        """The list of who was there. Three queries."""
+        return listed(self.minutes.meeting)
 
     def content(self, blocks: list[ExpandedBlock], printed_on: date) -> dict[str, Any]:
         minutes, meeting = self.minutes, self.minutes.meeting
-        people, items = list(meeting.attendances.select_related("person", "represents")), self.items()
+        people, items = self.people, self.items
         return {
             "title": self.title,
             "heading": " ".join(self.title),
@@ -125,12 +134,11 @@ class MinutesDocument(Document):
     def protocol(
         self, minutes: Minutes, items: list[AgendaItem], people: list[Attendance], blocks: list[ExpandedBlock]
     ) -> dict[str, Any]:
-        """The Protokoll of one part. One query."""
+        """The Protokoll of one part."""
         mine = [one for one in items if one.public == minutes.public]
         written = {block.key: block for block in blocks}
         chair = next((one.in_a_sentence for one in people if one.role == Role.CHAIR), "")
-        rows = Exclusion.objects.filter(item__meeting=minutes.meeting_id, item__public=minutes.public)
-        out = list(rows.select_related("item", "attendance__person"))
+        out = [row for item in mine for row in item.exclusions.all()]
         return {
             "part": PARTS[minutes.public],
             "items": [told(item, written, out, district=minutes.body.kind in DISTRICTS) for item in mine],
@@ -160,14 +168,14 @@ class MinutesDocument(Document):
     def missing(self, blocks: list[ExpandedBlock]) -> Iterator[str]:
         """What a Niederschrift needs (§ 52 GO NRW) and the record does not say."""
         meeting = self.minutes.meeting
-        people, said = list(meeting.attendances.all()), {block.key: block.words() for block in blocks}
+        people, said = self.people, {block.key: block.words() for block in blocks}
         stated = {"Beginn": meeting.start, "Ende": meeting.end, "Ort": meeting.place}
         yield from (f"{label} der Sitzung fehlt." for label, value in stated.items() if not value)
         if not any(one.is_counted() for one in people):
             yield "Wer anwesend war, ist nicht erfasst."
         if not any(one.role == Role.SECRETARY for one in people):
             yield "Wer die Niederschrift geführt hat, ist nicht erfasst."
-        for item in (one for one in self.items() if one.public == self.minutes.public):
+        for item in (one for one in self.items if one.public == self.minutes.public):
             resolution = said.get(block_of(item, resolution=True), "").strip()
             votes = item.votes.all()
             if any(one.accepted for one in votes) and not resolution:
@@ -190,8 +198,8 @@ class MinutesDocument(Document):
             yield "Wann eingeladen wurde, ist nicht erfasst."
         elif in_time is None:
             yield f"Die Ladungsfrist von {meeting.organization} ist nicht erfasst."
-        rows, found = listed(meeting), dict[str, list[str]]()
-        for item in (one for one in self.items() if one.public == self.minutes.public and one.votes.all()):
+        rows, found = self.people, dict[str, list[str]]()
+        for item in (one for one in self.items if one.public == self.minutes.public and one.votes.all()):
             found.setdefault(verdict_at(item, rows), []).append(item.key)
         if wrong := found.get("nein"):
             yield f"Nach der Anwesenheit war das Gremium nicht beschlussfähig: {', '.join(wrong)}."
@@ -224,16 +232,18 @@ def group(people: list[Attendance], heading: str, roles: Sequence[str], states: 
     rows = [one for one in people if one.role in roles and one.state in states]
     if rows and roles == (Role.SECRETARY,):
         heading = "als Schriftführer:" if gendered(rows[0], "er", "sie") == "er" else "als Schriftführerin:"
-    return {"heading": heading, "rows": [{"name": str(one), "note": note(one)} for one in rows]}
+    return {"heading": heading, "rows": [{"name": str(one), "note": note(one, people)} for one in rows]}
 
 
-def note(one: Attendance) -> str:
+def note(one: Attendance, people: list[Attendance]) -> str:
     """What stands below a name. Example: Als Vertreter/in für Ratsherr Tjark Zimmer; bis 17:18 Uhr."""
     words = [one.office]
     if one.role == Role.CHAIR:
         words.append(gendered(one, "Als Ausschussvorsitzender", "Als Ausschussvorsitzende"))
     if one.represents:
-        words.append(f"{gendered(one, 'Als Vertreter', 'Als Vertreterin')} für {sentences.inflected(represented(one))}")
+        words.append(
+            f"{gendered(one, 'Als Vertreter', 'Als Vertreterin')} für {sentences.inflected(represented(one, people))}"
+        )
     if one.state == State.EXCUSED:
         words.append("(entschuldigt)")
     words += [f"ab {one.arrives:%H:%M} Uhr"] if one.arrives else []
@@ -246,10 +256,9 @@ def gendered(one: Attendance, he: str, she: str) -> str:
     return {"m": he, "f": she}.get(sentences.gender(one), f"{he}/{she.split()[-1]}")
 
 
-def represented(one: Attendance) -> str:
+def represented(one: Attendance, people: list[Attendance]) -> str:
     """Who is represented, as the list calls the person."""
-    listed = one.meeting.attendances.filter(person=one.represents_id).select_related("person").first()
-    return str(listed) if listed else str(one.represents)
+    return next((str(row) for row in people if row.person_id == one.represents_id), str(one.represents))
 
 
 def agenda_rows(items: list[AgendaItem], public: bool, *, told: bool) -> list[dict[str, Any]]:

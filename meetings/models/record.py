@@ -222,8 +222,9 @@ class Voters:
 
 def listed(meeting: Meeting) -> list[Attendance]:
     """Who stands in the list of a sitting, with when and with what keeps them from voting. Four queries at most."""
-    rows = meeting.attendances.select_related("from_item", "until_item")
-    return list(rows.prefetch_related("exclusions__item", "exclusions__returns_at"))
+    rows = meeting.attendances.select_related("person", "represents", "from_item", "until_item")
+    out = models.Prefetch("exclusions", Exclusion.objects.select_related("item", "returns_at"))
+    return list(rows.prefetch_related(out))
 
 
 def entitled(item: AgendaItem, rows: list[Attendance]) -> tuple[list[Attendance], list[Attendance]]:

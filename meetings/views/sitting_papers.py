@@ -71,7 +71,7 @@ class SittingPaperPage(RuleView):
             **self.more(request, row),
             "head_url": f"{row.page}-head",
             "remove_url": f"{row.page}-remove",
-            "editable": found.is_open and may(request, found.edit_rule),
+            "editable": release is None and may(request, found.edit_rule),
             "story": entries_about([row, row.source, *([release] if release else [])], user=request.user),
         }
         context |= releases.released_page(release, found) if release else releases.draft_page(found)
