@@ -4,6 +4,7 @@ Words from values: no query, but who was there where a vote is by name. The fram
 seed of 25.02.2021 is told by them word for word (tests/meetings/test_sentences.py).
 """
 
+import re
 from collections.abc import Sequence
 
 from kim.values.formats import number_in_words
@@ -15,24 +16,30 @@ Disposition = AgendaItem.Disposition
 VOTES = {
     Vote.Frame.RESOLUTION: "Der Beschluss erfolgt {}.",
     Vote.Frame.RESOLUTION_SILENT: "Der Beschluss erfolgt ohne Aussprache {}.",
-    Vote.Frame.SILENT: "Ohne Aussprache beschließt der Ausschuss {}.",
-    Vote.Frame.DECIDES: "Der Ausschuss beschließt {}.",
-    Vote.Frame.AFTER_DEBATE: "Im Anschluss an die Aussprache beschließt der Ausschuss {}.",
-    Vote.Frame.AFTERWARDS: "Im Anschluss beschließt der Ausschuss {}.",
+    Vote.Frame.SILENT: "Ohne Aussprache beschließt {who} {{}}.",
+    Vote.Frame.DECIDES: "{Who} beschließt {{}}.",
+    Vote.Frame.AFTER_DEBATE: "Im Anschluss an die Aussprache beschließt {who} {{}}.",
+    Vote.Frame.AFTERWARDS: "Im Anschluss beschließt {who} {{}}.",
     Vote.Frame.DECISION: "Die Beschlussfassung erfolgt {}.",
 }
 REJECTED = "Der Beschlussvorschlag wird {} abgelehnt."
-FIRST, SECOND = AgendaItem.Frame.FIRST, AgendaItem.Frame.SECOND
+MOTION_REJECTED = "Der Antrag wird {} abgelehnt."  # of several votes, each says what it is about
+FIRST, SECOND, NOW = AgendaItem.Frame.FIRST, AgendaItem.Frame.SECOND, AgendaItem.Frame.NOW
 POSTPONED = {
     FIRST: "Dieser TOP wurde zu Beginn der Sitzung vertagt, s. Erläuterungen unter TOP 1.",
     SECOND: "Dieser Tagesordnungspunkt war zu Beginn der Sitzung vertagt worden, s. Erläuterungen zu TOP 1.",
+    NOW: "Dieser Tagesordnungspunkt wird vertagt.",
 }
 JOINT = {
     FIRST: "Am Beginn der Sitzung wurde vereinbart, diesen Punkt im Rahmen von TOP {number} „{called}“ mit zu "
     "beraten/zu beschließen, s. Erläuterungen zu TOP 1.",
+    NOW: "Dieser Punkt wird im Rahmen von TOP {number} „{called}“ mit beraten und beschlossen.",
     SECOND: "Zu Beginn der Sitzung war vereinbart worden, den Punkt im Rahmen von TOP {number} „{called}“ mit zu "
     "beraten/zu beschließen, s. Erläuterungen zu TOP 1.",
 }
+DECIDED_NOW = (
+    "Der Beschluss wird gemeinsam mit den weiteren Beschlüssen{subject} bei Tagesordnungspunkt {number} gefasst."
+)
 DECIDED_THERE = (
     "Wie zu Beginn der Sitzung vereinbart, wird der Beschluss gemeinsam mit den weiteren Beschlüssen{subject} bei "
     "Tagesordnungspunkt {number} gefasst, s. Erläuterungen zu TOP 1."
@@ -94,8 +101,8 @@ def of_faction(name: str) -> str:
 
 
 def inflected(name: str) -> str:
-    """A person in any case but the first. Example: Herrn Linde; Frau Eibe."""
-    return f"Herrn {name.removeprefix('Herr ')}" if name.startswith("Herr ") else name
+    """A person in any case but the first. Examples: Herrn Linde; Ratsherrn Zimmer; Frau Eibe."""
+    return re.sub(r"\A(Rats|)(herr|Herr)(?= )", r"\1\2n", name)
 
 
 def voices(vote: Vote, stance: str) -> str:
@@ -152,11 +159,22 @@ def result(vote: Vote, rows: list[Attendance] | None = None) -> str:
     return f"{secret}{'mehrheitlich' if vote.no else 'einstimmig'} {counts(vote)}"
 
 
+def who_decides(meeting: Meeting) -> str:
+    """How a sentence calls the Gremium. Examples: der Ausschuss; der Kreistag; das Gremium."""
+    organization = meeting.organization
+    if "ausschuss" in organization.name.lower():
+        return "der Ausschuss"
+    return f"der {organization.name}" if organization.is_masculine else "das Gremium"
+
+
 def of_vote(vote: Vote, rows: list[Attendance] | None = None) -> str:
     """How was voted. Examples: Der Beschluss erfolgt einstimmig ohne Enthaltung. Der Beschlussvorschlag wird bei
     Stimmengleichheit mit 4 Ja-Stimmen gegen 4 Nein-Stimmen abgelehnt."""
     words = result(vote, rows)
-    frame = VOTES[Vote.Frame(vote.frame)] if vote.accepted else REJECTED
+    frame = VOTES[Vote.Frame(vote.frame)] if vote.accepted else MOTION_REJECTED if vote.subject else REJECTED
+    if "{who}" in frame.lower():
+        who = who_decides(vote.item.meeting)
+        frame = frame.format(who=who, Who=who[:1].upper() + who[1:])
     told = frame.format(words) if words else frame.replace(" {}", "")
     told += f" {of_names(stances(vote, rows))}" if vote.style == Vote.Style.ROLL_CALL else ""
     return f"{vote.subject}: {told}" if vote.subject else told
@@ -170,12 +188,14 @@ def of_disposition(item: AgendaItem) -> str:
     if item.advice == Disposition.POSTPONED:
         return POSTPONED[frame]
     if item.advice == Disposition.WITHDRAWN:
-        return WITHDRAWN[AgendaItem.By(item.withdrawn_by or AgendaItem.By.ADMINISTRATION)]
+        told = WITHDRAWN[AgendaItem.By(item.withdrawn_by or AgendaItem.By.ADMINISTRATION)]
+        return told if frame != NOW else f"{told.partition(',')[0]}."
     if item.advice == Disposition.JOINT and item.target:
         return JOINT[frame].format(number=item.target.number, called=item.target.called)
     if item.decision == Disposition.JOINT and item.target:
         subject = f" zum {item.joint_subject}" if item.joint_subject else ""
-        return DECIDED_THERE.format(subject=subject, number=item.target.number)
+        told = DECIDED_NOW if frame == NOW else DECIDED_THERE
+        return told.format(subject=subject, number=item.target.number)
     return ""
 
 
@@ -189,7 +209,7 @@ def in_agenda(item: AgendaItem) -> str:
     if item.decision == Disposition.JOINT and item.target:
         both = item.advice == Disposition.JOINT
         return f"{'Beratung/' if both else ''}Beschlussfassung im Rahmen von TOP {item.target.number}"
-    return ""
+    return "auf die Tagesordnung genommen" if item.came_in_the_sitting() else ""
 
 
 def of_addition(item: AgendaItem) -> str:
@@ -220,10 +240,12 @@ def of_exclusions(exclusions: Sequence[Exclusion], *, district: bool = False) ->
     many = len(exclusions) > 1
     declare, go, take = ("erklären", "begeben", "nehmen") if many else ("erklärt", "begibt", "nimmt")
     who, pronoun = ("Sie", "Sie") if many else {"f": SHE, "m": HE}.get(gender(exclusions[0].attendance), THEY)
+    where = f"{go} sich in den Zuschauerraum"
+    if not exclusions[0].item.public:  # nobody listens there
+        where = f"{'verlassen' if many else 'verlässt'} den Sitzungsraum"
     return (
         f"{names} {declare}, dass für {who} bei diesem Tagesordnungspunkt ein Mitwirkungsverbot gem. {RULES[district]} "
-        f"besteht. {pronoun} {go} sich in den Zuschauerraum und {take} nicht an der Beratung und anschließenden "
-        "Beschlussfassung teil."
+        f"besteht. {pronoun} {where} und {take} nicht an der Beratung und anschließenden Beschlussfassung teil."
     )
 
 

@@ -156,7 +156,8 @@ class ResolutionTable(DenseTable):
     betreff = LinkColumn(accessor="item__title", verbose_name="Betreff")
     tag = DateColumn(accessor="item__meeting__date", verbose_name="Tag")
     gremium = TextColumn(accessor="item__meeting__organization__name", verbose_name="Gremium")
-    top = TextColumn(accessor="item__key", order_by="item__order", verbose_name="TOP")
+    top = TextColumn(accessor="item__key", order_by="item__place", verbose_name="TOP")
+    worueber = TextColumn(accessor="subject", verbose_name="worüber", hidden=True)
     vorlage = TextColumn(accessor="papers", verbose_name="Vorlage")
     ergebnis = BadgeColumn(
         {"accepted": "success", "rejected": "danger"},
@@ -184,7 +185,7 @@ class FollowUpTable(DenseTable):
     art = TextColumn(accessor="get_kind_display", verbose_name="Art")
     gremium = TextColumn(accessor="item__meeting__organization__name", verbose_name="Gremium")
     sitzung = DateColumn(accessor="item__meeting__date", verbose_name="Sitzung")
-    top = TextColumn(accessor="item__key", order_by="item__order", verbose_name="TOP")
+    top = TextColumn(accessor="item__key", order_by="item__place", verbose_name="TOP")
     von = TextColumn(accessor="said_by__name", verbose_name="von")
     fraktion = TextColumn(accessor="on_behalf_of", verbose_name="Fraktion", hidden=True)
     zustaendig = TextColumn(accessor="office__name", verbose_name="zuständig")

@@ -15,7 +15,7 @@ from kim.models.refusals import SENTENCES
 from kim.models.versioned import tracked
 
 Kind = Literal["beleg", "rechnung", "annahme"]  # how a value came about
-SENTENCES["release_fixed"] = "Was freigegeben ist, bleibt, wie es ist. Eine Änderung ist eine neue Vorlage."
+SENTENCES["release_fixed"] = "Was freigegeben ist, bleibt, wie es ist. Eine Änderung ist ein neues Dokument."
 
 
 def frozen(text: str, columns: tuple[str, ...] = ()) -> Any:

@@ -35,10 +35,12 @@ LEFTOVER = re.compile(r"«[^»]*»|\{\{|\}\}|\b20xx\b|\bXX+\b|\[fehlt\]")
 
 @dataclass(frozen=True)
 class Check:
-    """A line of the Prüfliste: what is looked at, and what is wrong with it (nothing: it is right)."""
+    """A line of the Prüfliste: what is looked at, and what is wrong with it (nothing: it is right). excused: why it is
+    released all the same; the problems go on standing there."""
 
     label: str
     problems: tuple[str, ...] = ()
+    excused: str = ""
 
     @property
     def right(self) -> bool:
@@ -124,7 +126,7 @@ class Document:
             expander = self.expander(bound_words(self.text))
             blocks = self.blocks(expander)
             checks = self.checks(expander, blocks)
-        return blocks, [problem for check in checks for problem in check.problems]
+        return blocks, [problem for check in checks if not check.excused for problem in check.problems]
 
     def problems(self) -> list[str]:
         """What keeps it from being released."""

@@ -5,17 +5,19 @@ from datetime import date
 from typing import Any
 
 from kim.figures.tokens import NOTHING, ExpandedBlock, Expander
-from kim.models import TextBlock
-from kim.studio import letterhead
+from kim.models import Release, TextBlock
+from kim.studio import bundles, letterhead
 from kim.studio.documents import Check, Document, document
 from kim.values.formats import format_day
 from meetings.documents.minutes import PARTS, agenda_rows, facts
 from meetings.models import AgendaItem, Invitation, Membership, Paper
+from meetings.models.committees import days_in_words
 from meetings.models.invitations import WORDS
 from meetings.models.sitting_papers import RELATED
 
 STANDS = "Beginn, Ort und Vorsitz stehen fest, jeder nichtöffentliche Punkt hat einen Grund"
 IN_TIME = "Die Ladungsfrist ist eingehalten"
+SHORTENED = "Die Ladungsfrist ist verkürzt, der Grund steht in der Einladung"
 
 
 @document
@@ -71,9 +73,11 @@ class InvitationDocument(Document):
         return Expander({"body": self.invitation.body, "day": meeting.date, "year": meeting.date.year}, bound)
 
     def items(self) -> list[AgendaItem]:
-        """The agenda, both parts. Three queries."""
+        """The agenda of its day, both parts: what came later is a Nachtrag. Three queries."""
         rows = self.invitation.meeting.agenda_items.select_related("meeting")
-        return list(rows.prefetch_related("consultations__paper__source"))
+        day = self.invitation.source.date
+        found = rows.prefetch_related("consultations__paper__source")
+        return [one for one in found if one.added_on is None or day is None or one.added_on <= day]
 
     def content(self, blocks: list[ExpandedBlock], printed_on: date) -> dict[str, Any]:
         invitation, meeting = self.invitation, self.invitation.meeting
@@ -81,7 +85,7 @@ class InvitationDocument(Document):
         return {
             "title": self.title,
             "heading": " ".join(self.title),
-            "reference": invitation.reference,
+            "reference": invitation.sitting,
             "name": str(meeting.organization),
             "of": meeting.organization.genitive,
             "date": invitation.source.date.isoformat() if invitation.source.date else None,
@@ -103,9 +107,12 @@ class InvitationDocument(Document):
         }
 
     def checks(self, expander: Expander, blocks: list[ExpandedBlock]) -> list[Check]:
+        found = [*super().checks(expander, blocks), Check(STANDS, tuple(self.missing()))]
+        if self.invitation.public:
+            return found  # the Ladungsfrist is that of the Einladung
         late = self.late()
-        missing = Check(STANDS, tuple(self.missing()))
-        return [*super().checks(expander, blocks), missing, Check(IN_TIME, (late,) if late else ())]
+        label = SHORTENED if self.invitation.meeting.urgency else IN_TIME
+        return [*found, Check(label, (late,) if late else ())]
 
     def missing(self) -> Iterator[str]:
         """What an invitation has to say and the sitting does not know yet."""
@@ -115,23 +122,48 @@ class InvitationDocument(Document):
         if meeting.cancelled:
             yield "Die Sitzung ist abgesagt."
         if not chair_of(self.invitation):
-            yield f"Wer {meeting.organization} vorsitzt, ist nicht als Mitglied eingetragen."
+            yield f"Der Vorsitz ({meeting.organization}) ist nicht als Mitgliedschaft eingetragen."
         yield from (
             f"{one.key}: Der Grund der Nichtöffentlichkeit fehlt." for one in self.items() if is_groundless(one)
         )
 
     def late(self) -> str:
         """Why the Ladungsfrist is not kept, or cannot be looked at; empty if it is, or the reason of the hurry is
-        printed. The Bekanntmachung has none of its own here."""
+        printed."""
         meeting, day = self.invitation.meeting, self.invitation.source.date
-        if self.invitation.public or meeting.urgency:
+        if day and meeting.invited_on and meeting.invited_on != day:
+            return f"Eingeladen ist am {format_day(meeting.invited_on)} eingetragen, sie trägt den {format_day(day)}."
+        if meeting.urgency:
             return ""
         if meeting.organization.notice_days is None:
             return f"Die Ladungsfrist von {meeting.organization} ist nicht erfasst."
         if meeting.invited_in_time(day):
             return ""
-        given, required = max(meeting.days_of_notice(day) or 0, 0), meeting.organization.notice_days
-        return f"Vom {format_day(meeting.invited_on or day)} an sind es {given} Tage, die Ladungsfrist sind {required}."
+        count, committee = max(meeting.days_of_notice(day) or 0, 0), meeting.organization
+        given = days_in_words(count, clear=committee.notice_clear)
+        return f"Vom {format_day(day)} bis zur Sitzung: {given}; die Ladungsfrist sind {committee.notice_days}."
+
+
+def changed_since(invitation: Invitation, release: Release) -> list[str]:
+    """What the sitting says by now otherwise than its released Einladung, in sentences; a Nachtrag of its own day is
+    none. Example: Ort, Raum: „Ratssaal“, jetzt „Mensa“."""
+    then = bundles.read(release.bundle).content
+    now = InvitationDocument(invitation).content([], release.released_at.date())
+    was, is_ = dict(then["facts"]), dict(now["facts"])
+    found = [
+        f"{label} „{was.get(label, '')}“, jetzt „{is_.get(label, '')}“"
+        for label in {**was, **is_}
+        if was.get(label) != is_.get(label)
+    ]
+    before, after = (
+        {(part["part"], row["number"]): row["title"] for part in content["agenda"] for row in part["rows"]}
+        for content in (then, now)
+    )
+    for key in {**before, **after}:
+        if before.get(key) != after.get(key):
+            old, new = (f"„{one[key]}“" if key in one else "nicht auf der Tagesordnung" for one in (before, after))
+            found.append(f"{key[0]}, TOP {key[1]}: {old}, jetzt {new}")
+    return found
 
 
 def is_groundless(item: AgendaItem) -> bool:
@@ -149,7 +181,8 @@ def chair_of(invitation: Invitation) -> str:
 def marked(items: list[AgendaItem], public: bool, *, told: bool) -> list[dict[str, Any]]:
     """A part of the agenda; papers that are still written on are marked."""
     rows = agenda_rows(items, public, told=told)
-    for row, item in zip(rows, (one for one in items if one.public == public), strict=True):
+    mine = [one for one in items if one.public == public and not one.came_in_the_sitting()]
+    for row, item in zip(rows, mine, strict=True):
         open_ = [one.paper for one in item.consultations.all() if one.paper.text_id and one.paper.state in Paper.OPEN]
         if row["papers"] and open_:
             row["papers"] += " (noch nicht freigegeben)"

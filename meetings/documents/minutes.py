@@ -14,10 +14,11 @@ from kim.studio.documents import Check, Document, bound_words, document
 from kim.values.formats import WEEKDAYS, format_day
 from meetings import sentences
 from meetings.figures.record import verdict_at
-from meetings.models import AgendaItem, Attendance, Ballot, Consultation, Exclusion, Meeting, Minutes
+from meetings.models import AgendaItem, Attendance, Ballot, Consultation, Exclusion, Meeting, Minutes, Vote
 from meetings.models.minutes import block_of
-from meetings.models.record import listed
+from meetings.models.record import listed, voters
 from meetings.models.sitting_papers import RELATED
+from meetings.models.votes import WORDED
 
 Role, State = Attendance.Role, Attendance.State
 GROUPS = (
@@ -29,7 +30,6 @@ GROUPS = (
 )
 DISTRICTS = (Body.Kind.DISTRICT, Body.Kind.REGION)  # the Kreisordnung holds there
 CALLED = "Die Sitzung war ordnungsgemäß einberufen und das Gremium beschlussfähig"
-EXCUSED = "trotzdem freigegeben"
 RECORDED = "Zeit, Ort, Anwesende, Schriftführung und jeder Tagesordnungspunkt sind erfasst"
 PARTS = {True: "Öffentlicher Teil", False: "Nichtöffentlicher Teil"}
 
@@ -95,7 +95,7 @@ class MinutesDocument(Document):
     @cached_property
     def items(self) -> list[AgendaItem]:
         """The agenda, both parts; of the non-public one the titles, which are neutral. Five queries."""
-        rows = self.minutes.meeting.agenda_items.select_related("target", "meeting")
+        rows = self.minutes.meeting.agenda_items.select_related("target", "meeting__organization")
         ballots = Ballot.objects.select_related("attendance__person")
         papers = Consultation.objects.select_related("paper__source")
         out = Exclusion.objects.select_related("attendance__person")
@@ -160,10 +160,12 @@ class MinutesDocument(Document):
         return [part for part in ((True, False) if self.minutes.public else (False,)) if part in there]
 
     def checks(self, expander: Expander, blocks: list[ExpandedBlock]) -> list[Check]:
-        gaps = () if self.minutes.gaps else tuple(self.missing(blocks))
-        called = () if self.minutes.gaps else tuple(self.unproven())
-        excused = f" – {EXCUSED}: {self.minutes.gaps}" if self.minutes.gaps else ""
-        return [*super().checks(expander, blocks), Check(RECORDED + excused, gaps), Check(CALLED + excused, called)]
+        reason = self.minutes.gaps
+        return [
+            *super().checks(expander, blocks),
+            Check(RECORDED, tuple(self.missing(blocks)), reason),
+            Check(CALLED, tuple(self.unproven()), reason),
+        ]
 
     def missing(self, blocks: list[ExpandedBlock]) -> Iterator[str]:
         """What a Niederschrift needs (§ 52 GO NRW) and the record does not say."""
@@ -180,13 +182,16 @@ class MinutesDocument(Document):
             votes = item.votes.all()
             if any(one.accepted for one in votes) and not resolution:
                 yield f"{item.key}: Abgestimmt wurde, aber der Beschluss ist leer."
+            yield from (words for one in votes if (words := uncounted(one, self.people)))
             if resolution and not votes:
                 yield f"{item.key}: Ein Beschluss steht da, aber keine Abstimmung."
             told_ = resolution or votes or item.silence or sentences.of_disposition(item)
             if not told_ and not said.get(block_of(item), "").strip():
                 yield f"{item.key}: Nichts ist erfasst – weder Verlauf noch Beschluss noch was daraus wurde."
             open_ = [
-                one for one in item.exclusions.all() if one.returns_at_id is None and one.attendance.until_item is None
+                one
+                for one in item.exclusions.all()
+                if one.returns_at_id is None and one.attendance.until_item_id is None and item.pk != self.items[-1].pk
             ]
             yield from (f"{item.key}: {one.attendance.in_a_sentence} ist nicht zurückgekehrt." for one in open_)
 
@@ -205,6 +210,15 @@ class MinutesDocument(Document):
             yield f"Nach der Anwesenheit war das Gremium nicht beschlussfähig: {', '.join(wrong)}."
         if unknown := found.get("nicht prüfbar"):
             yield f"Die Beschlussfähigkeit ist nicht prüfbar: {', '.join(unknown)}."
+
+
+def uncounted(vote: Vote, people: list[Attendance]) -> str:
+    """That not everybody who could has voted; empty if all have, or nobody knows how many could. Example: Ö 3: Gezählt
+    sind 2 Stimmen, stimmberechtigt waren 3."""
+    voting = voters(vote.item, people).voting
+    if vote.style in WORDED or voting is None or vote.counted() >= voting:
+        return ""
+    return f"{vote.item.key}: Gezählt sind {vote.counted()} Stimmen, stimmberechtigt waren {voting}."
 
 
 def facts(meeting: Meeting) -> list[list[str]]:
@@ -239,11 +253,10 @@ def note(one: Attendance, people: list[Attendance]) -> str:
     """What stands below a name. Example: Als Vertreter/in für Ratsherr Tjark Zimmer; bis 17:18 Uhr."""
     words = [one.office]
     if one.role == Role.CHAIR:
-        words.append(gendered(one, "Als Ausschussvorsitzender", "Als Ausschussvorsitzende"))
+        kind = "Ausschussv" if "ausschuss" in one.meeting.organization.name.lower() else "V"
+        words.append(gendered(one, f"Als {kind}orsitzender", f"Als {kind}orsitzende"))
     if one.represents:
-        words.append(
-            f"{gendered(one, 'Als Vertreter', 'Als Vertreterin')} für {sentences.inflected(represented(one, people))}"
-        )
+        words.append(f"{gendered(one, 'Als Vertreter', 'Als Vertreterin')} für {in_list(represented(one, people))}")
     if one.state == State.EXCUSED:
         words.append("(entschuldigt)")
     words += [f"ab {one.arrives:%H:%M} Uhr"] if one.arrives else []
@@ -256,6 +269,11 @@ def gendered(one: Attendance, he: str, she: str) -> str:
     return {"m": he, "f": she}.get(sentences.gender(one), f"{he}/{she.split()[-1]}")
 
 
+def in_list(name: str) -> str:
+    """Who is represented, as the list of attendance names people: "Ratsherr" stays as it is printed there."""
+    return name if name.startswith("Ratsherr") else sentences.inflected(name)
+
+
 def represented(one: Attendance, people: list[Attendance]) -> str:
     """Who is represented, as the list calls the person."""
     return next((str(row) for row in people if row.person_id == one.represents_id), str(one.represents))
@@ -264,7 +282,7 @@ def represented(one: Attendance, people: list[Attendance]) -> str:
 def agenda_rows(items: list[AgendaItem], public: bool, *, told: bool) -> list[dict[str, Any]]:
     """A part of the agenda as it was invited; told: by its own minutes. Elsewhere a non-public item has the words that
     somebody has chosen for the public, or none."""
-    rows = [one for one in items if one.public == public]
+    rows = [one for one in items if one.public == public and not one.came_in_the_sitting()]
     if told:
         return [{"number": one.number, "title": one.title, "papers": papers(one)} for one in rows]
     return [

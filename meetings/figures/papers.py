@@ -129,5 +129,5 @@ def follow_ups(body: Body, day: date) -> Deadlines:
 
 def due(row: FollowUp, day: date) -> Value:
     """When it is due. Example: Überfällig: Zusage zu Ö 12 vom 25.02.2021: 06.05.2021."""
-    label = f"Überfällig: {row}" if row.is_overdue(day) else str(row)
+    label = f"Überfällig: {row.called}" if row.is_overdue(day) else row.called
     return Value(label, row.due_on, DATE, "beleg", source="Aufträge und Zusagen", link=row.get_absolute_url())

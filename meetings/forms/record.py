@@ -58,6 +58,7 @@ class AttendanceLine(RowLine):
 
     preset = ("role", "state", "kind", "voting_right")
 
+    order = forms.IntegerField(label="Nr.", min_value=1, max_value=999, required=False)
     person = forms.ChoiceField(label="Person")
     role = forms.ChoiceField(label="als", choices=Attendance.Role.choices, initial=Attendance.Role.MEMBER)
     state = forms.ChoiceField(label="Anwesenheit", choices=Attendance.State.choices, initial=Attendance.State.PRESENT)

@@ -1,10 +1,12 @@
 """Acts in which the record of a sitting is written down: all of one act holds together, or nothing of it is kept."""
 
+from copy import copy
 from datetime import time
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models.base import ModelState
 
 from kim.models.versioned import keep_together
 from meetings.models.agenda import AgendaItem
@@ -47,7 +49,8 @@ def require_stances_fit(vote: Vote, rows: list[Attendance]) -> None:
                 f"{where}: Namentlich wird erst festgehalten, wenn die Stimmrechte aller bekannt sind."
             )
         return
-    numbers = f"{len(found.yes)} Ja, {len(found.no)} Nein, {len(found.abstained)} Enthaltungen"
+    rest = "Enthaltung" if len(found.abstained) == 1 else "Enthaltungen"
+    numbers = f"{len(found.yes)} Ja, {len(found.no)} Nein, {len(found.abstained)} {rest}"
     if found.carried != vote.accepted:
         raise ValidationError(
             f"{where}: Nach den Stimmen ({numbers}) ist es {'angenommen' if found.carried else 'abgelehnt'}."
@@ -107,6 +110,14 @@ def dispose(items: list[AgendaItem], act: str, **facts: Any) -> int:
         return keep_together(items, [], act=act)
 
 
+def nobody_spoke(items: list[AgendaItem]) -> int:
+    """Say of several items, as one act, that nobody spoke; how many that changes."""
+    for item in items:
+        item.silence = AgendaItem.Silence.FIRST
+    with transaction.atomic():
+        return keep_together(items, [], act="Keine Wortmeldungen")
+
+
 def resolve(item: AgendaItem, facts: dict[str, Any], against: str = "", abstaining: str = "") -> Vote:
     """The one vote on an item, in one act. facts: of Vote; against, abstaining: who voted how, where that is said by
     name (see ballots_called). ValidationError with a sentence, also where was voted already."""
@@ -119,11 +130,11 @@ def resolve(item: AgendaItem, facts: dict[str, Any], against: str = "", abstaini
 
 
 def exclude(item: AgendaItem, names: str) -> list[Exclusion]:
-    """Whom a Mitwirkungsverbot keeps from an item, in one act; they come back at the next one of its part. names: the
+    """Whom a Mitwirkungsverbot keeps from an item, in one act; they come back at the next one. names: the
     beginnings of family names, divided by commas. ValidationError with a sentence. Example: "Bram, Bran"."""
     rows = [row for row in listed(item.meeting) if row.is_counted() and row.is_there(item)]
-    later = AgendaItem.objects.filter(meeting=item.meeting_id, public=item.public, order__gt=item.order)
-    back = later.order_by("order").first()
+    later = [one for one in AgendaItem.objects.filter(meeting=item.meeting_id) if item.comes_before(one)]
+    back = min(later, key=place, default=None)
     found = [
         Exclusion(body_id=item.body_id, item=item, attendance=called(rows, word.strip()), returns_at=back)
         for word in names.split(",")
@@ -138,17 +149,28 @@ def exclude(item: AgendaItem, names: str) -> list[Exclusion]:
 def arrive_or_leave(item: AgendaItem, name: str, at: time | None, *, arrives: bool) -> Attendance:
     """Somebody comes to an item, or leaves before it, in one act. name: the beginning of a family name. ValidationError
     with a sentence."""
-    row = called(listed(item.meeting), name.strip())
+    rows = listed(item.meeting)
+    row = called(rows, name.strip())
     before = AgendaItem.objects.filter(meeting=item.meeting_id)
     earlier = [one for one in before if one.comes_before(item)]
+    if arrives and row.until_item is not None:  # who left and comes back has a second line
+        row = copy(row)
+        row.pk, row._state, row.version = None, ModelState(), 1
+        row.order = max(one.order for one in rows) + 1
+        row.until_item = row.leaves = None
     if arrives:
         row.state, row.from_item, row.arrives = Attendance.State.PRESENT, item, at
     elif earlier:
-        row.until_item, row.leaves = max(earlier, key=lambda one: (not one.public, one.order)), at
+        row.until_item, row.leaves = max(earlier, key=place), at
     else:
         raise ValidationError(f"{row} war dann gar nicht da: Das steht unter „Anwesenheit“.")
     keep_attendance(item.meeting, [row], [])
     return row
+
+
+def place(item: AgendaItem) -> tuple[bool, int]:
+    """Where an item stands in its sitting: the public part first."""
+    return not item.public, item.order
 
 
 def called(rows: list[Attendance], word: str) -> Attendance:
@@ -157,6 +179,7 @@ def called(rows: list[Attendance], word: str) -> Attendance:
     Examples: Bram for Frau Brammertz; a whole name goes before one that only begins so.
     """
     found = [row for row in rows if row.person.family_name.lower().startswith(word.lower())] if word else []
+    found = list({row.person_id: row for row in found}.values())  # of who has left and come back the last line
     if whole := [row for row in found if row.person.family_name.lower() == word.lower()]:
         found = whole
     if len(found) == 1:

@@ -50,8 +50,9 @@ class AgendaItem(GuardedRow):
     class Frame(models.TextChoices):
         """The words in which the minutes say what became of it (meetings.sentences)."""
 
-        FIRST = "first", "erste Fassung"
-        SECOND = "second", "zweite Fassung"
+        FIRST = "first", "zu Beginn der Sitzung vereinbart"
+        SECOND = "second", "zu Beginn der Sitzung vereinbart (zweite Fassung)"
+        NOW = "now", "an seinem Platz entschieden"
 
     class Silence(models.TextChoices):
         """That nobody spoke, in the words of the house."""
@@ -223,6 +224,15 @@ class AgendaItem(GuardedRow):
         """Whether it was put on the agenda by the Gremium itself, in its sitting."""
         return self.added_on is not None and self.added_on == self.meeting.date
 
+    def is_invited(self) -> bool:
+        """Whether the Einladung with its agenda is released. One query."""
+        return self.meeting.invitations.filter(public=False, text__releases__isnull=False).exists()
+
+    @property
+    def place(self) -> str:
+        """By what items are sorted within their sitting: the public part first. Example: Ö 5.1: "05001"."""
+        return f"{'0' if self.public else '1'}{self.order:07}"
+
     def wrong_addition(self) -> dict[str, str]:
         """What is wrong with when and why it came to the agenda, by field: after the invitation, not after the sitting,
         in the sitting only if it is urgent."""
@@ -232,6 +242,10 @@ class AgendaItem(GuardedRow):
             errors["added_on"] = "Ein Nachtrag kommt nicht nach der Sitzung."
         elif day is not None and meeting.invited_on is not None and day <= meeting.invited_on:
             errors["added_on"] = f"Eingeladen wurde am {format_day(meeting.invited_on)}; ein Nachtrag kommt danach."
+        if self._state.adding and day is None and self.is_invited():
+            errors["added_on"] = (
+                "Die Einladung ist freigegeben: Was dazukommt, ist ein Nachtrag. Bitte den Tag angeben."
+            )
         if self.came_in_the_sitting() and not self.urgency:
             errors["urgency"] = (
                 "Was erst in der Sitzung auf die Tagesordnung kommt, braucht den Grund der Dringlichkeit."

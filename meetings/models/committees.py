@@ -360,14 +360,17 @@ class Meeting(NamedRow):
             raise ValidationError({"invited_on": "Die Einladung liegt nicht nach der Sitzung."})
         in_time, organization = self.invited_in_time(), self.organization
         if in_time is False and not self.urgency:
-            kind = "volle Tage" if organization.notice_clear else "Tage"
-            raise ValidationError(
-                {
-                    "urgency": f"Zwischen Einladung und Sitzung liegen {max(self.days_of_notice() or 0, 0)} {kind}, "
-                    f"die Ladungsfrist sind {organization.notice_days}. Bitte den Grund der Eile angeben."
-                }
-            )
-        if self.urgency and in_time is not False:
+            given = days_in_words(max(self.days_of_notice() or 0, 0), clear=organization.notice_clear)
+            words = f"Einladung und Sitzung trennen {given}, die Ladungsfrist sind {organization.notice_days}."
+            raise ValidationError({"urgency": f"{words} Bitte den Grund der Eile angeben."})
+        if self.urgency and in_time:
             raise ValidationError(
                 {"urgency": "Ein Grund der Eile steht nur da, wo die Ladungsfrist unterschritten ist."}
             )
+
+
+def days_in_words(count: int, *, clear: bool) -> str:
+    """Examples: ein voller Tag; 2 volle Tage; 9 Tage; kein voller Tag."""
+    if count in (0, 1):
+        return f"{'k' if count == 0 else ''}ein {'voller ' if clear else ''}Tag"
+    return f"{count} {'volle ' if clear else ''}Tage"

@@ -78,7 +78,12 @@ class FollowUp(GuardedRow):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} zu {self.item.key} vom {format_day(self.item.meeting.date)}"
+        return f"zu {self.item.key} vom {format_day(self.item.meeting.date)}"
+
+    @property
+    def called(self) -> str:
+        """What it is. Example: Zusage zu Ö 12 vom 25.02.2021."""
+        return f"{self.get_kind_display()} {self}"
 
     def get_absolute_url(self) -> str:
         return reverse("follow-up", args=[self.key])

@@ -120,6 +120,8 @@ def keep_agenda(meeting: Meeting, kept: list[tuple[AgendaItem, str]], gone: list
         if before and before.public != item.public and written(before):
             raise ValidationError(f"{before}: In der Niederschrift dieses Teils steht schon Text dazu.")
     for item, _ in kept:
+        if twice := [one for one, _ in kept if (one.public, one.number) == (item.public, item.number)][1:]:
+            raise ValidationError(f"{twice[0].key}: Diesen Tagesordnungspunkt gibt es in diesem Teil schon.")
         item.together = True  # type: ignore[misc]  # of this row alone
     count = keep_together([item for item, _ in kept], gone, act="Tagesordnung geändert")
     for item, papers in kept:

@@ -1,6 +1,7 @@
 """What is written for a sitting as a document of the studio: words in blocks, all else is drawn from the sitting."""
 
 from datetime import date
+from functools import cached_property
 from typing import Any, ClassVar, Self
 
 from django.core.exceptions import ValidationError
@@ -71,9 +72,9 @@ class SittingPaper(GuardedRow):
     def get_absolute_url(self) -> str:
         return reverse(self.page, args=[self.meeting.slug, self.part])
 
-    @property
+    @cached_property
     def is_open(self) -> bool:
-        """Whether it is still written on."""
+        """Whether it is still written on, as it was when this row was first asked."""
         return not self.text.releases.exists()
 
     def get_state_display(self) -> str:
@@ -122,7 +123,9 @@ class SittingPaper(GuardedRow):
         assert document
         with transaction.atomic():
             describe_act(act="Freigabe")
-            return releases.release(document, user, shown)
+            made = releases.release(document, user, shown)
+        self.__dict__.pop("is_open", None)
+        return made
 
     def freeze(self) -> None:
         """Nothing becomes of the row: that it is released is that it has a release."""

@@ -108,6 +108,23 @@ class Vote(BodyRow):
         """The votes that were counted, abstentions and invalid ones among them."""
         return sum(n or 0 for n in (self.yes, self.no, self.abstained, self.invalid))
 
+    def impossible(self, voting: int | None) -> dict[str, str]:
+        """What the numbers do not allow, by field. voting: how many votes there are; None if nobody knows."""
+        if self.style in (self.Style.NUMBERS, self.Style.SECRET) and not (self.yes or self.no):
+            return {"yes": "Ohne eine Ja- oder Nein-Stimme ist nichts entschieden."}
+        if self.style != self.Style.PHRASE or voting is None:
+            return {}
+        no = 0 if self.outcome == self.Outcome.UNANIMOUS else self.no
+        if no is None or (self.abstained is None and self.outcome == self.Outcome.REJECTED):
+            return {}
+        yes = voting - no - (self.abstained or 0)
+        words = f"Von {voting} Stimmen bleiben {max(yes, 0)} Ja gegen {no} Nein"
+        if self.accepted and yes <= no:
+            return {"outcome": f"{words}: Das ist nicht angenommen."}
+        if not self.accepted and yes > no:
+            return {"outcome": f"{words}: Das ist nicht abgelehnt."}
+        return {}
+
     def clean(self) -> None:
         """A joint item has its resolution where it is joined to; nobody votes who is not there or may not."""
         errors: dict[str, str] = {}
@@ -126,6 +143,7 @@ class Vote(BodyRow):
         if self.abstention_reason and not self.abstained:
             errors["abstention_reason"] = "Ein Grund steht da, aber keine Enthaltung."
         found = voters(self.item)
+        errors |= self.impossible(found.voting)
         if self.counted() > found.at_most:
             words = (
                 f"Höchstens {found.at_most} können stimmen ({found.present} anwesend, {found.excluded} ausgeschlossen)"

@@ -20,6 +20,7 @@ from meetings.models.acts import keep_attendance
 from meetings.models.agenda import order_of, postponed
 from meetings.models.follow_ups import to_report
 from meetings.models.minutes import keep_agenda
+from meetings.views.memberships import by_role
 
 PARTS = {"oe": True, "n": False}
 
@@ -114,9 +115,10 @@ class EditAgenda(RecordSheet):
             {"public": "oe", "title": one.name, "paper": one.reference} for one in papers.order_by("source__number")
         ]
         there = {one["title"] for one in found}
-        found += [self.shown(one) for one in postponed(self.meeting) if one.title not in there]
+        anew = {"added_on": None, "urgency": ""}  # why it came to the agenda of then is no reason for this one
+        found += [self.shown(one) | anew for one in postponed(self.meeting) if one.title not in there]
         found += [
-            {"public": "oe" if one.public else "n", "title": f"Bericht: {one.words}"[:400], "short_title": str(one)}
+            {"public": "oe" if one.public else "n", "title": f"Bericht: {one.words}"[:400], "short_title": one.called}
             for one in to_report(self.meeting, request)
         ]
         counts = {"oe": 1, "n": 0}  # TOP 1 is the opening
@@ -161,7 +163,7 @@ class EditAttendance(RecordSheet):
 
     title, button = "Anwesenheit", "Anwesenheit speichern"
     NAMES: ClassVar = (
-        *("role", "state", "salutation", "spoken", "office", "kind", "voting_right", "on_behalf_of"),
+        *("order", "role", "state", "salutation", "spoken", "office", "kind", "voting_right", "on_behalf_of"),
         *("arrives", "leaves"),
     )
     KEYS: ClassVar = ("person", "represents", "from_item", "until_item")
@@ -184,19 +186,23 @@ class EditAttendance(RecordSheet):
     def members(self) -> list[dict[str, Any]]:
         """Those who belong to the Gremium on the day: the beginning of a new list."""
         rows = self.meeting.organization.memberships.select_related("person", "organization")
-        there = [one for one in rows if one.holds_on(self.meeting.date)]
+        there = sorted((one for one in rows if one.holds_on(self.meeting.date)), key=by_role)
         roles = {"chair": "chair", "secretary": "secretary", "vice_secretary": "secretary"}
+        before = Attendance.objects.filter(person__in=[one.person_id for one in there]).order_by("meeting__date")
+        called = {one.person_id: one for one in before}  # as the last list calls people
         return [
             {
                 "person": str(one.person_id),
+                "order": number,
                 "role": roles.get(one.role, "member"),
                 "state": "present",
                 "kind": one.kind,
                 "voting_right": one.voting_right,
                 "on_behalf_of": one.on_behalf_of,
+                "salutation": called[one.person_id].salutation if one.person_id in called else "",
+                "spoken": called[one.person_id].spoken if one.person_id in called else "",
             }
-            for one in there
-            if one.role != "deputy"
+            for number, one in enumerate((one for one in there if one.role != "deputy"), 1)
         ]
 
     def context(self, request: Request, form: Any, **kwargs: Any) -> dict[str, Any]:
@@ -209,7 +215,7 @@ class EditAttendance(RecordSheet):
 
     def put(self, row: Attendance, data: dict[str, Any]) -> None:
         for name in self.NAMES:
-            setattr(row, name, data[name])
+            setattr(row, name, data[name] if name != "order" else data["order"] or row.order)
         row.person = self.people[data["person"]]
         row.represents = self.people.get(data["represents"])
         row.from_item, row.until_item = self.items.get(data["from_item"]), self.items.get(data["until_item"])
@@ -221,7 +227,7 @@ class EditAttendance(RecordSheet):
             return Attendance(body=request.acting_body, meeting=self.meeting)
 
         kept, gone = self.changed(form, "people", new, self.put, self.shown)
-        for number, row in enumerate((one for one in kept if one.pk is None), last + 1):
+        for number, row in enumerate((one for one in kept if one.pk is None and not one.order), last + 1):
             row.order = number
         return lambda: keep_attendance(self.meeting, kept, gone)
 

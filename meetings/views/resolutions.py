@@ -51,7 +51,8 @@ class Resolutions(ListPage):
         there = {one.pk: listed(one) for one in by_name}
         for row in rows:
             row.papers = ", ".join(filter(None, papers.get(row.item_id, [])))
-            row.told = sentences.result(row, there.get(row.item.meeting_id)) or row.get_outcome_display()
+            told = sentences.result(row, there.get(row.item.meeting_id)) or row.get_outcome_display()
+            row.told = f"{row.subject}: {told}" if row.subject else told
         return rows
 
 

@@ -1,5 +1,6 @@
 """One page on which a sitting is written down while it goes on: each button, or its key, is an act kept at once."""
 
+import re
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
@@ -17,9 +18,9 @@ from kim.pages.sheets import in_words
 from kim.studio.releases import now
 from meetings import sentences
 from meetings.forms import CountForm, DisposeForm, ExcludeForm, FactionsForm, PresenceForm, UnanimousForm
-from meetings.models import AgendaItem, Meeting, Vote
-from meetings.models.acts import arrive_or_leave, dispose, exclude, resolve
-from meetings.models.record import listed, voters
+from meetings.models import AgendaItem, Attendance, Meeting, Vote
+from meetings.models.acts import arrive_or_leave, dispose, exclude, nobody_spoke, resolve
+from meetings.models.record import entitled, listed, voters
 from meetings.views.items import minutes_on, said_in_minutes
 from meetings.views.record import items_of, meeting_of
 
@@ -43,8 +44,11 @@ class Session(RuleView):
 
     def get(self, request: Request, key: str) -> HttpResponseBase:
         meeting = meeting_of(request, key)
-        items = by_word(request, meeting)
-        current = items.get(request.GET.get("top", "")) or next(iter(items.values()), None)
+        items = by_block(request, meeting)
+        asked = request.GET.get("top", "")
+        current = next((one for one in items.values() if one.word == asked or not asked), None)
+        if asked and current is None:
+            raise Http404
         return self.page(request, meeting, items, current, {}, [])
 
     def page(
@@ -65,6 +69,7 @@ class Session(RuleView):
             "items": [(one, became(one, rows)) for one in items.values()],
             "chosen": filled["dispose"]["items"].value() if "dispose" in filled else [],
             "current": current,
+            "seen": ",".join(f"{one.block}:{one.version}" for one in items.values()),
             "problems": problems,
             "forms": {name: filled.get(name) or form(prefix=name) for name, form in FORMS.items()},
             "disposing": filled.get("dispose") or DisposeForm(items=items),
@@ -72,19 +77,19 @@ class Session(RuleView):
         }
         if current:
             context |= {"voters": voters(current, rows), "said": said_in_minutes(request, current, rows)}
-            context |= {"minutes": minutes_on(request, current)}
+            context |= {"minutes": minutes_on(request, current), "there": there_at(current, rows)}
         return render(request, "meetings/session.html", context, status=422 if problems else 200)
 
     def post(self, request: Request, key: str) -> HttpResponseBase:
         meeting = meeting_of(request, key)
-        items = by_word(request, meeting)
+        items = by_block(request, meeting)
         current, act = items.get(request.POST.get("top", "")), request.POST.get("act", "")
         if current is None or act not in (*FORMS, *DISPOSING):
             raise Http404
         name = "dispose" if act in DISPOSING else act
         form = DisposeForm(request.POST, items=items) if name == "dispose" else FORMS[act](request.POST, prefix=act)
-        problems = []
-        if form.is_valid():
+        problems = changed_since(request.POST.get("seen", ""), touched(form, items, current)) if form.is_valid() else []
+        if form.is_valid() and not problems:
             try:
                 told = getattr(self, name)(current, items, act, form.cleaned_data)
                 saved(request, f"{told} Gespeichert um {timezone.localtime(now()):%H:%M:%S}.")
@@ -93,8 +98,8 @@ class Session(RuleView):
             except ValidationError as error:
                 problems = error.messages
         problems += in_words(form)
-        items = by_word(request, meeting)  # as they are, not as they were to be
-        return self.page(request, meeting, items, items[current.word], {name: form}, problems)
+        items = by_block(request, meeting)  # as they are, not as they were to be
+        return self.page(request, meeting, items, items[current.block], {name: form}, problems)
 
     WAYS: ClassVar[dict[str, tuple[str, dict[str, Any]]]] = {
         "postpone": ("vertagt", {"advice": Disposition.POSTPONED, "decision": Disposition.POSTPONED}),
@@ -108,33 +113,37 @@ class Session(RuleView):
         chosen = [items[word] for word in data["items"]] or [current]
         names = ", ".join(one.key for one in chosen)
         if act == "silent":
-            for one in chosen:
-                one.silence = AgendaItem.Silence.FIRST
-            facts = {name: getattr(current, name) for name in ("advice", "decision", "target", "withdrawn_by")}
-            dispose(chosen, "Keine Wortmeldungen", **(facts if chosen == [current] else {}))
+            nobody_spoke(chosen)
             return f"{names}: keine Wortmeldungen."
+        # what is said of others is agreed before it is their turn, what is said of the item at hand at its own place
+        frame = {"frame": AgendaItem.Frame.FIRST if data["items"] else AgendaItem.Frame.NOW}
         if act == "joint":
             target = self.target(items, chosen[0], data["target"])
             advice = Disposition.HERE if data["only_decision"] else Disposition.JOINT
             facts = {"advice": advice, "decision": Disposition.JOINT, "target": target}
             if data["only_decision"]:
                 facts["joint_subject"] = data["joint_subject"]
-            dispose(chosen, f"mit {target.key} zusammen", **facts)
+            dispose(chosen, f"mit {target.key} zusammen", **facts, **frame)
             return f"{names}: {'Beschluss' if data['only_decision'] else 'Beratung und Beschluss'} bei {target.key}."
         words, facts = self.WAYS[act]
         if act == "see":
             facts = facts | {"target": self.target(items, chosen[0], data["target"])}
         if act == "withdraw":
             facts = facts | {"withdrawn_by": data["withdrawn_by"] or AgendaItem.By.ADMINISTRATION}
-        dispose(chosen, f"TOP {words}", **facts)
+        dispose(chosen, f"TOP {words}", **facts, **frame)
         return f"{names}: {words}."
 
     def target(self, items: dict[str, AgendaItem], item: AgendaItem, number: str) -> AgendaItem:
         """The item of the same part with this number. ValidationError with a sentence if there is none."""
-        for one in items.values():
-            if one.public == item.public and one.number == number.strip():
-                return one
-        raise ValidationError(f"Bitte die Nummer des anderen TOP angeben; „{number}“ steht in diesem Teil nicht.")
+        plain = re.sub(r"\A(?:TOP|Ö|N)\s*", "", number.strip(), flags=re.IGNORECASE)
+        if not plain:
+            raise ValidationError("Bitte die Nummer des anderen TOP angeben.")
+        found = next((one for one in items.values() if one.public == item.public and one.number == plain), None)
+        if found is None:
+            raise ValidationError(f"Einen TOP „{plain}“ gibt es in diesem Teil nicht.")
+        if found == item:
+            raise ValidationError(f"{item.key} verweist nicht auf sich selbst.")
+        return found
 
     def unanimous(self, current: AgendaItem, items: Any, act: str, data: dict[str, Any]) -> str:
         facts = {"style": Vote.Style.PHRASE, "outcome": Vote.Outcome.UNANIMOUS, "abstained": data["abstained"] or 0}
@@ -169,13 +178,31 @@ class Session(RuleView):
         return f"{row} geht vor {current.key}."
 
 
-def by_word(request: Request, meeting: Meeting) -> dict[str, AgendaItem]:
-    """The items of a sitting by their word in addresses, in their order."""
+def by_block(request: Request, meeting: Meeting) -> dict[str, AgendaItem]:
+    """The items of a sitting in their order, by what stays theirs whatever their number is."""
     found = {}
     for one in items_of(request, meeting).values():
         one.meeting = meeting
-        found[one.word] = one
+        found[one.block] = one
     return found
+
+
+def touched(form: Any, items: dict[str, AgendaItem], current: AgendaItem) -> list[AgendaItem]:
+    """The items that an act is about: the ticked ones, else the one at hand."""
+    return [items[word] for word in form.cleaned_data.get("items", ())] or [current]
+
+
+def changed_since(seen: str, items: list[AgendaItem]) -> list[str]:
+    """A sentence for each item that is another by now than the page showed. seen: "oe-1:3,oe-2:1", by block."""
+    shown = dict(pair.split(":", 1) for pair in seen.split(",") if ":" in pair)
+    stale = [one for one in items if one.block in shown and shown[one.block] != str(one.version)]
+    return [f"{one.key} ist inzwischen geändert worden. Bitte noch einmal ansehen." for one in stale]
+
+
+def there_at(item: AgendaItem, rows: list[Attendance]) -> list[tuple[Attendance, bool]]:
+    """Who counts for the Gremium and is there at an item, each with whether a Mitwirkungsverbot keeps them out."""
+    counted, out = entitled(item, rows)
+    return [(one, one in out) for one in counted]
 
 
 def neighbours(items: list[AgendaItem], current: AgendaItem | None) -> tuple[AgendaItem | None, AgendaItem | None]:

@@ -17,6 +17,7 @@ from kim.lists import kept_link
 from kim.pages.forms import CorrectionPage, RemovePage, VersionedForm, saved
 from kim.studio import documents, releases
 from kim.values.formats import DateField
+from meetings.documents.invitations import changed_since
 from meetings.models import Invitation, Minutes
 from meetings.models.approvals import approvals_there, begin_approval
 from meetings.models.sitting_papers import RELATED, SittingPaper
@@ -46,6 +47,7 @@ class SittingPaperPage(RuleView):
     rule = "meetings.view"
     model: type[SittingPaper]
     template_name: str
+    head_label = "Datum ändern"
 
     @classmethod
     def station(cls, request: Request, **kwargs: Any) -> str:
@@ -70,6 +72,7 @@ class SittingPaperPage(RuleView):
             "refused": problems,
             **self.more(request, row),
             "head_url": f"{row.page}-head",
+            "head_label": self.head_label,
             "remove_url": f"{row.page}-remove",
             "editable": release is None and may(request, found.edit_rule),
             "story": entries_about([row, row.source, *([release] if release else [])], user=request.user),
@@ -90,6 +93,7 @@ class MinutesPage(SittingPaperPage):
     """A Niederschrift."""
 
     model, template_name = Minutes, "meetings/minutes.html"
+    head_label = "Datum und offene Angaben"
 
     def more(self, request: Request, row: Any) -> dict[str, Any]:
         return {"approvals": approvals_there(row, request), "findings": hints(request, row)}
@@ -99,6 +103,10 @@ class InvitationPage(SittingPaperPage):
     """An Einladung or Bekanntmachung."""
 
     model, template_name = Invitation, "meetings/invitation.html"
+
+    def more(self, request: Request, row: Any) -> dict[str, Any]:
+        release = releases.of_text(row.text)
+        return {"moved": changed_since(row, release) if release else []}
 
 
 class HeadForm(VersionedForm):

@@ -58,13 +58,12 @@ Der Beschluss erfolgt mehrheitlich mit 5 Ja-Stimmen gegen 1 Nein-Stimme.
 Beschluss: Der Ausschuss bewilligt dem Jugendhaus 12.345,67 €.
 zu 3 Neubau der Sporthalle
 Zu Beginn des Tagesordnungspunkts kehrt Herr Birke wieder an den Platz zurück und nimmt weiter an der Sitzung teil.
-Dieser TOP wurde zu Beginn der Sitzung vertagt, s. Erläuterungen unter TOP 1.
+Dieser Tagesordnungspunkt wird vertagt.
 zu 4 Preise der Mensa
 Der Beschlussvorschlag wird bei Stimmengleichheit mit 4 Ja-Stimmen gegen 4 Nein-Stimmen abgelehnt.
 Beschluss: Die Mensa wird teurer.
 zu 5 Stellen im Etat
-Am Beginn der Sitzung wurde vereinbart, diesen Punkt im Rahmen von TOP 6 „Haushalt“ mit zu beraten/zu beschließen,
-s. Erläuterungen zu TOP 1.
+Dieser Punkt wird im Rahmen von TOP 6 „Haushalt“ mit beraten und beschlossen.
 zu 6 Haushalt 2024
 Der Beschluss erfolgt mehrheitlich gegen die Stimmen der Blau-Fraktion bei Enthaltung von Frau Erle.
 Beschluss: Der Ausschuss empfiehlt den Haushalt 2024.
@@ -141,11 +140,12 @@ class Keys:
         self.page.keyboard.insert_text(words)
 
     def open(self, row):
-        """Go up or down to a row and open it; the first key goes to the row at hand."""
+        """Go up or down to a row and open it; from elsewhere the first key goes to the row at hand."""
         rows = [one.strip() for one in self.page.locator("[data-row]").all_inner_texts()]
         here = self.page.locator("[data-row][aria-current]").inner_text().strip()
         steps = rows.index(row) - rows.index(here)
-        self.press(*(["ArrowDown" if steps > 0 else "ArrowUp"] * (abs(steps) + 1)), "Enter")
+        outside = self.page.locator("[data-row]:focus").count() == 0
+        self.press(*(["ArrowDown" if steps > 0 else "ArrowUp"] * (abs(steps) + outside)), "Enter")
         self.page.locator(f".session-item h2:has-text('{row} ·')").wait_for()
 
     def tells(self, words):
@@ -284,3 +284,17 @@ def test_it_works_without_script(written, served, browser):
     assert "Ö 3: hier behandelt." in page.inner_text("main")
     page.get_by_role("button", name="vertagen").click()
     assert "Ö 3: vertagt." in page.inner_text("main")
+
+
+def test_a_key_acts_on_the_row_that_has_the_focus_and_ticks_stay(written, served, browser):
+    page = served.open(browser, "sitzungsdienst")
+    page.goto(f"{served.url}{PAGE}mitschreiben/?top=oe-1")
+    keys = Keys(page)
+    keys.press("ArrowDown", "ArrowDown", "ArrowDown", "x", "ArrowDown", "ArrowDown", "Enter")
+    page.locator(".session-item h2:has-text('Ö 5 ·')").wait_for()
+    assert page.get_by_label("Ö 3", exact=True).is_checked()
+    keys.press("v")  # what is ticked, not the row
+    keys.tells("Ö 3: vertagt.")
+    assert not page.get_by_label("Ö 3", exact=True).is_checked()
+    keys.press("ArrowUp", "ArrowUp", "w")  # the row with the focus, not the item at hand
+    keys.tells("Ö 3: keine Wortmeldungen.")

@@ -192,7 +192,7 @@ def test_who_is_invited_late_hears_why(login, meeting):
     browser, page = login(DESK), f"{meeting.get_absolute_url()}bearbeiten/"
     facts = {"organization": meeting.organization_id, "date": "04.05.2023", "public": "on", "version": meeting.version, "invited_on": "01.05.2023"}  # fmt: skip
     answer = browser.post(page, facts)
-    assert "liegen 2 volle Tage, die Ladungsfrist sind 10. Bitte den Grund der Eile angeben." in said(answer)
+    assert "trennen 2 volle Tage, die Ladungsfrist sind 10. Bitte den Grund der Eile angeben." in said(answer)
     assert browser.post(page, facts | {"urgency": "Frist des Landes"}).status_code == 302
     again = facts | {"invited_on": "20.04.2023", "urgency": "Frist des Landes", "version": meeting.version + 1}
     assert "Ein Grund der Eile steht nur da" in said(browser.post(page, again))
@@ -213,9 +213,40 @@ def test_what_comes_in_the_sitting_is_urgent_and_said_to_be(meeting):
     made = Minutes.begin(meeting, public=True)
     document = MinutesDocument(made)
     content = document.content(document.fresh(), meeting.date)
-    assert [row["papers"] for row in content["agenda"][0]["rows"]] == ["Nachtrag vom 28.04.2023", ""]
+    assert [row["papers"] for row in content["agenda"][0]["rows"]] == ["Nachtrag vom 28.04.2023"]
     told = content["parts"][0]["items"][1]["before"]
     assert told == [
         "Die Tagesordnung wird wegen Dringlichkeit um diesen Punkt erweitert: Das Land zahlt nur bis morgen."
     ]
     assert ["Einladung:", "vom 20.04.2023"] in content["facts"]
+
+
+def test_what_was_urgent_then_is_no_reason_for_the_next_sitting(login, meeting):
+    item(meeting, "1", title="Eilig", added_on=meeting.date, urgency="Das Land zahlt nur bis Mai.", advice="postponed", decision="postponed")  # fmt: skip
+    following = Meeting.objects.create(body=meeting.body, organization=meeting.organization, date=date(2023, 6, 1))
+    page = said(login(DESK).get(f"{following.get_absolute_url()}tagesordnung/"))
+    assert 'value="Eilig"' in page and "Das Land zahlt" not in page
+
+
+def test_what_is_excused_goes_on_standing_there(login, decided):
+    """A reason lets a Niederschrift be released; it does not make what is missing right."""
+    minutes = Minutes.objects.get(meeting=decided.meeting)
+    before = MinutesDocument(minutes).problems()
+    Minutes.objects.filter(pk=minutes.pk).update(gaps="Ende wurde nicht notiert.")
+    page = said(login(DESK).get(minutes.get_absolute_url()))
+    assert "Grund angegeben: Ende wurde nicht notiert." in page
+    assert all(words in page for words in before) and len(before) > 3
+    assert MinutesDocument(Minutes.objects.get(pk=minutes.pk)).problems() == []
+
+
+def test_what_came_in_the_sitting_is_new_on_the_agenda(meeting):
+    item(meeting, "1", title="Eröffnung")
+    item(meeting, "2", title="Eilig", added_on=meeting.date, urgency="Das Land zahlt nur bis Mai.")
+    document = MinutesDocument(Minutes.begin(meeting, public=True))
+    content = document.content([], meeting.date)
+    assert [row["title"] for row in content["agenda"][0]["rows"]] == ["Eröffnung"]
+    rows = content["parts"][0]["as_resolved"]
+    assert [(row["label"], row["changed"]) for row in rows] == [
+        ("TOP 1", False),
+        ("TOP 2 auf die Tagesordnung genommen", True),
+    ]

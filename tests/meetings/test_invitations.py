@@ -4,6 +4,7 @@ import re
 from datetime import date, time, timedelta
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from kim.models import Source
 from meetings.documents import InvitationDocument
@@ -74,7 +75,7 @@ def test_the_public_reads_neutral_titles(login, called):
     assert reader.get(f"/dokumente/{inner.address}/pdf/").status_code == 404
 
 
-@pytest.mark.parametrize(("days", "problem"), [(14, ""), (11, ""), (10, "sind es 9 Tage, die Ladungsfrist sind 10.")])
+@pytest.mark.parametrize(("days", "problem"), [(14, ""), (11, ""), (10, "9 volle Tage; die Ladungsfrist sind 10.")])
 def test_the_deadline_is_looked_at(called, days, problem):
     problems = InvitationDocument(begun(called, days=days)).problems()
     assert bool(problem) == bool(problems) and problem in " ".join(problems)
@@ -97,7 +98,7 @@ def test_what_is_missing_is_said(called):
     assert InvitationDocument(begun(Meeting.objects.get(pk=called.pk))).problems() == [
         "Der Beginn der Sitzung fehlt.",
         "Der Ort der Sitzung fehlt.",
-        "Wer Ausschuss für Probe vorsitzt, ist nicht als Mitglied eingetragen.",
+        "Der Vorsitz (Ausschuss für Probe) ist nicht als Mitgliedschaft eingetragen.",
         "N 1: Der Grund der Nichtöffentlichkeit fehlt.",
         "Die Ladungsfrist von Ausschuss für Probe ist nicht erfasst.",
     ]
@@ -116,3 +117,42 @@ def test_with_its_release_it_is_known_when_was_invited(login, called):
     assert login(DESK).get(f"{made.get_absolute_url()}kopf/").status_code == 404  # nothing of it changes any more
     item(called, "2", title="Nachgereicht", added_on=date(2023, 4, 25))
     assert "Nachgereicht" not in pdf_text(head.get(f"/dokumente/{made.address}/pdf/").content)
+
+
+def test_what_came_later_is_not_in_it(called):
+    made = begun(called)  # of 20.04.2023
+    item(called, "2", title="Von Anfang an")
+    item(called, "3", title="Nachgereicht", added_on=date(2023, 4, 25))
+    item(called, "4", title="Eilig", added_on=called.date, urgency="Das Land zahlt nur bis Mai.")
+    document = InvitationDocument(made)
+    titles = [row["title"] for part in document.content([], called.date)["agenda"] for row in part["rows"]]
+    assert titles == ["Zuschuss", "Von Anfang an", "Geheimrezept Kornblume"]
+
+
+def test_its_day_is_the_day_of_the_invitation(called):
+    Meeting.objects.filter(pk=called.pk).update(invited_on=date(2023, 4, 10))
+    problems = InvitationDocument(begun(Meeting.objects.get(pk=called.pk))).problems()
+    assert problems == ["Eingeladen ist am 10.04.2023 eingetragen, sie trägt den 20.04.2023."]
+
+
+def test_what_is_changed_after_its_release_is_told(login, called):
+    made = begun(called)
+    made.release(None)
+    browser = login(DESK)
+    assert "Seit der Freigabe ist anderes eingetragen" not in said(browser.get(made.get_absolute_url()))
+    with pytest.raises(ValidationError, match="Was dazukommt, ist ein Nachtrag"):
+        item(called, "2", title="Ungesagt")
+    called.agenda_items.filter(public=True, number="1").update(title="Zuschuss 2024")
+    Meeting.objects.filter(pk=called.pk).update(place="Mensa")
+    page = said(browser.get(made.get_absolute_url()))
+    assert "Ort, Raum: „Ratssaal“, jetzt „Mensa“" in page
+    assert "Öffentlicher Teil, TOP 1: „Zuschuss“, jetzt „Zuschuss 2024“" in page
+
+
+def test_the_reason_may_come_before_the_day(login, called):
+    """The day of the invitation is known with its release only."""
+    page = f"{called.get_absolute_url()}bearbeiten/"
+    facts = {"organization": called.organization_id, "date": "04.05.2023", "public": "on", "version": called.version, "start": "17:00", "place": "Ratssaal", "urgency": "Frist des Landes"}  # fmt: skip
+    answer = login(DESK).post(page, facts)
+    assert answer.status_code == 302, said(answer)
+    assert InvitationDocument(begun(Meeting.objects.get(pk=called.pk), days=2)).problems() == []

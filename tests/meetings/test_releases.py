@@ -78,7 +78,7 @@ def test_what_belongs_to_it_is_frozen_too(paper):
     refused("UPDATE kim_source SET number = 'x' WHERE id = %s", paper.source_id)
     block = TextBlock.objects.filter(text=paper.text).first()
     block.content = "anders"
-    with pytest.raises(ValidationError, match="Eine Änderung ist eine neue Vorlage"), db_errors_as_validation():
+    with pytest.raises(ValidationError, match="Eine Änderung ist ein neues Dokument"), db_errors_as_validation():
         block.save()
 
 

@@ -1,10 +1,13 @@
 """The page on which a sitting is written down while it goes on: each act is kept at once, and none is lost."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from kim.models import Source
+from meetings.documents import MinutesDocument
 from meetings.models import (
     AgendaItem,
     Attendance,
@@ -15,6 +18,7 @@ from meetings.models import (
     Paper,
     Person,
     Vote,
+    voters,
 )
 from tests.helpers import said
 from tests.meetings.record import DESK, item, meeting, person
@@ -104,7 +108,7 @@ def test_what_is_refused_loses_nothing(login, sitting):
     assert answer.status_code == 422 and 'value="viele"' in said(answer)
     answer = act(login, sitting, "oe-1", "joint", items=["oe-2"], target="99")
     page = said(answer)
-    assert answer.status_code == 422 and "„99“ steht in diesem Teil nicht" in page and 'value="99"' in page
+    assert answer.status_code == 422 and "Einen TOP „99“ gibt es in diesem Teil nicht" in page and 'value="99"' in page
     assert 'value="oe-2" aria-label="Ö 2" checked' in page
     act(login, sitting, "oe-1", "unanimous")
     assert "ist schon abgestimmt" in said(act(login, sitting, "oe-1", "unanimous"))
@@ -137,6 +141,51 @@ def test_who_comes_and_goes(login, sitting):
     row = Attendance.objects.get(person__family_name="Braun")
     assert (row.from_item.number, f"{row.arrives:%H:%M}") == ("4", "17:28")
     assert "war dann gar nicht da" in said(act(login, sitting, "oe-1", "leave", name="Krott"))
+
+
+def test_that_nobody_spoke_changes_nothing_else(login, sitting):
+    act(login, sitting, "oe-1", "postpone", items=["oe-2"])
+    act(login, sitting, "oe-1", "withdraw", items=["oe-3"], withdrawn_by="mover")
+    assert act(login, sitting, "oe-1", "silent", items=["oe-2", "oe-3"]).status_code == 302
+    found = [(at(sitting, n).advice, at(sitting, n).silence, at(sitting, n).withdrawn_by) for n in ("2", "3")]
+    assert found == [("postponed", "first", ""), ("withdrawn", "first", "mover")]
+
+
+def test_an_item_that_was_changed_or_numbered_anew_is_not_hit(login, sitting):
+    page = said(login(DESK).get(f"{sitting.get_absolute_url()}mitschreiben/?top=oe-2"))
+    seen = re.search(r'name="seen" value="([^"]+)"', page)[1]
+    for number, other in (("2", "70"), ("3", "2")):
+        row = at(sitting, number)
+        row.number = other
+        row.save_checked()
+    answer = act(login, sitting, "oe-2", "postpone", seen=seen)
+    assert answer.status_code == 422 and "Ö 70 ist inzwischen geändert worden" in said(answer)
+    assert act(login, sitting, "oe-2", "postpone").status_code == 302  # it stays itself, whatever its number is
+    assert (at(sitting, "70").advice, at(sitting, "2").advice) == ("postponed", "here")
+
+
+def test_an_item_that_is_not_there_is_not_found(login, sitting):
+    assert login(DESK).get(f"{sitting.get_absolute_url()}mitschreiben/?top=oe-99").status_code == 404
+
+
+def test_who_left_and_comes_back_has_a_second_line(login, sitting):
+    act(login, sitting, "oe-3", "leave", name="Dolan", at="17:18")
+    assert act(login, sitting, "oe-6", "arrive", name="Dolan", at="18:00").status_code == 302
+    rows = Attendance.objects.filter(person__family_name="Dolan").order_by("pk")
+    assert [(row.from_item and row.from_item.number, row.until_item and row.until_item.number) for row in rows] == [(None, "2"), ("6", None)]  # fmt: skip
+    counts = {n: voters(at(sitting, n)).present for n in ("2", "4", "6")}
+    assert counts == {"2": 6, "4": 5, "6": 6}
+
+
+def test_after_the_last_item_nobody_comes_back(login, sitting):
+    act(login, sitting, "oe-8", "exclude", names="Dolan")
+    assert Exclusion.objects.get().returns_at is None
+    minutes = Minutes.begin(sitting, public=True)
+    assert not [words for words in MinutesDocument(minutes).problems() if "zurückgekehrt" in words]
+    Exclusion.objects.all().delete()
+    item(sitting, "1", public=False)
+    act(login, sitting, "oe-8", "exclude", names="Dolan")
+    assert Exclusion.objects.get().returns_at.key == "N 1"
 
 
 def test_only_the_desk_writes(login, sitting):

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from kim.models.refusals import db_errors_as_validation
 from meetings import sentences
-from meetings.models import AgendaItem, Attendance, Ballot, Exclusion, Person, Vote
+from meetings.documents import MinutesDocument
+from meetings.models import AgendaItem, Attendance, Ballot, Exclusion, Minutes, Person, Vote
 from meetings.models.acts import keep_attendance, keep_item
 from meetings.models.record import listed
 from meetings.models.votes import ballots_called, stances
@@ -184,3 +185,66 @@ def test_stances_are_what_one_counts_by_hand(people, factions):
     for name, own in people:
         count[own or factions[name]] += 1
     assert (len(found.yes), len(found.no), len(found.abstained)) == (count[""], count["no"], count["abstained"])
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({"outcome": "unanimous", "abstained": 8}, "Von 8 Stimmen bleiben 0 Ja gegen 0 Nein: Das ist nicht angenommen."),
+        ({"outcome": "rejected", "no": 1, "abstained": 2}, "Von 8 Stimmen bleiben 5 Ja gegen 1 Nein: Das ist nicht abgelehnt."),
+        ({"outcome": "majority", "no": 4, "abstained": 1}, "Von 8 Stimmen bleiben 3 Ja gegen 4 Nein: Das ist nicht angenommen."),
+        ({"style": "numbers", "yes": 0, "no": 0}, "Ohne eine Ja- oder Nein-Stimme ist nichts entschieden."),
+    ],
+)  # fmt: skip
+def test_numbers_that_cannot_be_are_refused(council, facts, words):
+    with pytest.raises(ValidationError) as refused:
+        record(council, **facts)
+    assert words in " ".join(refused.value.messages)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"outcome": "unanimous", "abstained": 7},
+        {"outcome": "rejected"},
+        {"outcome": "rejected", "no": 4, "abstained": 0},
+        {"outcome": "majority", "no": 3, "abstained": 1},
+    ],
+)
+def test_numbers_that_can_be_are_kept(council, facts):
+    assert record(council, **facts).pk
+
+
+def test_the_gremium_is_called_what_it_is(council):
+    organization = council.meeting.organization
+    for name, who in (
+        ("Kreistag", "Der Kreistag"),
+        ("Kommission Soziales", "Das Gremium"),
+        ("Hauptausschuss", "Der Ausschuss"),
+    ):
+        organization.name = name
+        organization.save()
+        vote = Vote(item=AgendaItem.objects.get(pk=council.pk), outcome="unanimous", abstained=0, frame="decides")
+        assert sentences.of_vote(vote) == f"{who} beschließt einstimmig ohne Enthaltung."
+
+
+def test_a_motion_is_rejected_as_what_it_is(council):
+    vote = record(council, style="numbers", yes=2, no=6, subject="Änderungsantrag der FDP")
+    assert sentences.of_vote(vote) == (
+        "Änderungsantrag der FDP: Der Antrag wird mit 2 Ja-Stimmen gegen 6 Nein-Stimmen abgelehnt."
+    )
+
+
+def test_nobody_sits_among_the_audience_where_there_is_none(meeting):
+    one = item(meeting, "1", public=False)
+    row = person(meeting, 1, spoken="Ratsherr")
+    out = Exclusion(body=meeting.body, item=one, attendance=row).save_checked()
+    assert "Er verlässt den Sitzungsraum und nimmt nicht an der Beratung" in sentences.of_exclusions([out])
+    assert sentences.inflected("Ratsherr Weidner") == "Ratsherrn Weidner"
+
+
+def test_whoever_did_not_vote_is_missed(council):
+    record(council, style="numbers", yes=4, no=2)
+    made = Minutes.begin(council.meeting, public=True)
+    problems = MinutesDocument(made).problems()
+    assert "Ö 1: Gezählt sind 6 Stimmen, stimmberechtigt waren 8." in problems

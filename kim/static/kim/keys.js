@@ -40,13 +40,24 @@
     if (!acts[key] && !button && !field) return;
     event.preventDefault();
     if (acts[key]) acts[key]();
-    else if (button) button.click();
-    else { field.focus(); field.select?.(); }
+    else act(key);
   });
+
+  // A key acts on what is ticked, else on the row that has the focus: it is opened first, if it is not the one at hand.
+  const act = async (key) => {
+    const row = rows()[at()];
+    const other = row && !row.hasAttribute("aria-current") && !ticked().length;
+    if (other) await once(() => fetch(row.href, { headers, credentials: "same-origin" }));
+    const quoted = CSS.escape(key);
+    const field = document.querySelector(`[data-focus="${quoted}"] :is(input, select)`);
+    if (field) { field.focus(); field.select?.(); }
+    else document.querySelector(`[data-key="${quoted}"]`)?.click();
+  };
 
   // An act is sent without leaving the page, an item is opened without leaving it; what was typed stays when nothing
   // answers. Whatever is another page (signed out, closed) is gone to.
-  const put = async (asked) => {
+  const ticked = () => [...document.querySelectorAll("[name=items]:checked")].map((box) => box.value);
+  const put = async (asked, sent) => {
     const note = document.querySelector("[data-keys-note]");
     let answer, page;
     try {
@@ -57,23 +68,27 @@
       return;
     }
     if (!page.querySelector("main [data-keys]")) { location.href = answer.url; return; }
+    const done = sent && answer.redirected;  // kept: the ticks have served
+    const inRows = at() >= 0, kept = done ? [] : ticked();
     document.querySelector("main").replaceWith(page.querySelector("main"));
     history.replaceState(null, "", answer.url);
+    document.querySelectorAll("[name=items]").forEach((box) => { box.checked ||= kept.includes(box.value); });
+    if (inRows) rows()[current()]?.focus();
     show();
   };
   const headers = { Accept: "text/html" };
   let busy = false;
-  const once = async (asked) => {
+  const once = async (asked, sent = false) => {
     if (busy) return;
     busy = true;
-    await put(asked);
+    await put(asked, sent);
     busy = false;
   };
   document.addEventListener("submit", (event) => {
     if (!event.target.matches("[data-stay]")) return;
     event.preventDefault();
     const body = new FormData(event.target, event.submitter);
-    once(() => fetch(location.href, { method: "POST", body, headers, credentials: "same-origin" }));
+    once(() => fetch(location.href, { method: "POST", body, headers, credentials: "same-origin" }), true);
   });
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-stay]");
