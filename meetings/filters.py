@@ -5,7 +5,7 @@ from typing import Any
 from kim.access.request import Request
 from kim.lists import ChoicesFilter, ObjectsFilter, SearchFilter, StrictFilters, programmes
 from kim.values.formats import slug
-from meetings.models import FollowUp, Meeting, Membership, Organization, Paper
+from meetings.models import FollowUp, Meeting, Membership, Organization, Paper, UrgentDecision
 
 
 class PaperFilters(StrictFilters):
@@ -90,4 +90,18 @@ class FollowUpFilters(StrictFilters):
     art = ChoicesFilter("kind", {slug(one.label): (one.label, one) for one in FollowUp.Kind}, label="Art")
     erledigung = ChoicesFilter(
         "standing", {slug(label): (label, word) for word, label in STANDINGS.items()}, label="Erledigung"
+    )
+
+
+UNASKED = "unasked"
+STATES_OF_URGENT = {UNASKED: "überfällig", **dict(UrgentDecision.Outcome.choices)}
+
+
+class UrgentDecisionFilters(StrictFilters):
+    """Search, Gremium, and what became of it."""
+
+    suche = SearchFilter(["title", "resolution"])
+    gremium = ObjectsFilter("organization", committees, label="Gremium")
+    ergebnis = ChoicesFilter(
+        "standing", {slug(label): (label, word) for word, label in STATES_OF_URGENT.items()}, label="Ergebnis"
     )

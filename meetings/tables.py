@@ -7,6 +7,8 @@ from kim.values.formats import slug
 from meetings.filters import (
     OVERDUE,
     STANDINGS,
+    STATES_OF_URGENT,
+    UNASKED,
     FollowUpFilters,
     MeetingFilters,
     MembershipFilters,
@@ -15,6 +17,7 @@ from meetings.filters import (
     PersonFilters,
     ResolutionFilters,
     TermFilters,
+    UrgentDecisionFilters,
 )
 from meetings.models import Paper
 
@@ -198,3 +201,28 @@ class FollowUpTable(DenseTable):
     )
     erledigt = DateColumn(accessor="done_on", verbose_name="erledigt am", hidden=True)
     bericht = TextColumn(accessor="report", verbose_name="Bericht", hidden=True)
+
+
+class UrgentDecisionTable(DenseTable):
+    """Dringlichkeitsentscheidungen, the latest first."""
+
+    title, noun = "Dringlichkeitsentscheidungen", ("Entscheidung", "Entscheidungen")
+    help_text = (
+        "Was zwei anstelle eines Gremiums entschieden haben; es genehmigt oder hebt auf in seiner nächsten Sitzung."
+    )
+    filters = UrgentDecisionFilters
+    default_order, wraps = "-tag", True
+    add_url, add_rule = "urgent-decision-new", "meetings.edit"
+
+    betreff = LinkColumn(accessor="title", verbose_name="Betreff")
+    tag = DateColumn(accessor="decided_on", verbose_name="entschieden am")
+    gremium = TextColumn(accessor="organization__name", verbose_name="anstelle von")
+    von = TextColumn(accessor="first_decider__name", verbose_name="von")
+    und = TextColumn(accessor="second_decider__name", verbose_name="und von")
+    sitzung = DateColumn(accessor="item__meeting__date", verbose_name="vorgelegt am")
+    ergebnis = BadgeColumn(
+        {UNASKED: "danger", "open": "info", "approved": "success"},
+        STATES_OF_URGENT,
+        accessor="standing",
+        verbose_name="Ergebnis",
+    )

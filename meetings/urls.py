@@ -17,6 +17,7 @@ from meetings.views import (
     session,
     sitting_papers,
     sittings,
+    urgent,
 )
 
 section(
@@ -25,6 +26,7 @@ section(
     meetings="Sitzungen",
     follow_ups="Aufträge und Zusagen",
     resolutions="Beschlussbuch",
+    urgent_decisions="Dringlichkeit",
     committees="Gremien",
     legislative_terms="Wahlperioden",
     persons="Personen",
@@ -90,6 +92,7 @@ urlpatterns = [
     path("sitzungen/<str:key>/top/<str:item>/auszug/", resolutions.Extract.as_view(), name="resolution-extract"),
     path("beschluesse/", resolutions.Resolutions.as_view(), name="resolutions"),
     *follow_ups.FollowUpPages.urls("auftraege/", "follow-up"),
+    *urgent.UrgentDecisionPages.urls("dringlichkeit/", "urgent-decision"),
     path("sitzungen/<str:key>/einladung/<str:part>/", sitting_papers.InvitationPage.as_view(), name="invitation"),
     path("sitzungen/<str:key>/einladung/<str:part>/kopf/", sitting_papers.EditHead.as_view(), name="invitation-head"),
     path(

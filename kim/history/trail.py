@@ -178,7 +178,7 @@ def recent(act_keys: Iterable[Any] | None, user: Any) -> Any:
     """Which of these acts (None: of all) this person did on a page within the last ten minutes."""
     mine = TrailEvent.objects.filter(user_id=user.pk, created_at__gte=Now() - UNDO)
     mine = mine if act_keys is None else mine.filter(act__in=list(act_keys))
-    mine = mine.exclude(rule="").exclude(act_name="Rücknahme")
+    mine = mine.exclude(rule="").exclude(act_name__in=["Rücknahme", "Freigabe"])  # what is released stays
     return mine.exclude(rule__startswith="technical.")  # accounts belong to no body alone
 
 

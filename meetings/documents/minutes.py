@@ -177,6 +177,12 @@ class MinutesDocument(Document):
             yield "Wer anwesend war, ist nicht erfasst."
         if not any(one.role == Role.SECRETARY for one in people):
             yield "Wer die Niederschrift geführt hat, ist nicht erfasst."
+        listed_ = {one.person_id for one in people}
+        for one in people:
+            if one.represents_id and one.represents_id not in listed_ and one.is_counted():
+                yield f"{one} vertritt {one.represents}; dass {one.represents} fehlt, ist nicht erfasst."
+        if named := [str(one) for one in people if not one.spoken and one.pk in self.told_of()]:
+            yield f"Ohne Anrede im Satz: {', '.join(named)}."
         for item in (one for one in self.items if one.public == self.minutes.public):
             resolution = said.get(block_of(item, resolution=True), "").strip()
             votes = item.votes.all()
@@ -194,6 +200,13 @@ class MinutesDocument(Document):
                 if one.returns_at_id is None and one.attendance.until_item_id is None and item.pk != self.items[-1].pk
             ]
             yield from (f"{item.key}: {one.attendance.in_a_sentence} ist nicht zurückgekehrt." for one in open_)
+
+    def told_of(self) -> set[int]:
+        """Of the list those whom a sentence of this part names: who had to leave, and who voted by name."""
+        mine = [one for one in self.items if one.public == self.minutes.public]
+        out = {row.attendance_id for item in mine for row in item.exclusions.all()}
+        voted = {row.attendance_id for item in mine for vote in item.votes.all() for row in vote.ballots.all()}
+        return {key for key in out | voted if key}
 
     def unproven(self) -> Iterator[str]:
         """Whether the sitting was rightly called (§ 47 GO NRW, § 32 KrO NRW) and could decide (§ 49 GO NRW, § 34 KrO

@@ -9,7 +9,7 @@ from kim.figures import DATE, TEXT, Deadlines, Headline, Value, figure
 from kim.models import Body
 from kim.store.reading import read_once
 from kim.values.formats import format_long_day
-from meetings.models import Consultation, CoSignature, FollowUp, Meeting, Paper
+from meetings.models import Consultation, CoSignature, FollowUp, Meeting, Paper, UrgentDecision
 
 
 @read_once
@@ -131,3 +131,22 @@ def due(row: FollowUp, day: date) -> Value:
     """When it is due. Example: Überfällig: Zusage zu Ö 12 vom 25.02.2021: 06.05.2021."""
     label = f"Überfällig: {row.called}" if row.is_overdue(day) else row.called
     return Value(label, row.due_on, DATE, "beleg", source="Aufträge und Zusagen", link=row.get_absolute_url())
+
+
+@figure("deadlines.urgent_decisions", "Dringlichkeitsentscheidungen, die vorzulegen sind", deadlines=True)
+def urgent_decisions(body: Body, day: date) -> Deadlines:
+    """What was decided in place of a Gremium, by the sitting in which it has to be laid before it (§ 60 GO NRW). Two
+    queries. Example: of 14.12.2020: 25.02.2021; after that day "Überfällig: …"."""
+    rows = UrgentDecision.objects.filter(body=body, item__isnull=True, outcome=UrgentDecision.Outcome.OPEN)
+    found, open_ = [], list(rows)
+    ids = {one.organization_id for one in open_}
+    sittings = Meeting.objects.filter(organization__in=ids, cancelled=False).order_by("date") if open_ else []
+    calendar = [(one.organization_id, one.date) for one in sittings]
+    for row in open_:
+        last = next((d for key, d in calendar if key == row.organization_id and d > row.decided_on), None)
+        if last is not None:
+            label = f"Dringlichkeitsentscheidung vorlegen: {row.title}"
+            label = f"Überfällig: {label}" if last < day else label
+            where = row.get_absolute_url()
+            found.append(Value(label, last, DATE, "beleg", source="nächste Sitzung des Gremiums", link=where))
+    return Deadlines(tuple(found))

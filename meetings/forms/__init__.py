@@ -12,6 +12,7 @@ from meetings.forms.committees import (
 from meetings.forms.follow_ups import FollowUpForm
 from meetings.forms.record import AgendaLine, AttendanceLine, ExclusionLine, ItemForm, VoteLine
 from meetings.forms.session import CountForm, DisposeForm, ExcludeForm, FactionsForm, PresenceForm, UnanimousForm
+from meetings.forms.urgent import UrgentDecisionForm
 
 __all__ = [
     "AgendaLine",
@@ -32,5 +33,6 @@ __all__ = [
     "PresenceForm",
     "TermForm",
     "UnanimousForm",
+    "UrgentDecisionForm",
     "VoteLine",
 ]

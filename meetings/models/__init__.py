@@ -12,6 +12,7 @@ from meetings.models.minutes import Minutes
 from meetings.models.papers import Paper
 from meetings.models.record import Attendance, Exclusion, Voters, voters
 from meetings.models.signatures import BlockComment, CoSignature, Signatory
+from meetings.models.urgent import UrgentDecision
 from meetings.models.votes import Ballot, Vote
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "Person",
     "ResolvedPosition",
     "Signatory",
+    "UrgentDecision",
     "Vote",
     "Voters",
     "voters",

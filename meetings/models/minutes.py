@@ -9,7 +9,7 @@ from django.db import models, transaction
 from kim.models import Body, Source, TextBlock
 from kim.models.versioned import keep_together, tracked
 from kim.values.periods import today
-from meetings.models.agenda import AgendaItem
+from meetings.models.agenda import NUMBER, AgendaItem
 from meetings.models.committees import Meeting
 from meetings.models.consultations import carry_papers
 from meetings.models.sitting_papers import RELATED, SittingPaper
@@ -119,9 +119,14 @@ def keep_agenda(meeting: Meeting, kept: list[tuple[AgendaItem, str]], gone: list
         before = AgendaItem.objects.filter(pk=item.pk).first()
         if before and before.public != item.public and written(before):
             raise ValidationError(f"{before}: In der Niederschrift dieses Teils steht schon Text dazu.")
+    agenda = there(meeting, kept, gone)
+    numbers = [(one.public, one.number) for one in agenda]
     for item, _ in kept:
-        if twice := [one for one, _ in kept if (one.public, one.number) == (item.public, item.number)][1:]:
-            raise ValidationError(f"{twice[0].key}: Diesen Tagesordnungspunkt gibt es in diesem Teil schon.")
+        if numbers.count((item.public, item.number)) > 1:
+            raise ValidationError(f"{item.key}: Diesen Tagesordnungspunkt gibt es in diesem Teil schon.")
+        main = item.number.partition(".")[0]
+        if NUMBER.match(item.number) and (item.public, main) not in numbers:
+            raise ValidationError(f"{item.key}: Einen TOP {main}, den er ergänzt, gibt es in diesem Teil nicht.")
         item.together = True  # type: ignore[misc]  # of this row alone
     count = keep_together([item for item, _ in kept], gone, act="Tagesordnung geändert")
     for item, papers in kept:
@@ -130,6 +135,13 @@ def keep_agenda(meeting: Meeting, kept: list[tuple[AgendaItem, str]], gone: list
         if minutes.is_open:
             minutes.complete()
     return count
+
+
+def there(meeting: Meeting, kept: list[tuple[AgendaItem, str]], gone: list[AgendaItem]) -> list[AgendaItem]:
+    """The agenda as it will be: what is kept as it is typed, the rest as it is stored."""
+    changed = {item.pk for item, _ in kept} | {item.pk for item in gone}
+    rest = [one for one in AgendaItem.objects.filter(meeting=meeting) if one.pk not in changed]
+    return [*rest, *(item for item, _ in kept)]
 
 
 def written(item: AgendaItem) -> bool:

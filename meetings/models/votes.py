@@ -260,8 +260,10 @@ def is_called(faction: str, word: str) -> bool:
 
 
 def person_called(voting: list[Attendance], word: str) -> Attendance:
-    """The one of those who vote whom a word names. ValidationError with a sentence if it is nobody, or several."""
+    """The one of those who vote whom a word names: by the whole name, else by the beginning of the family name.
+    ValidationError with a sentence if it is nobody, or several."""
     found = [row for row in voting if word in {str(row), row.in_a_sentence, row.person.name, row.person.family_name}]
+    found = found or [row for row in voting if row.person.family_name.lower().startswith(word.lower())]
     if len(found) == 1:
         return found[0]
     if found:

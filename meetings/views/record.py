@@ -20,6 +20,7 @@ from meetings.models.acts import keep_attendance
 from meetings.models.agenda import order_of, postponed
 from meetings.models.follow_ups import to_report
 from meetings.models.minutes import keep_agenda
+from meetings.models.urgent import to_approve
 from meetings.views.memberships import by_role
 
 PARTS = {"oe": True, "n": False}
@@ -117,6 +118,13 @@ class EditAgenda(RecordSheet):
         there = {one["title"] for one in found}
         anew = {"added_on": None, "urgency": ""}  # why it came to the agenda of then is no reason for this one
         found += [self.shown(one) | anew for one in postponed(self.meeting) if one.title not in there]
+        found += [
+            {
+                "public": "oe" if one.public else "n",
+                "title": f"Genehmigung der Dringlichkeitsentscheidung: {one.title}"[:400],
+            }
+            for one in to_approve(self.meeting, request)
+        ]
         found += [
             {"public": "oe" if one.public else "n", "title": f"Bericht: {one.words}"[:400], "short_title": one.called}
             for one in to_report(self.meeting, request)

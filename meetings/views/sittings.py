@@ -117,6 +117,7 @@ class MeetingPages(RowPages):
             "in_time": row.invited_in_time(),
             "people": row.attendances.select_related("person"),
             "writes": may(request, "minutes.edit"),
+            "closed": bool(minutes) and all(one is not None and not one.is_open for one in map(minutes.get, there)),
         }
 
 

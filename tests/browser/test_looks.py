@@ -62,6 +62,7 @@ PAGES = [
     "/beschluesse/",
     "/auftraege/",
     "/auftraege/neu/",
+    "/dringlichkeit/neu/",
     "/mitgliedschaften/neu/",
     "/dienststellen/",
     "/briefkopf/",

@@ -20,7 +20,7 @@ KEPT = {
     *("/haushalt/teilprodukte/", "/haushalt/sachkonten/", "/dienststellen/"),
     *("/funktionen/", "/zuwendungen/programme/", "/zuwendungen/bausteine/", "/zuwendungen/foerdersaetze/"),
     *("/haushalt/kontengruppen/", "/sitzungen/", "/gremien/", "/wahlperioden/", "/personen/", "/mitgliedschaften/"),
-    *("/beschluesse/", "/auftraege/"),
+    *("/beschluesse/", "/auftraege/", "/dringlichkeit/"),
 }
 
 
@@ -79,7 +79,17 @@ def fill_kept(body, n):
     """One more of each noun of the house: what the budget and the sittings are made of."""
     from grants.models import Account, AccountGroup, FundingProgramme, ProgrammeModule, Rate, SubProduct
     from kim.values.periods import inclusive_range
-    from meetings.models import AgendaItem, FollowUp, LegislativeTerm, Meeting, Membership, Organization, Person, Vote
+    from meetings.models import (
+        AgendaItem,
+        FollowUp,
+        LegislativeTerm,
+        Meeting,
+        Membership,
+        Organization,
+        Person,
+        UrgentDecision,
+        Vote,
+    )
     from staffing.models import Function
 
     for kind, name in (("committee", "Ausschuss"), ("department", "Amt")):
@@ -88,6 +98,8 @@ def fill_kept(body, n):
             meeting = Meeting.objects.create(body=body, organization=made, date=date(2023, 5, 1))
             item = AgendaItem.objects.create(body=body, meeting=meeting, public=True, number="1", title=f"Punkt {n:03}")
             Vote.objects.create(body=body, item=item, outcome="unanimous", abstained=n)
+            person = Person.objects.create(body=body, name=f"Herr Eile {n:03}", family_name=f"Eile {n:03}")
+            UrgentDecision.objects.create(body=body, organization=made, decided_on=date(2023, 4, 1), title=f"Eile {n:03}", resolution="x", reason="y", first_decider=person, public=True)  # fmt: skip
             FollowUp.objects.create(body=body, item=item, words=f"Auftrag Nummer {n:03}", due_on=date(2023, 6, 1), public=True)  # fmt: skip
     LegislativeTerm.objects.create(body=body, name=f"Wahlperiode Nummer {n:03}")
     person = Person.objects.create(body=body, name=f"Frau Nummer {n:03}", family_name=f"Nummer {n:03}")

@@ -16,6 +16,7 @@ def test_every_object_with_a_page_can_carry_them():
         "umverteilung",
         "weiterleitung",
         "auftrag",
+        "dringlichkeit",
     }  # the StädteRegion has none; the matrix asks
 
 

@@ -288,3 +288,41 @@ def test_the_day_of_the_minutes_is_entered(login, complete):
     assert browser.post(url, {"version": version, "date": "30.05.2023"}).status_code == 302
     assert "30.05.2023" in said(browser.get(made.get_absolute_url()))
     assert browser.post(url, {"version": version, "date": "31.05.2023"}).status_code == 409
+
+
+def test_what_supplements_an_item_needs_it(login, meeting):
+    lines = [{"public": "oe", "number": number, "title": f"Punkt {number}"} for number in ("1", "7.1")]
+    page = f"{meeting.get_absolute_url()}tagesordnung/"
+    answer = login(DESK).post(page, sheet("item", *lines))
+    assert answer.status_code == 422 and "Ö 7.1: Einen TOP 7, den er ergänzt, gibt es in diesem Teil nicht." in said(
+        answer
+    )
+    lines.append({"public": "oe", "number": "7", "title": "Punkt 7"})
+    assert login(DESK).post(page, sheet("item", *lines)).status_code == 302
+
+
+def test_who_is_told_of_has_a_form_of_address_and_who_is_represented_is_listed(meeting):
+    one = item(meeting, "1")
+    row = person(meeting, 1, spoken="")
+    away = Person.objects.create(body=meeting.body, name="Falk Fichte", family_name="Fichte")
+    deputy = person(meeting, 2, role="deputy", represents=away)
+    Exclusion(body=meeting.body, item=one, attendance=row).save_checked()
+    made = Minutes.begin(meeting, public=True)
+    problems = MinutesDocument(made).problems()
+    assert "Ohne Anrede im Satz: Mitglied 1." in problems
+    assert f"{deputy} vertritt Falk Fichte; dass Falk Fichte fehlt, ist nicht erfasst." in problems
+    Attendance(body=meeting.body, meeting=meeting, person=away, order=3, state="excused").save_checked()
+    Attendance.objects.filter(pk=row.pk).update(spoken="Frau")
+    problems = " ".join(MinutesDocument(Minutes.objects.get(pk=made.pk)).problems())
+    assert "Anrede" not in problems and "Fichte" not in problems
+
+
+def test_who_is_released_is_not_offered_to_be_taken_back(login, complete):
+    made, _, _ = complete
+    head = login("leitung")
+    seen = shown(said(head.get(made.get_absolute_url())))
+    assert head.post(f"/dokumente/{made.address}/freigeben/", {"fingerprint": seen}).status_code == 302
+    page = said(head.get(made.get_absolute_url()))
+    assert "Freigabe" in page and "Zurücknehmen" not in page
+    desk = said(login(DESK).get(made.meeting.get_absolute_url()))
+    assert "Was mitgeschrieben ist, bleibt." in desk and "Sitzung mitschreiben" not in desk

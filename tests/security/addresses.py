@@ -16,7 +16,18 @@ FILES = {
     GONE: uuid.UUID(int=9),
     MISSING: uuid.UUID(int=10),
 }
-SUBJECTS = ("stelle", "zuwendung", "vorlage", "traeger", "kommune", "umverteilung", "weiterleitung", "beleg", "auftrag")
+SUBJECTS = (
+    "stelle",
+    "zuwendung",
+    "vorlage",
+    "traeger",
+    "kommune",
+    "umverteilung",
+    "weiterleitung",
+    "beleg",
+    "auftrag",
+    "dringlichkeit",
+)
 GRUND = "Grundelsame"  # stands in every Grund of the history: never public
 NUMBERS = {"vogel-7": "7", "vogel-8": "8", GONE: "9", MISSING: "10"}  # of reallocations
 GROUPS = {"vogel-7": "997", "vogel-8": "998", GONE: "999"}  # beginnings of account numbers
@@ -49,7 +60,10 @@ class Page:
         """The addresses with the object of this code in them; one for each kind of object it can be about."""
         if self.name == "file":
             return [f"/dateien/{FILES[code]}/"]
-        if self.name.startswith(("job", "person", "membership", "follow-up")) or self.name == "signatory-edit":
+        if (
+            self.name.startswith(("job", "person", "membership", "follow-up", "urgent"))
+            or self.name == "signatory-edit"
+        ):
             return ["/" + filled(self.route, {"key": str(FILES[code])})]
         if self.name.startswith("onward"):
             given = {"slug": code, "carrier": code, "number": "1", "basis": BASIS[code]}
@@ -71,6 +85,7 @@ class Page:
         keys = {
             "umverteilung": NUMBERS[code],
             "auftrag": str(FILES[code]),
+            "dringlichkeit": str(FILES[code]),
             "beleg": f"vorlage-{code}",
             "weiterleitung": f"weiterleitung.{code}.{code}.1",
         }

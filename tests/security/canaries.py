@@ -58,6 +58,7 @@ from meetings.models import (
     Person,
     ResolvedPosition,
     Signatory,
+    UrgentDecision,
     Vote,
 )
 from staffing.models import (
@@ -245,6 +246,7 @@ def plant_record(body, word, code, meeting, person):
         Ballot.objects.create(body=body, vote=vote, faction=name, stance="no")
         ResolvedPosition.objects.create(body=body, item=item, position=Position.objects.filter(body=body).first())
         facts = {"key": FILES[code]} if public else {}
+        UrgentDecision.objects.create(body=body, organization=meeting.organization, decided_on=meeting.date, title=name, resolution=name, reason=name, first_decider=person, public=public, **facts)  # fmt: skip
         FollowUp.objects.create(
             body=body, item=item, words=name, report=name, on_behalf_of=name, public=public, **facts
         )

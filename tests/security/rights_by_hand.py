@@ -46,6 +46,7 @@ Teilprodukte, Sachkonten, Ansätze        | §5 §10 | .  x  .  .  .  .  .  | bu
 Sitzungen ansehen                        | still  | x  x  x  x  x  .  x  | meetings.view     | meeting
 Sitzungen vorbereiten und mitschreiben   | §5 §10 | .  .  x  .  .  .  .  | meetings.edit     | meeting-new
 Aufträge und Zusagen nachhalten          | §5 §10 | .  .  x  .  .  .  .  | meetings.edit     | follow-up-edit
+Dringlichkeitsentscheidungen eintragen   | §5 §10 | .  .  x  .  .  .  .  | meetings.edit     | urgent-decision-new
 Beschlussbuch und Auszüge ansehen        | still  | x  x  x  x  x  .  x  | meetings.view     | resolutions
 Einladungen und Niederschriften          | §5 §10 | .  .  x  .  .  .  .  | minutes.edit      | minutes-remove
 Einladung, Niederschrift freigeben       | §5 §10 | .  .  .  x  .  .  .  | minutes.release   | –

@@ -58,6 +58,7 @@ NOUNS = {
     "meetings.Exclusion": ("agenda-item-record", "agenda-item-record", "agenda-item-record"),
     "meetings.Ballot": ("agenda-item-record", "agenda-item-record", "agenda-item-record"),
     "meetings.ResolvedPosition": ("agenda-item-record", "agenda-item-record", "agenda-item-record"),
+    "meetings.UrgentDecision": ("urgent-decision-new", "urgent-decision-edit", "urgent-decision-remove"),
     "meetings.FollowUp": ("follow-up-new", "follow-up-edit", "follow-up-remove"),
     "meetings.Vote": ("agenda-item-record", "agenda-item-record", "agenda-item-record"),
     "meetings.Invitation": ("invitation-new", "document-text", "invitation-remove"),

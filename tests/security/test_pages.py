@@ -64,7 +64,7 @@ NOT_THERE = {
         "agenda-item",
         "agenda-item-record",
         "resolution-extract",
-        *(f"follow-up{end}" for end in ("", "-edit", "-remove")),
+        *(f"{noun}{end}" for noun in ("follow-up", "urgent-decision") for end in ("", "-edit", "-remove")),
         *(f"invitation{end}" for end in ("", "-new", "-head", "-remove")),
         "minutes",
         "minutes-new",
