@@ -1,6 +1,7 @@
 """One page on which a sitting is written down while it goes on: each button, or its key, is an act kept at once."""
 
 import re
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
@@ -25,14 +26,30 @@ from meetings.views.items import minutes_on, said_in_minutes
 from meetings.views.record import items_of, meeting_of
 
 Disposition = AgendaItem.Disposition
-FORMS: dict[str, Any] = {
-    "unanimous": UnanimousForm,
-    "count": CountForm,
-    "factions": FactionsForm,
-    "exclude": ExcludeForm,
-    "arrive": PresenceForm,
-    "leave": PresenceForm,
-}
+
+
+@dataclass(frozen=True)
+class Act:
+    """A small form of the page: its word, what it asks, and what is said above it, on its button and of its key."""
+
+    word: str
+    form: Any
+    legend: str
+    label: str
+    key: str
+
+
+VOTING = (
+    Act("unanimous", UnanimousForm, "Einstimmig", "einstimmig", "E"),
+    Act("count", CountForm, "Auszählung", "gezählt", "A"),
+    Act("factions", FactionsForm, "Nach Fraktionen oder Namen", "so abgestimmt", "F"),
+)
+PEOPLE = (
+    Act("exclude", ExcludeForm, "Mitwirkungsverbot", "verlassen den Raum", "M"),
+    Act("arrive", PresenceForm, "Kommt", "kommt zu diesem TOP", "+"),
+    Act("leave", PresenceForm, "Geht", "geht vor diesem TOP", "-"),
+)
+FORMS: dict[str, Any] = {one.word: one.form for one in (*VOTING, *PEOPLE)}
 DISPOSING = ("joint", "postpone", "withdraw", "see", "here", "silent")
 
 
@@ -71,7 +88,8 @@ class Session(RuleView):
             "current": current,
             "seen": ",".join(f"{one.block}:{one.version}" for one in items.values()),
             "problems": problems,
-            "forms": {name: filled.get(name) or form(prefix=name) for name, form in FORMS.items()},
+            "voting": [(one, filled.get(one.word) or one.form(prefix=one.word)) for one in VOTING],
+            "people": [(one, filled.get(one.word) or one.form(prefix=one.word)) for one in PEOPLE],
             "disposing": filled.get("dispose") or DisposeForm(items=items),
             "neighbours": neighbours(list(items.values()), current),
         }
