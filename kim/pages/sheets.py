@@ -32,8 +32,8 @@ class LineSelect(forms.Select):
             '<option value="{}"{}>{}</option>',
             ((key, SELECTED if str(key) == chosen else "", words) for key, words in self.choices),
         )
-        given = flatatt({"name": name, **self.build_attrs(self.attrs, attrs)})
-        return format_html("<select{}>{}</select>", given, options)
+        given = flatatt(self.build_attrs(self.attrs, attrs))
+        return format_html('<select name="{}"{}>{}</select>', name, given, options)
 
 
 SELECTED = SafeString(" selected")

@@ -103,7 +103,9 @@ def written(found: list[Part]) -> str:
     """The text of parts: what ``parts`` reads back unchanged."""
     blocks = []
     for part in found:
-        lines = [joined(line) for line in part.lines]
+        lines = [words for line in part.lines if (words := joined(line)).strip(" \t")]  # an empty item is none
+        if not lines:
+            continue
         match part.kind:
             case "ul":
                 lines = [f"- {line}" for line in lines]

@@ -29,6 +29,7 @@ def codes(body):
 
 def test_the_first_rules_are_there():
     assert set(RULES) == {
+        *("M1", "M2", "M3", "M4"),
         "G1",
         "G2",
         "G2b",

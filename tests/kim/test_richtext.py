@@ -66,6 +66,7 @@ def tidy(line):
     return tuple(merged(iter(line)))
 
 
+@example([("ul", [[Inline(" ")]]), ("ol", [[Inline("a")], [Inline(" ")]])])
 @given(st.lists(st.tuples(st.sampled_from(["p", "ul", "ol"]), st.lists(st.lists(SPANS, min_size=1, max_size=4), min_size=1, max_size=3)), max_size=3))  # fmt: skip
 def test_what_is_written_is_read_back(drawn):
     given_ = [Part(kind, tuple(tidy(line) for line in lines)) for kind, lines in drawn]
