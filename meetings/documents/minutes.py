@@ -32,6 +32,7 @@ DISTRICTS = (Body.Kind.DISTRICT, Body.Kind.REGION)  # the Kreisordnung holds the
 CALLED = "Die Sitzung war ordnungsgemäß einberufen und das Gremium beschlussfähig"
 RECORDED = "Zeit, Ort, Anwesende, Schriftführung und jeder Tagesordnungspunkt sind erfasst"
 PARTS = {True: "Öffentlicher Teil", False: "Nichtöffentlicher Teil"}
+SITTINGS = ((True, "öffentliche"), (False, "nichtöffentliche"))
 
 
 @document
@@ -48,6 +49,7 @@ class MinutesDocument(Document):
         "date": "Datum der Niederschrift",
         "as_of": "Sitzungstag",
         "facts": "Sitzung",
+        "sitting": "Teile der Sitzung",
         "attendance": "Anwesenheit",
         "agenda": "Tagesordnung",
         "parts": "Protokoll",
@@ -119,6 +121,7 @@ class MinutesDocument(Document):
             "date": minutes.source.date.isoformat() if minutes.source.date else None,
             "as_of": meeting.date.isoformat(),
             "public": minutes.public and self.other is None,
+            "sitting": sitting_in_words(items, public=minutes.public),
             "state": "nichtöffentlich" if self.other else minutes.get_state_display(),
             "body": letterhead.printed(minutes.body),
             "facts": facts(meeting),
@@ -280,6 +283,12 @@ def note(one: Attendance, people: list[Attendance]) -> str:
 def gendered(one: Attendance, he: str, she: str) -> str:
     """The word that agrees with how somebody is addressed; both where that does not say it."""
     return {"m": he, "f": she}.get(sentences.gender(one), f"{he}/{she.split()[-1]}")
+
+
+def sitting_in_words(items: list[AgendaItem], *, public: bool) -> str:
+    """What kind of sitting the head names. Examples: öffentliche/nichtöffentliche Sitzung; öffentliche Sitzung."""
+    parts = {one.public for one in items} if public else {False}
+    return f"{'/'.join(word for part, word in SITTINGS if part in parts)} Sitzung"
 
 
 def in_list(name: str) -> str:

@@ -326,3 +326,15 @@ def test_who_is_released_is_not_offered_to_be_taken_back(login, complete):
     assert "Freigabe" in page and "Zurücknehmen" not in page
     desk = said(login(DESK).get(made.meeting.get_absolute_url()))
     assert "Was mitgeschrieben ist, bleibt." in desk and "Sitzung mitschreiben" not in desk
+
+
+def test_the_head_names_the_parts_that_the_sitting_has(meeting):
+    item(meeting, "1")
+    made = Minutes.begin(meeting, public=True)
+    document = MinutesDocument(made)
+    assert document.content([], meeting.date)["sitting"] == "öffentliche Sitzung"
+    item(meeting, "1", public=False)
+    document = MinutesDocument(made)
+    assert document.content([], meeting.date)["sitting"] == "öffentliche/nichtöffentliche Sitzung"
+    document = MinutesDocument(Minutes.begin(meeting, public=False))
+    assert document.content([], meeting.date)["sitting"] == "nichtöffentliche Sitzung"
