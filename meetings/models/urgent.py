@@ -1,7 +1,6 @@
 """What was decided because a Gremium could not be called in time, until it approves or revokes it."""
 
 import uuid
-from datetime import date
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
@@ -105,13 +104,6 @@ class UrgentDecision(GuardedRow):
         none yet. One query."""
         rows = Meeting.objects.filter(organization=self.organization_id, cancelled=False, date__gt=self.decided_on)
         return rows.order_by("date").first()
-
-    def is_overdue(self, day: date) -> bool:
-        """Whether a sitting of the Gremium has passed in which it did not stand on the agenda. One query at most."""
-        if self.item_id is not None:
-            return False
-        due = self.due()
-        return due is not None and due.date < day
 
     def clean(self) -> None:
         """Two different persons; it is laid before its own Gremium, later; only what is revoked leaves rights."""

@@ -37,4 +37,4 @@ class UrgentDecisionPages(RowPages):
 
     @classmethod
     def more(cls, request: Request, row: Any) -> dict[str, Any]:
-        return {"due": row.due() if row.item_id is None else None, "overdue": row.is_overdue(request.stand)}
+        return {"due": row.due() if row.item_id is None else None, "overdue": row.standing == UNASKED}

@@ -167,6 +167,12 @@ def write_it_down(walk):
     keys.tells("Hans Linde ist ab Ö 3 da.")
     keys.press("v")
     keys.tells("Ö 3: vertagt.")
+    write_the_votes_down(keys)
+    return keys.pressed, keys.screens
+
+
+def write_the_votes_down(keys):
+    """Who had to leave, and the votes: in numbers, a tie, joint, by Fraktion, in the non-public part."""
     keys.open("Ö 2")
     keys.press("m")
     keys.type("Birke")
@@ -200,7 +206,6 @@ def write_it_down(walk):
     keys.open("N 1")
     keys.press("e", "Enter")
     keys.tells("Der Beschluss erfolgt einstimmig ohne Enthaltung. Gespeichert um")
-    return keys.pressed, keys.screens
 
 
 def write_the_words(walk):
